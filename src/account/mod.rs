@@ -1,0 +1,104 @@
+//! Where a state lives: an AWS account, or a file. Two methods, nothing else: reading, and performing one operation.
+//!
+//! The edge of the system: everything that waits, fails or costs money is behind [`Account`].
+
+use std::fmt;
+
+use crate::state::{AccountId, Kind, Operation, Refusal, ResourceId, Scope, SettingKey, State};
+
+/// An account, wherever it is kept.
+pub trait Account: Send + Sync {
+    /// Reads everything the scopes answer for, and the outline of everything else. Never changes anything.
+    ///
+    /// # Errors
+    /// Only when nothing can be said at all; a part that could not be read is in [`Reading::unread`].
+    fn read(&self, request: &ReadRequest) -> Result<Reading, Unreachable>;
+
+    /// Performs one operation.
+    ///
+    /// # Errors
+    /// The account's refusal. After [`Refusal::Lost`] the operation may or may not have been done; after any other,
+    /// it has not.
+    fn perform(&self, operation: &Operation) -> Result<(), Refusal>;
+}
+
+/// What to read.
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    /// The environments that ask; each account reads for those that are its own.
+    pub scopes: Vec<Scope>,
+    /// How fresh credentials must be.
+    pub credentials: CredentialSource,
+}
+
+/// Where knowledge of users' credentials comes from; no bulk call gives them live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// The account's credential report: a constant number of calls, but up to four hours old.
+    Report,
+    /// Live, with calls for each user answered for.
+    Live,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The account as found.
+    pub state: State,
+    /// What could not be read. Not read is not absent.
+    pub unread: Vec<Unread>,
+    /// Who we are there, one for each account that has callers.
+    pub callers: Vec<Caller>,
+    /// Things worth saying about the reading, such as the age of the credential report.
+    pub notes: Vec<String>,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// What.
+    pub what: Blind,
+    /// Why, with the denied action if there is one.
+    pub reason: String,
+}
+
+/// What a reading is blind to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blind {
+    /// All of a kind in an account; the kind is absent from the state's [`Extent`](crate::state::Extent), too.
+    Kind(AccountId, Kind),
+    /// One resource's setting of this sort (for `Tag`, `Credential`, … the name within the key does not matter).
+    Setting(ResourceId, SettingKey),
+    /// All settings of one resource.
+    Resource(ResourceId),
+    /// A user's credentials.
+    Credentials(ResourceId),
+}
+
+/// Who a reading was made as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountId,
+    /// As STS gives it.
+    pub arn: String,
+    /// The user or role behind it; none for the root user and federated users.
+    pub identity: Option<ResourceId>,
+}
+
+/// Nothing can be said of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    /// What happened, in words that hold for the person at the terminal.
+    pub message: String,
+    /// What to do about it.
+    pub help: Vec<String>,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Unreachable {}

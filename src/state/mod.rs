@@ -1,0 +1,14 @@
+//! What an account is: resources by identity, each a core (what one create call takes) plus settings (what one put
+//! call sets and one remove call clears). Wanted, found, simulated and kept in a file are all this one type.
+//!
+//! Pure: knows no client, no clock, no file.
+
+mod id;
+mod operation;
+mod resource;
+mod scope;
+
+pub use id::*;
+pub use operation::*;
+pub use resource::*;
+pub use scope::*;

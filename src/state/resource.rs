@@ -1,0 +1,464 @@
+//! Resources: a core plus settings, and how they refer to each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{AccountId, Kind, Partition, ResourceId};
+use crate::policy::Policy;
+
+/// Everything known of one or more accounts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// The accounts this state speaks of.
+    pub accounts: BTreeMap<AccountId, Extent>,
+    /// What is in them.
+    pub resources: BTreeMap<ResourceId, Resource>,
+}
+
+/// How much of an account a state speaks of: what lies outside was not read, which is not the same as absent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extent {
+    /// The partition its ARNs name.
+    pub partition: Partition,
+    /// The kinds that are in the state in full.
+    pub kinds: BTreeSet<Kind>,
+}
+
+impl Extent {
+    /// An account of which every kind is known.
+    pub fn full(partition: Partition) -> Self {
+        Self { partition, kinds: Kind::ALL.into() }
+    }
+}
+
+/// Settings by key.
+pub type Settings = BTreeMap<SettingKey, Setting>;
+
+/// One resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// What one create call takes and one delete call ends.
+    pub core: Core,
+    /// What is set on it.
+    pub settings: Settings,
+}
+
+impl Resource {
+    /// A resource with these settings.
+    pub fn new(core: Core, settings: impl IntoIterator<Item = Setting>) -> Self {
+        Self { core, settings: settings.into_iter().map(|s| (s.key(), s)).collect() }
+    }
+
+    /// The value of a tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        match self.settings.get(&SettingKey::Tag(key.to_owned())) {
+            Some(Setting::Tag { value, .. }) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Adds or replaces a setting.
+    pub fn set(&mut self, setting: Setting) {
+        self.settings.insert(setting.key(), setting);
+    }
+}
+
+/// What one create call takes and one delete call ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Core {
+    /// IAM user.
+    User {
+        /// `/` or `/…/`.
+        path: String,
+    },
+    /// IAM group.
+    Group {
+        /// `/` or `/…/`.
+        path: String,
+    },
+    /// Customer managed policy: its default version.
+    Policy {
+        /// `/` or `/…/`. Fixed at creation.
+        path: String,
+        /// Fixed at creation; empty is the same as none.
+        description: String,
+        /// The default version's document.
+        document: Policy,
+    },
+    /// IAM role.
+    Role {
+        /// `/` or `/…/`. Fixed at creation.
+        path: String,
+        /// Empty is the same as none.
+        description: String,
+        /// Longest session, in seconds: 3,600 to 43,200.
+        max_session_seconds: u32,
+        /// Who may assume it.
+        trust: Policy,
+    },
+    /// Instance profile.
+    InstanceProfile {
+        /// `/` or `/…/`. Fixed at creation.
+        path: String,
+    },
+    /// S3 bucket.
+    Bucket {
+        /// Where its data is. Fixed at creation.
+        region: String,
+    },
+}
+
+impl Core {
+    /// The kind of resource this is the core of.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::User { .. } => Kind::User,
+            Self::Group { .. } => Kind::Group,
+            Self::Policy { .. } => Kind::Policy,
+            Self::Role { .. } => Kind::Role,
+            Self::InstanceProfile { .. } => Kind::InstanceProfile,
+            Self::Bucket { .. } => Kind::Bucket,
+        }
+    }
+
+    /// The IAM path; none for a bucket.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::User { path }
+            | Self::Group { path }
+            | Self::Policy { path, .. }
+            | Self::Role { path, .. }
+            | Self::InstanceProfile { path } => Some(path),
+            Self::Bucket { .. } => None,
+        }
+    }
+}
+
+/// What one put call sets on a resource and one remove call clears.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Setting {
+    /// A tag.
+    Tag {
+        /// 1 to 128 characters.
+        key: String,
+        /// 0 to 256 characters.
+        value: String,
+    },
+    /// The permissions boundary of a user or role.
+    Boundary(PolicyReference),
+    /// A managed policy attached to a user, group or role.
+    Attached(PolicyReference),
+    /// An inline policy of a user, group or role.
+    Inline {
+        /// Its name.
+        name: String,
+        /// What it says.
+        document: Policy,
+    },
+    /// A user's membership in a group.
+    Membership(ResourceId),
+    /// A user's sign-in profile for the console. The password is no part of any state.
+    SignIn,
+    /// A credential found on a user, which hatrack can remove but never makes.
+    Credential {
+        /// What sort.
+        kind: CredentialKind,
+        /// AWS's id or serial number of it; not secret.
+        id: String,
+    },
+    /// The role an instance profile carries.
+    HeldRole(ResourceId),
+    /// Bucket policy.
+    BucketPolicy(Policy),
+    /// The bucket's Block Public Access settings.
+    PublicAccessBlock(PublicAccessBlock),
+    /// Default encryption.
+    Encryption(Encryption),
+    /// Versioning; a bucket that never had any has no such setting.
+    Versioning(Versioning),
+    /// Object ownership.
+    Ownership(Ownership),
+    /// Lifecycle rules, sorted by id.
+    Lifecycle(Vec<LifecycleRule>),
+    /// Found only: the bucket holds objects, so AWS refuses to delete it.
+    Objects,
+}
+
+/// Identifies a setting on its resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SettingKey {
+    /// A tag, by key.
+    Tag(String),
+    /// The boundary.
+    Boundary,
+    /// An attached managed policy.
+    Attached(PolicyReference),
+    /// An inline policy, by name.
+    Inline(String),
+    /// Membership in a group.
+    Membership(ResourceId),
+    /// The sign-in profile.
+    SignIn,
+    /// A credential.
+    Credential(CredentialKind, String),
+    /// The role in an instance profile.
+    HeldRole,
+    /// The bucket policy.
+    BucketPolicy,
+    /// Block Public Access.
+    PublicAccessBlock,
+    /// Default encryption.
+    Encryption,
+    /// Versioning.
+    Versioning,
+    /// Object ownership.
+    Ownership,
+    /// Lifecycle rules.
+    Lifecycle,
+    /// Objects in the bucket.
+    Objects,
+}
+
+impl Setting {
+    /// Its key.
+    pub fn key(&self) -> SettingKey {
+        match self {
+            Self::Tag { key, .. } => SettingKey::Tag(key.clone()),
+            Self::Boundary(_) => SettingKey::Boundary,
+            Self::Attached(policy) => SettingKey::Attached(policy.clone()),
+            Self::Inline { name, .. } => SettingKey::Inline(name.clone()),
+            Self::Membership(group) => SettingKey::Membership(group.clone()),
+            Self::SignIn => SettingKey::SignIn,
+            Self::Credential { kind, id } => SettingKey::Credential(*kind, id.clone()),
+            Self::HeldRole(_) => SettingKey::HeldRole,
+            Self::BucketPolicy(_) => SettingKey::BucketPolicy,
+            Self::PublicAccessBlock(_) => SettingKey::PublicAccessBlock,
+            Self::Encryption(_) => SettingKey::Encryption,
+            Self::Versioning(_) => SettingKey::Versioning,
+            Self::Ownership(_) => SettingKey::Ownership,
+            Self::Lifecycle(_) => SettingKey::Lifecycle,
+            Self::Objects => SettingKey::Objects,
+        }
+    }
+
+    /// The policy document it carries, if it carries one.
+    pub fn document(&self) -> Option<&Policy> {
+        match self {
+            Self::Inline { document, .. } | Self::BucketPolicy(document) => Some(document),
+            _ => None,
+        }
+    }
+}
+
+/// The address of a setting under its resource: `inline/data`, `attached/AmazonS3ReadOnlyAccess`.
+impl fmt::Display for SettingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(key) => write!(f, "tag/{key}"),
+            Self::Boundary => f.write_str("boundary"),
+            Self::Attached(policy) => write!(f, "attached/{policy}"),
+            Self::Inline(name) => write!(f, "inline/{name}"),
+            Self::Membership(group) => write!(f, "membership/{}", group.name),
+            Self::SignIn => f.write_str("sign-in"),
+            Self::Credential(kind, id) => write!(f, "{}/{id}", kind.word()),
+            Self::HeldRole => f.write_str("role"),
+            Self::BucketPolicy => f.write_str("policy"),
+            Self::PublicAccessBlock => f.write_str("public-access-block"),
+            Self::Encryption => f.write_str("encryption"),
+            Self::Versioning => f.write_str("versioning"),
+            Self::Ownership => f.write_str("ownership"),
+            Self::Lifecycle => f.write_str("lifecycle"),
+            Self::Objects => f.write_str("objects"),
+        }
+    }
+}
+
+/// A managed policy: one of AWS's, or one of an account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PolicyReference {
+    /// AWS managed, by path and name as in its ARN after `policy/`: `service-role/AWSGlueServiceRole`.
+    Aws(String),
+    /// Customer managed.
+    Customer(ResourceId),
+}
+
+/// The name people use: the short name of an AWS managed policy, or the policy's own name.
+impl fmt::Display for PolicyReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Aws(name) => f.write_str(name),
+            Self::Customer(id) => f.write_str(&id.name),
+        }
+    }
+}
+
+/// Credentials a user can hold beside the sign-in profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialKind {
+    /// Access key.
+    AccessKey,
+    /// MFA device: the person's own; never drift.
+    MfaDevice,
+    /// X.509 signing certificate.
+    SigningCertificate,
+    /// SSH public key for CodeCommit.
+    SshPublicKey,
+    /// Service-specific credential (CodeCommit HTTPS, Keyspaces, Bedrock).
+    ServiceSpecific,
+}
+
+impl CredentialKind {
+    /// The word used in addresses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AccessKey => "access-key",
+            Self::MfaDevice => "mfa-device",
+            Self::SigningCertificate => "signing-certificate",
+            Self::SshPublicKey => "ssh-public-key",
+            Self::ServiceSpecific => "service-specific-credential",
+        }
+    }
+}
+
+/// S3 Block Public Access, the four switches.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublicAccessBlock {
+    /// Refuse new public ACLs.
+    #[serde(default = "on")]
+    pub block_public_acls: bool,
+    /// Ignore public ACLs.
+    #[serde(default = "on")]
+    pub ignore_public_acls: bool,
+    /// Refuse new public bucket policies.
+    #[serde(default = "on")]
+    pub block_public_policy: bool,
+    /// Cut a public bucket policy down to the own account and AWS services.
+    #[serde(default = "on")]
+    pub restrict_public_buckets: bool,
+}
+
+fn on() -> bool {
+    true
+}
+
+impl Default for PublicAccessBlock {
+    fn default() -> Self {
+        Self {
+            block_public_acls: true,
+            ignore_public_acls: true,
+            block_public_policy: true,
+            restrict_public_buckets: true,
+        }
+    }
+}
+
+/// Default encryption of a bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encryption {
+    /// SSE-S3: AWS's default since January 2023.
+    Aes256,
+    /// SSE-KMS.
+    Kms {
+        /// Key id, ARN or alias; none is the AWS managed key `aws/s3`.
+        key: Option<String>,
+        /// S3 Bucket Keys, which cut the number of calls to KMS.
+        bucket_key: bool,
+        /// Two layers (DSSE-KMS).
+        dual_layer: bool,
+    },
+}
+
+/// Bucket versioning; it never goes back to none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Versioning {
+    /// New versions are kept.
+    Enabled,
+    /// Old versions stay, new ones are not kept.
+    Suspended,
+}
+
+/// Who owns objects that others write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Ownership {
+    /// ACLs are off: the default and the recommendation.
+    BucketOwnerEnforced,
+    /// The bucket's owner, if the writer says so.
+    BucketOwnerPreferred,
+    /// The writer.
+    ObjectWriter,
+}
+
+/// One lifecycle rule. Days count from an object's creation, or from when it stopped being current.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LifecycleRule {
+    /// Unique in the bucket, up to 255 characters.
+    pub id: String,
+    /// Off keeps the rule without effect.
+    #[serde(default = "on")]
+    pub enabled: bool,
+    /// Objects whose key begins so; empty is all.
+    #[serde(default)]
+    pub prefix: String,
+    /// Objects with all of these tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// Objects larger than this many bytes.
+    #[serde(default)]
+    pub larger_than_bytes: Option<i64>,
+    /// Objects smaller than this many bytes.
+    #[serde(default)]
+    pub smaller_than_bytes: Option<i64>,
+    /// Delete after so many days.
+    #[serde(default)]
+    pub expire_days: Option<i32>,
+    /// Delete on a date (ISO 8601, midnight UTC).
+    #[serde(default)]
+    pub expire_date: Option<String>,
+    /// Remove delete markers that hide nothing.
+    #[serde(default)]
+    pub remove_expired_delete_markers: bool,
+    /// Delete old versions after so many days.
+    #[serde(default)]
+    pub expire_noncurrent_days: Option<i32>,
+    /// Keep this many newer old versions.
+    #[serde(default)]
+    pub keep_noncurrent_versions: Option<i32>,
+    /// Give up unfinished uploads after so many days.
+    #[serde(default)]
+    pub abort_uploads_days: Option<i32>,
+    /// Move to a cheaper storage class.
+    #[serde(default)]
+    pub transitions: Vec<Transition>,
+    /// Move old versions to a cheaper storage class.
+    #[serde(default)]
+    pub noncurrent_transitions: Vec<Transition>,
+}
+
+/// A move to another storage class.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transition {
+    /// After so many days.
+    #[serde(default)]
+    pub days: Option<i32>,
+    /// On a date (ISO 8601, midnight UTC).
+    #[serde(default)]
+    pub date: Option<String>,
+    /// As AWS spells it: `STANDARD_IA`, `GLACIER`, …
+    pub storage_class: String,
+    /// For old versions: keep this many newer ones where they are.
+    #[serde(default)]
+    pub keep_versions: Option<i32>,
+}

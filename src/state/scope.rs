@@ -1,0 +1,106 @@
+//! What a specification answers for.
+//!
+//! Scope is a step before the diff: what the specification does not answer for is copied from found into wanted, so
+//! that the diff has no exceptions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{AccountId, Kind, Partition, Resource, ResourceId, SettingKey};
+
+/// The tag that marks users, roles and buckets as an environment's.
+pub const MARK_TAG: &str = "hatrack:environment";
+
+/// The path that marks groups, customer managed policies and instance profiles as an environment's; paths below it
+/// count too.
+pub fn mark_path(environment: &str) -> String {
+    format!("/hatrack/{environment}/")
+}
+
+/// What one environment answers for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The environment's name, which is also its mark.
+    pub environment: String,
+    /// Its account.
+    pub account: AccountId,
+    /// Its partition.
+    pub partition: Partition,
+    /// Its region.
+    pub region: String,
+    /// Everything it declares.
+    pub declared: BTreeSet<ResourceId>,
+    /// Declared resources that may be taken over although they carry no mark.
+    pub adopt: BTreeSet<ResourceId>,
+    /// Declared resources that may be taken over although they carry another's mark.
+    pub takeover: BTreeSet<ResourceId>,
+    /// Resources that hold data and shall go.
+    pub retire: BTreeSet<ResourceId>,
+    /// New name → old name.
+    pub renamed: BTreeMap<ResourceId, String>,
+    /// Holders whose undeclared edges and tags are kept.
+    pub keep_others: BTreeSet<ResourceId>,
+    /// Buckets with the Sids (`*` and `?` allowed) of statements that other writers own.
+    pub keep_statements: BTreeMap<ResourceId, Vec<String>>,
+    /// Settings of declared resources that the environment says nothing of: taken as found.
+    pub as_found: BTreeSet<(ResourceId, SettingKey)>,
+    /// Things in the account that are none of our business, each with a reason.
+    pub ignored: Vec<Ignored>,
+    /// Whether anything unmanaged in the account counts as drift.
+    pub whole_account: bool,
+}
+
+/// Something in the account that the environment's author knows of and leaves alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ignored {
+    /// Address with `*` and `?`.
+    pub address: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Whose a found resource is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// It carries this environment's mark.
+    Ours,
+    /// It carries another's mark, described.
+    Foreign(String),
+    /// AWS's own: service-linked roles and the like, which nobody else can change.
+    Aws,
+    /// It carries no mark.
+    Nobody,
+}
+
+impl Scope {
+    /// Whose a found resource is, by its mark. Instance profiles go with the role they hold, which `role_of` finds.
+    pub fn owner(&self, id: &ResourceId, found: &Resource) -> Owner {
+        if id.account != self.account {
+            return Owner::Nobody;
+        }
+        let path = found.core.path().unwrap_or("/");
+        if path.starts_with("/aws-service-role/") || path.starts_with("/aws-reserved/") {
+            return Owner::Aws;
+        }
+        if let Some(stack) = found.tag("aws:cloudformation:stack-name") {
+            return Owner::Foreign(format!("CloudFormation stack `{stack}`"));
+        }
+        let environment = match id.kind {
+            Kind::User | Kind::Role | Kind::Bucket => found.tag(MARK_TAG),
+            Kind::Group | Kind::Policy | Kind::InstanceProfile => {
+                path.strip_prefix("/hatrack/").and_then(|rest| rest.split('/').next())
+            }
+        };
+        match environment {
+            Some(name) if name == self.environment => Owner::Ours,
+            Some(name) => Owner::Foreign(format!("hatrack environment `{name}`")),
+            None => Owner::Nobody,
+        }
+    }
+
+    /// Whether the environment answers for a found resource: it declares it, or the resource carries its mark.
+    pub fn answers_for(&self, id: &ResourceId, found: &Resource) -> bool {
+        self.declared.contains(id) || self.owner(id, found) == Owner::Ours
+    }
+}
