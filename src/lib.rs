@@ -11,4 +11,6 @@
 pub mod diagnostic;
 pub mod policy;
 pub mod state;
+
 pub mod account;
+pub mod plan;

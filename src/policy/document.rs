@@ -194,3 +194,8 @@ impl<'de> serde::Deserialize<'de> for Policy {
         Ok(Self::Unreadable(json.to_string()))
     }
 }
+
+/// Stub.
+pub fn glob(_pattern: &str, _text: &str) -> bool {
+    false
+}

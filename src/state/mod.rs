@@ -5,10 +5,15 @@
 
 mod id;
 mod operation;
+mod perform;
+mod reference;
 mod resource;
 mod scope;
+mod settle;
 
 pub use id::*;
 pub use operation::*;
+pub use reference::*;
 pub use resource::*;
 pub use scope::*;
+pub use settle::*;
