@@ -31,7 +31,7 @@ pub(super) fn expand(
             Change::Create(resource) => make(id, resource, &Reason::Declared, wanted, &mut out),
             Change::Delete(resource) => end(id, resource, &Reason::Undeclared, &mut out)?,
             Change::Replace { found, wanted: resource, fields } => {
-                let because = Reason::CannotUpdate(fields.clone());
+                let because = Reason::CannotUpdate(fields.iter().map(ToString::to_string).collect());
                 end(id, found, &because, &mut out)?;
                 make(id, resource, &because, wanted, &mut out);
             }

@@ -4,16 +4,21 @@ mod diff;
 mod expand;
 mod hazard;
 mod order;
+mod saved;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use diff::{Change, SettingChange, diff};
+pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, Unreadable};
 pub use hazard::{Hazard, Surroundings, hazards};
+
+use serde::{Deserialize, Serialize};
 
 use crate::state::{Operation, Refusal, Resource, ResourceId, SettingKey, State, Verb};
 
 /// Why an operation is in a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// It is declared and not there.
     Declared,
@@ -22,7 +27,7 @@ pub enum Reason {
     /// It is there and differs.
     Differs,
     /// These fields cannot be changed in place, so the resource is made anew.
-    CannotUpdate(Vec<&'static str>),
+    CannotUpdate(Vec<String>),
     /// It refers to something that is made anew.
     Follows(ResourceId),
     /// The author gave it a new name.
@@ -30,14 +35,30 @@ pub enum Reason {
 }
 
 /// One operation of a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// What is done.
     pub operation: Operation,
     /// Why.
     pub because: Reason,
+    /// Whether it takes access away, gives it, or neither: nothing that gives starts before everything earlier that
+    /// takes has ended.
+    pub stage: Stage,
     /// The steps (by place in the plan) that must be done before. All are earlier.
     pub requires: Vec<usize>,
+}
+
+/// What an operation does to access, as far as its kind tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Takes access away, or sets a guard.
+    Take,
+    /// Neither, or both.
+    Build,
+    /// Gives access, or lifts a guard.
+    Give,
 }
 
 /// Steps in a safe order: performed one after another, or side by side as `requires` allows.

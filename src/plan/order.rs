@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expand::{Draft, create_without};
-use super::{Step, Unplannable};
+use super::{Stage, Step, Unplannable};
 use crate::policy::Policy;
 use crate::state::{
     Core, Operation, PolicyReference, PublicAccessBlock, References, ResourceId, Setting, SettingKey, State,
@@ -61,14 +61,23 @@ fn split(drafts: &mut Vec<Draft>, i: usize, (first, then): (Verb, Verb)) {
     }
 }
 
+const TAKE: u8 = 0;
+const END: u8 = 10;
+const BUILD: u8 = 20;
+const LOOSEN: u8 = 25;
+const GIVE: u8 = 30;
+const UNGUARD: u8 = 40;
+
+fn stage(caution: u8) -> Stage {
+    match caution {
+        TAKE | END => Stage::Take,
+        GIVE | UNGUARD => Stage::Give,
+        _ => Stage::Build,
+    }
+}
+
 /// What takes access away goes first, what gives access goes last.
 fn caution(operation: &Operation, wanted: &State, found: &State) -> u8 {
-    const TAKE: u8 = 0;
-    const END: u8 = 10;
-    const BUILD: u8 = 20;
-    const LOOSEN: u8 = 25;
-    const GIVE: u8 = 30;
-    const UNGUARD: u8 = 40;
     match &operation.verb {
         Verb::Rename { .. } => TAKE,
         Verb::Delete { .. } => END,
@@ -226,9 +235,27 @@ fn edges(drafts: &[Draft], found: &State) -> BTreeSet<(usize, usize)> {
     edges
 }
 
+/// On one resource, a guard that cannot be set keeps the grants after it from being made.
+fn guards_first(drafts: &[Draft], wanted: &State, found: &State) -> Vec<(usize, usize)> {
+    let mut guards: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
+    let puts = |stage_wanted: Stage| {
+        drafts.iter().enumerate().filter(move |(_, d)| {
+            matches!(d.operation.verb, Verb::Put { .. })
+                && stage(caution(&d.operation, wanted, found)) == stage_wanted
+        })
+    };
+    for (i, draft) in puts(Stage::Take) {
+        guards.entry(&draft.operation.target).or_default().push(i);
+    }
+    puts(Stage::Give)
+        .flat_map(|(i, d)| guards.get(&d.operation.target).into_iter().flatten().map(move |&g| (g, i)))
+        .collect()
+}
+
 /// Kahn's algorithm with the most cautious step first; the steps that cannot be placed if there is a cycle.
 fn sort(drafts: &[Draft], wanted: &State, found: &State) -> Result<Vec<Step>, Vec<usize>> {
-    let edges = edges(drafts, found);
+    let mut edges = edges(drafts, found);
+    edges.extend(guards_first(drafts, wanted, found));
     let mut requires: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); drafts.len()];
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
     for &(first, then) in &edges {
@@ -252,11 +279,9 @@ fn sort(drafts: &[Draft], wanted: &State, found: &State) -> Result<Vec<Step>, Ve
         };
         let mut before: Vec<usize> = requires.iter().filter_map(|r| place.get(r).copied()).collect();
         before.sort_unstable();
-        steps.push(Step {
-            operation: draft.operation.clone(),
-            because: draft.because.clone(),
-            requires: before,
-        });
+        let stage = stage(caution(&draft.operation, wanted, found));
+        let Draft { operation, because } = draft.clone();
+        steps.push(Step { operation, because, stage, requires: before });
         for &follower in followers {
             if let Some(count) = waiting.get_mut(follower) {
                 *count -= 1;

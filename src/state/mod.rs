@@ -9,6 +9,7 @@ mod perform;
 mod reference;
 mod resource;
 mod scope;
+mod serial;
 mod settle;
 
 pub use id::*;
