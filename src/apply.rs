@@ -190,9 +190,11 @@ impl<'a> Board<'a> {
                 continue;
             }
             let place = |r: &usize| self.places.get(*r);
-            if let Some(&failed) = step.requires.iter().find(
-                |r| matches!(place(r), Some(Place::Ended(outcome)) if *outcome != Outcome::Done),
-            ) {
+            if let Some(&failed) = step
+                .requires
+                .iter()
+                .find(|r| matches!(place(r), Some(Place::Ended(outcome)) if *outcome != Outcome::Done))
+            {
                 self.put(i, Place::Ended(Outcome::NotStarted(WhyNot::Requires(failed))));
                 continue;
             }

@@ -33,7 +33,8 @@ impl Account for Fleet {
                 .filter(|(request, _)| !request.scopes.is_empty())
                 .map(|(request, account)| scope.spawn(move || account.read(&request)))
                 .collect();
-            let lost = || Unreachable { message: String::from("reading ended by a bug in hatrack"), help: vec![] };
+            let lost =
+                || Unreachable { message: String::from("reading ended by a bug in hatrack"), help: vec![] };
             reads.into_iter().map(|read| read.join().unwrap_or_else(|_| Err(lost()))).collect()
         });
         let mut all = Reading::default();

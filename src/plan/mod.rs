@@ -9,8 +9,8 @@ mod saved;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use diff::{Change, SettingChange, diff};
-pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, Unreadable};
 pub use hazard::{Hazard, Surroundings, hazards};
+pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, Unreadable};
 
 use serde::{Deserialize, Serialize};
 

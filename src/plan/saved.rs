@@ -59,7 +59,9 @@ pub enum Unreadable {
     #[error("it is not a plan file of hatrack, or it is damaged: {0}")]
     Damaged(String),
     /// Written by a later hatrack.
-    #[error("it has plan format {0}, and this hatrack reads format {PLAN_FORMAT_VERSION}: it was made by a newer hatrack")]
+    #[error(
+        "it has plan format {0}, and this hatrack reads format {PLAN_FORMAT_VERSION}: it was made by a newer hatrack"
+    )]
     Newer(u32),
 }
 
@@ -84,7 +86,8 @@ impl SavedPlan {
         found: &State,
         untouchable: &BTreeSet<ResourceId>,
     ) -> (BTreeSet<ResourceId>, State, State) {
-        let ours = found.resources.keys().chain(wanted.resources.keys()).filter(|id| !untouchable.contains(*id));
+        let ours =
+            found.resources.keys().chain(wanted.resources.keys()).filter(|id| !untouchable.contains(*id));
         let mut bound: BTreeSet<ResourceId> = ours.cloned().collect();
         bound.extend(plan.steps.iter().map(|step| step.operation.target.clone()));
         let referred: Vec<ResourceId> = bound
@@ -109,6 +112,11 @@ impl SavedPlan {
 fn restricted(state: &State, to: &BTreeSet<ResourceId>) -> State {
     State {
         accounts: state.accounts.clone(),
-        resources: state.resources.iter().filter(|(id, _)| to.contains(*id)).map(|(i, r)| (i.clone(), r.clone())).collect(),
+        resources: state
+            .resources
+            .iter()
+            .filter(|(id, _)| to.contains(*id))
+            .map(|(i, r)| (i.clone(), r.clone()))
+            .collect(),
     }
 }

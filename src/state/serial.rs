@@ -67,6 +67,9 @@ impl<'de> Deserialize<'de> for State {
             return Err(D::Error::custom(format!("`{id}` is in no account of this file")));
         }
         let resource = |data: ResourceData| Resource { core: data.core, settings: data.settings };
-        Ok(Self { accounts, resources: resources.into_iter().map(|(id, data)| (id, resource(data))).collect() })
+        Ok(Self {
+            accounts,
+            resources: resources.into_iter().map(|(id, data)| (id, resource(data))).collect(),
+        })
     }
 }
