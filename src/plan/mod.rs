@@ -14,7 +14,7 @@ pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, Unreadable};
 
 use serde::{Deserialize, Serialize};
 
-use crate::state::{Operation, Refusal, Resource, ResourceId, SettingKey, State, Verb};
+use crate::state::{Kind, Operation, Refusal, Resource, ResourceId, SettingKey, State, Verb};
 
 /// Why an operation is in a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,10 +123,7 @@ pub fn plan(
     untouchable: &BTreeSet<ResourceId>,
 ) -> Result<Plan, Unplannable> {
     closed(wanted, untouchable)?;
-    let mut start = found.clone();
-    for rename in renames {
-        start.perform(rename).map_err(|refusal| Unplannable::Refused(rename.clone(), refusal))?;
-    }
+    let (moves, start) = moves(wanted, found, renames)?;
     let mut changes = diff(wanted, &start);
     for (id, change) in &changes {
         if let Change::Replace { fields, .. } = change
@@ -135,17 +132,45 @@ pub fn plan(
             return Err(Unplannable::WouldReplaceData { id: id.clone(), fields: fields.clone() });
         }
     }
-    let drafts = expand::expand(&changes, wanted, &start, renames, untouchable)?;
+    let drafts = expand::expand(&changes, wanted, &start, &moves, untouchable)?;
     let mut steps = order::order(drafts, wanted, &start)?;
     prove(&mut steps, wanted, found, &changes, untouchable)?;
-    for rename in renames {
+    for moved in moves {
         let unchanged = || Change::Update { renamed_from: None, core: None, settings: vec![] };
-        let change = changes.entry(rename.target.clone()).or_insert_with(unchanged);
-        if let (Change::Update { renamed_from, .. }, Verb::Rename { from }) = (change, &rename.verb) {
-            *renamed_from = Some(from.clone());
+        let change = changes.entry(moved.target.clone()).or_insert_with(unchanged);
+        if let Change::Update { renamed_from, core, .. } = change {
+            match moved.verb {
+                Verb::Rename { from } => *renamed_from = Some(from),
+                Verb::Update { found, wanted } => *core = Some((found, wanted)),
+                Verb::Create { .. } | Verb::Put { .. } | Verb::Remove { .. } | Verb::Delete { .. } => {}
+            }
         }
     }
     Ok(Plan { steps, changes })
+}
+
+/// What changes a principal's ARN but not its identity, and found with that done: AWS shows the new ARN wherever the
+/// principal is named, so everything else is compared after it.
+fn moves(
+    wanted: &State,
+    found: &State,
+    renames: &[Operation],
+) -> Result<(Vec<Operation>, State), Unplannable> {
+    let mut start = found.clone();
+    let mut moves = renames.to_vec();
+    for rename in renames {
+        start.perform(rename).map_err(|refusal| Unplannable::Refused(rename.clone(), refusal))?;
+    }
+    for (id, resource) in &wanted.resources {
+        let Some(there) = start.resources.get(id) else { continue };
+        if id.kind == Kind::User && there.core != resource.core {
+            let verb = Verb::Update { found: there.core.clone(), wanted: resource.core.clone() };
+            let update = Operation { target: id.clone(), verb };
+            start.perform(&update).map_err(|refusal| Unplannable::Refused(update.clone(), refusal))?;
+            moves.push(update);
+        }
+    }
+    Ok((moves, start))
 }
 
 /// Everything wanted that hatrack may set must refer to something that will exist.

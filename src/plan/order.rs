@@ -39,7 +39,15 @@ fn break_cycle(drafts: &mut Vec<Draft>, stuck: &[usize], wanted: &State) -> Resu
             _ => None,
         };
         if let Some(halves) = halves {
-            return Ok(split(drafts, *i, halves));
+            let target = &draft.operation.target;
+            let updated = drafts
+                .iter()
+                .any(|d| d.operation.target == *target && matches!(d.operation.verb, Verb::Update { .. }));
+            match drafts.get_mut(*i) {
+                Some(create) if updated => create.operation.verb = halves.0, // The update there is names them all.
+                _ => split(drafts, *i, halves),
+            }
+            return Ok(());
         }
     }
     for (i, draft) in &stuck {
@@ -193,6 +201,7 @@ fn edges(drafts: &[Draft], found: &State) -> BTreeSet<(usize, usize)> {
     let creator = by_target(|v| matches!(v, Verb::Create { .. }));
     let deleter = by_target(|v| matches!(v, Verb::Delete { .. }));
     let renamer = by_target(|v| matches!(v, Verb::Rename { .. }));
+    let mover = by_target(|v| matches!(v, Verb::Update { wanted: Core::User { .. }, .. }));
     let mut remover: BTreeMap<(ResourceId, SettingKey), usize> = BTreeMap::new();
     for (i, draft) in drafts.iter().enumerate() {
         if let Verb::Remove { found } = &draft.operation.verb {
@@ -207,18 +216,15 @@ fn edges(drafts: &[Draft], found: &State) -> BTreeSet<(usize, usize)> {
             edges.extend(creator.get(id).map(|&c| (c, i)));
         }
         for (id, tie) in &drops {
-            // A binding is let go of before its principal is deleted, while it still reads as it was found.
-            let first = match tie {
-                Tie::Holds => true,
-                Tie::Binds => !creator.contains_key(id) && !matches!(operation.verb, Verb::Delete { .. }),
-                Tie::Names => false,
-            };
-            if first {
+            if *tie == Tie::Holds {
                 edges.extend(deleter.get(id).map(|&d| (i, d)));
             }
         }
         for id in std::iter::once(target).chain(needs.iter().chain(&drops).map(|(id, _)| id)) {
             edges.extend(renamer.get(id).map(|&r| (r, i)));
+            if !matches!(operation.verb, Verb::Rename { .. }) {
+                edges.extend(mover.get(id).map(|&m| (m, i)));
+            }
         }
         match &operation.verb {
             Verb::Put { wanted, .. } => {
