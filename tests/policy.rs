@@ -151,6 +151,8 @@ fn what_means_something_else_is_not_equal() {
         with(json!({"Effect": "Deny", "NotPrincipal": {}, "Action": "s3:*", "Resource": "*"}));
     let nobody = with(json!({"Effect": "Deny", "Principal": {}, "Action": "s3:*", "Resource": "*"}));
     assert_ne!(found(&everybody_but), found(&nobody));
+    assert_eq!(Policy::from_text(&found(&everybody_but).to_text(), "aws"), found(&everybody_but));
+    assert!(found(&everybody_but).to_text().contains(r#""NotPrincipal":{}"#));
 }
 
 #[test]
