@@ -1,7 +1,7 @@
 //! Reading: from JSON to normal form.
 //!
-//! One reader serves both sides. What an author wrote is held to the whole grammar, every problem at once; what an
-//! account returned only has to fit the types without loss.
+//! One reader serves both sides. What an author wrote is held to the whole grammar, every problem at once;
+//! what an account returned only has to fit the types without loss.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
 use std::collections::BTreeMap;
@@ -30,8 +30,8 @@ const STATEMENT_ELEMENTS: [&str; 9] = [
 ];
 
 impl Document {
-    /// Reads an authored document strictly: every problem at once. It may be a whole document, one statement, or a list
-    /// of statements; without a document around them, statements are in version 2012-10-17.
+    /// Reads an authored document strictly: every problem at once. It may be a whole document, one statement,
+    /// or a list of statements; without a document around them, statements are in version 2012-10-17.
     pub fn read(json: &Value, usage: Usage, partition: &str) -> Result<Self, Vec<Problem>> {
         let mut reader = Reader { usage: Some(usage), partition, problems: vec![] };
         reader.characters("", json);
@@ -164,7 +164,7 @@ impl Reader<'_> {
                 if self.authored() {
                     self.problem(
                         "",
-                        "a document without `Version` is in the language of 2008-10-17, which has no variables",
+                        "a document without `Version` is in version 2008-10-17, which has no variables",
                         Some("add `Version: \"2012-10-17\"`".to_owned()),
                     );
                 }

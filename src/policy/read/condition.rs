@@ -107,8 +107,8 @@ impl Reader<'_> {
         Some(values)
     }
 
-    /// Whether a number is the same as when it was written: JSON and YAML readers keep about 15 digits of a fraction,
-    /// and an author's whole number of more digits is an id that lost its quotes.
+    /// Whether a number is the same as when it was written: JSON and YAML readers keep about 15 digits of a
+    /// fraction, and an author's whole number of more digits is an id that lost its quotes.
     fn keeps(&self, number: &serde_json::Number) -> bool {
         let whole = number.is_i64() || number.is_u64();
         (whole && !self.authored()) || number.to_string().bytes().filter(u8::is_ascii_digit).count() <= 15
