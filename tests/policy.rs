@@ -553,7 +553,9 @@ fn summary(found: &Value, wanted: &Value) -> Vec<String> {
 
 #[test]
 fn statements_are_paired() {
-    let allow = |sid: &str, action: Value, resource: &str| json!({"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource});
+    fn allow(sid: &str, action: Value, resource: &str) -> Value {
+        json!({"Sid": sid, "Effect": "Allow", "Action": action, "Resource": resource})
+    }
     let all = |statements: &[&Value]| json!({"Version": "2012-10-17", "Statement": statements});
     let data = "arn:aws:s3:::data/*";
     assert_eq!(
