@@ -12,6 +12,7 @@ mod resource;
 mod scope;
 mod serial;
 mod settle;
+mod target;
 
 pub use id::*;
 pub use operation::*;
@@ -19,3 +20,4 @@ pub use reference::*;
 pub use resource::*;
 pub use scope::*;
 pub use settle::*;
+pub use target::*;
