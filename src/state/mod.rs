@@ -4,6 +4,7 @@
 //! Pure: knows no client, no clock, no file.
 
 mod id;
+pub mod limits;
 mod operation;
 mod resource;
 mod scope;

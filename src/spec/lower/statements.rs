@@ -1,0 +1,80 @@
+//! Policy documents as authored: a list of statements, one statement, or a whole document. Their grammar is the
+//! policy room's business; here its problems get their places.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::holder::Holder;
+use super::{Lowering, under};
+use crate::policy::{Document, Policy, Usage, Version};
+use crate::state::Setting;
+
+impl Lowering<'_> {
+    /// The inline policies of a holder.
+    pub(super) fn inline(&mut self, holder: &mut Holder, inline: &BTreeMap<String, Value>) {
+        for name in inline.keys() {
+            let pointer = under(&holder.key("inline"), name);
+            let document = self.document(&pointer, Usage::Identity);
+            self.set(holder, &pointer, Setting::Inline { name: name.clone(), document });
+        }
+    }
+
+    /// The document that stands at a pointer; an empty one if it cannot be read, which was said then.
+    pub(super) fn document(&mut self, pointer: &str, usage: Usage) -> Policy {
+        let authored = self.home.loaded.tree.at(pointer).map(super::Node::to_json).unwrap_or_default();
+        let (document, place): (Value, Box<dyn Fn(&str) -> String>) = match authored {
+            Value::Array(statements) => (whole(statements), Box::new(|at| below(at, "/Statement", pointer))),
+            Value::Object(keys) if keys.contains_key("Effect") => {
+                (whole(vec![Value::Object(keys)]), Box::new(|at| below(at, "/Statement/0", pointer)))
+            }
+            Value::Object(keys) => (Value::Object(keys), Box::new(|at| format!("{pointer}{at}"))),
+            _ => {
+                let said = self.at(pointer, "expected statements");
+                self.say(said.help("write a list of statements, a whole policy document, or a template"));
+                return nothing();
+            }
+        };
+        self.read_document(&document, usage, &place)
+    }
+
+    /// Reads a document whose problems stand where `place` says.
+    pub(super) fn read_document(
+        &mut self,
+        document: &Value,
+        usage: Usage,
+        place: &dyn Fn(&str) -> String,
+    ) -> Policy {
+        match Document::read(document, usage, self.home.info.partition.as_str()) {
+            Ok(document) => Policy::Normal(document),
+            Err(problems) => {
+                for problem in problems {
+                    let pointer = place(&problem.pointer);
+                    let mut said = if problem.at_key {
+                        self.at_key(&pointer, problem.message)
+                    } else {
+                        self.at(&pointer, problem.message)
+                    };
+                    said.help.extend(problem.help);
+                    self.say(said);
+                }
+                nothing()
+            }
+        }
+    }
+}
+
+/// Statements as a document.
+pub(super) fn whole(statements: Vec<Value>) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// The authored place of a pointer into a document that was made around the authored part.
+fn below(at: &str, made: &str, pointer: &str) -> String {
+    format!("{pointer}{}", at.strip_prefix(made).unwrap_or_default())
+}
+
+/// A document that says nothing, so that reading can go on after a mistake.
+pub(super) fn nothing() -> Policy {
+    Policy::Normal(Document { version: Version::V2012, id: None, statements: vec![] })
+}
