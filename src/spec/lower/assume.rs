@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::Lowering;
 use super::estate::Sought;
 use super::holder::Holder;
-use super::statements::whole;
 use crate::policy::Usage;
 use crate::state::{Kind, Setting};
 
@@ -51,7 +50,7 @@ impl Lowering<'_> {
         let statement = json!({
             "Sid": "AssumeRoles", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns,
         });
-        let document = self.read_document(&whole(vec![statement]), Usage::Identity, &|_| list.clone());
+        let document = self.read_document(&statement, Usage::Identity, &|_| list.clone());
         self.set(holder, &list, Setting::Inline { name: CAN_ASSUME.to_owned(), document });
     }
 }

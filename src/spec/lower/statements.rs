@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::holder::Holder;
 use super::{Lowering, under};
@@ -23,19 +23,7 @@ impl Lowering<'_> {
     /// The document that stands at a pointer; an empty one if it cannot be read, which was said then.
     pub(super) fn document(&mut self, pointer: &str, usage: Usage) -> Policy {
         let authored = self.home.loaded.tree.at(pointer).map(super::Node::to_json).unwrap_or_default();
-        let (document, place): (Value, Box<dyn Fn(&str) -> String>) = match authored {
-            Value::Array(statements) => (whole(statements), Box::new(|at| below(at, "/Statement", pointer))),
-            Value::Object(keys) if keys.contains_key("Effect") => {
-                (whole(vec![Value::Object(keys)]), Box::new(|at| below(at, "/Statement/0", pointer)))
-            }
-            Value::Object(keys) => (Value::Object(keys), Box::new(|at| format!("{pointer}{at}"))),
-            _ => {
-                let said = self.at(pointer, "expected statements");
-                self.say(said.help("write a list of statements, a whole policy document, or a template"));
-                return nothing();
-            }
-        };
-        self.read_document(&document, usage, &place)
+        self.read_document(&authored, usage, &|at| format!("{pointer}{at}"))
     }
 
     /// Reads a document whose problems stand where `place` says.
@@ -62,16 +50,6 @@ impl Lowering<'_> {
             }
         }
     }
-}
-
-/// Statements as a document.
-pub(super) fn whole(statements: Vec<Value>) -> Value {
-    json!({"Version": "2012-10-17", "Statement": statements})
-}
-
-/// The authored place of a pointer into a document that was made around the authored part.
-fn below(at: &str, made: &str, pointer: &str) -> String {
-    format!("{pointer}{}", at.strip_prefix(made).unwrap_or_default())
 }
 
 /// A document that says nothing, so that reading can go on after a mistake.

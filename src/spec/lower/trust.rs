@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::estate::Sought;
-use super::statements::{nothing, whole};
+use super::statements::nothing;
 use super::{Lowering, under};
 use crate::diagnostic::did_you_mean;
 use crate::policy::{Policy, Usage};
@@ -98,7 +98,8 @@ impl Lowering<'_> {
     pub(super) fn trust(&mut self, pointer: &str) -> Policy {
         let authored = self.home.loaded.tree.at(pointer).map(super::Node::to_json).unwrap_or_default();
         let (items, listed) = match authored {
-            Value::Object(keys) if keys.contains_key("Statement") || keys.contains_key("Effect") => {
+            // What is written in IAM's capitals is IAM's.
+            Value::Object(keys) if keys.keys().any(|key| key.starts_with(char::is_uppercase)) => {
                 return self.document(pointer, Usage::Trust);
             }
             Value::Array(items) => (items, true),
@@ -113,7 +114,8 @@ impl Lowering<'_> {
         let mut statements = vec![];
         for (n, item) in items.into_iter().enumerate() {
             let place = if listed { format!("{pointer}/{n}") } else { pointer.to_owned() };
-            let raw = item.get("Effect").is_some();
+            let raw =
+                item.as_object().is_some_and(|keys| keys.keys().any(|k| k.starts_with(char::is_uppercase)));
             let statement = match item {
                 Value::String(service) => {
                     self.service(&service, &place).map(|principal| Trusted::new(principal).statement())
@@ -135,7 +137,7 @@ impl Lowering<'_> {
             return nothing();
         }
         let place = move |at: &str| {
-            let mut steps = at.trim_start_matches("/Statement/").splitn(2, '/');
+            let mut steps = at.trim_start_matches('/').splitn(2, '/');
             let item = steps.next().and_then(|n| n.parse::<usize>().ok()).and_then(|n| places.get(n));
             match item {
                 Some((place, true)) => steps.next().map_or(place.clone(), |rest| format!("{place}/{rest}")),
@@ -143,7 +145,7 @@ impl Lowering<'_> {
                 None => pointer.to_owned(),
             }
         };
-        self.read_document(&whole(statements), Usage::Trust, &place)
+        self.read_document(&statements.into(), Usage::Trust, &place)
     }
 
     fn trusted(&mut self, keys: &Map<String, Value>, place: &str) -> Option<Trusted> {
