@@ -2,9 +2,14 @@
 //!
 //! The edge of the system: everything that waits, fails or costs money is behind [`Account`].
 
+pub mod embedded;
+pub mod fleet;
+pub mod store;
+
 use std::fmt;
 
-use crate::state::{AccountId, Kind, Operation, Refusal, ResourceId, Scope, SettingKey, State};
+use crate::state::{AccountId, Operation, Refusal, ResourceId, Scope, State};
+pub use crate::state::{Blind, Unread};
 
 /// An account, wherever it is kept.
 pub trait Account: Send + Sync {
@@ -51,28 +56,6 @@ pub struct Reading {
     pub callers: Vec<Caller>,
     /// Things worth saying about the reading, such as the age of the credential report.
     pub notes: Vec<String>,
-}
-
-/// Something that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unread {
-    /// What.
-    pub what: Blind,
-    /// Why, with the denied action if there is one.
-    pub reason: String,
-}
-
-/// What a reading is blind to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Blind {
-    /// All of a kind in an account; the kind is absent from the state's [`Extent`](crate::state::Extent), too.
-    Kind(AccountId, Kind),
-    /// One resource's setting of this sort (for `Tag`, `Credential`, … the name within the key does not matter).
-    Setting(ResourceId, SettingKey),
-    /// All settings of one resource.
-    Resource(ResourceId),
-    /// A user's credentials.
-    Credentials(ResourceId),
 }
 
 /// Who a reading was made as.

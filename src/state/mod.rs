@@ -6,10 +6,16 @@
 mod id;
 pub mod limits;
 mod operation;
+mod perform;
+mod reference;
 mod resource;
 mod scope;
+mod serial;
+mod settle;
 
 pub use id::*;
 pub use operation::*;
+pub use reference::*;
 pub use resource::*;
 pub use scope::*;
+pub use settle::*;

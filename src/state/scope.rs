@@ -104,3 +104,25 @@ impl Scope {
         self.declared.contains(id) || self.owner(id, found) == Owner::Ours
     }
 }
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// What.
+    pub what: Blind,
+    /// Why, with the denied action if there is one.
+    pub reason: String,
+}
+
+/// What a reading is blind to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blind {
+    /// All of a kind in an account; the kind is absent from the state's [`Extent`](super::Extent), too.
+    Kind(AccountId, Kind),
+    /// One resource's setting of this sort (for `Tag`, `Credential`, … the name within the key does not matter).
+    Setting(ResourceId, SettingKey),
+    /// All settings of one resource.
+    Resource(ResourceId),
+    /// A user's credentials.
+    Credentials(ResourceId),
+}

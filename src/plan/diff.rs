@@ -1,0 +1,111 @@
+//! Two states in, the changes between them out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::state::{Core, Resource, ResourceId, Setting, State};
+
+/// What changes on one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is made.
+    Create(Resource),
+    /// It is changed in place.
+    Update {
+        /// The name it has so far, if it is renamed.
+        renamed_from: Option<String>,
+        /// Found and wanted core, if they differ.
+        core: Option<(Core, Core)>,
+        /// The settings that differ.
+        settings: Vec<SettingChange>,
+    },
+    /// It is deleted and made anew.
+    Replace {
+        /// As it is.
+        found: Resource,
+        /// As it shall be.
+        wanted: Resource,
+        /// What cannot be changed in place.
+        fields: Vec<&'static str>,
+    },
+    /// It is deleted.
+    Delete(Resource),
+}
+
+/// What changes on one setting; at least one side is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingChange {
+    /// As it is.
+    pub found: Option<Setting>,
+    /// As it shall be.
+    pub wanted: Option<Setting>,
+}
+
+enum CoreChange {
+    Same,
+    InPlace,
+    Recreate(Vec<&'static str>),
+}
+
+/// Compares every field: a new field does not compile until its fate is decided.
+fn compare_cores(found: &Core, wanted: &Core) -> CoreChange {
+    let (fixed, in_place): (Vec<(&'static str, bool)>, bool) = match (found, wanted) {
+        (Core::User { path: a }, Core::User { path: b })
+        | (Core::Group { path: a }, Core::Group { path: b }) => (vec![], a != b),
+        (
+            Core::Policy { path: a, description: c, document: e },
+            Core::Policy { path: b, description: d, document: f },
+        ) => (vec![("path", a != b), ("description", c != d)], e != f),
+        (
+            Core::Role { path: a, description: c, max_session_seconds: e, trust: g },
+            Core::Role { path: b, description: d, max_session_seconds: f, trust: h },
+        ) => (vec![("path", a != b)], c != d || e != f || g != h),
+        (Core::InstanceProfile { path: a }, Core::InstanceProfile { path: b }) => {
+            (vec![("path", a != b)], false)
+        }
+        (Core::Bucket { region: a }, Core::Bucket { region: b }) => (vec![("region", a != b)], false),
+        // An id names its kind, so cores of two kinds never meet.
+        _ => (vec![("kind", true)], false),
+    };
+    let fixed: Vec<_> = fixed.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect();
+    match (fixed.is_empty(), in_place) {
+        (false, _) => CoreChange::Recreate(fixed),
+        (true, true) => CoreChange::InPlace,
+        (true, false) => CoreChange::Same,
+    }
+}
+
+/// The changes that lead from found to wanted.
+pub fn diff(wanted: &State, found: &State) -> BTreeMap<ResourceId, Change> {
+    let ids: BTreeSet<&ResourceId> = wanted.resources.keys().chain(found.resources.keys()).collect();
+    ids.into_iter()
+        .filter_map(|id| {
+            let change = match (found.resources.get(id), wanted.resources.get(id)) {
+                (None, Some(wanted)) => Some(Change::Create(wanted.clone())),
+                (Some(found), None) => Some(Change::Delete(found.clone())),
+                (Some(found), Some(wanted)) => compare(found, wanted),
+                (None, None) => None,
+            };
+            Some((id.clone(), change?))
+        })
+        .collect()
+}
+
+fn compare(found: &Resource, wanted: &Resource) -> Option<Change> {
+    let core = match compare_cores(&found.core, &wanted.core) {
+        CoreChange::Recreate(fields) => {
+            return Some(Change::Replace { found: found.clone(), wanted: wanted.clone(), fields });
+        }
+        CoreChange::InPlace => Some((found.core.clone(), wanted.core.clone())),
+        CoreChange::Same => None,
+    };
+    let keys: BTreeSet<_> = found.settings.keys().chain(wanted.settings.keys()).collect();
+    let settings: Vec<_> = keys
+        .into_iter()
+        .map(|key| SettingChange {
+            found: found.settings.get(key).cloned(),
+            wanted: wanted.settings.get(key).cloned(),
+        })
+        .filter(|change| change.found != change.wanted)
+        .collect();
+    (core.is_some() || !settings.is_empty()).then_some(Change::Update { renamed_from: None, core, settings })
+}

@@ -1,0 +1,175 @@
+//! What an operation does to a state: the one definition, shared by the plan's own check and the embedded account.
+
+use super::{
+    Core, Kind, Operation, References, Refusal, Resource, ResourceId, Setting, State, Tie, Verb, id_of_arn,
+};
+use crate::policy::Policy;
+
+impl State {
+    /// Performs one operation, or refuses it and changes nothing.
+    ///
+    /// # Errors
+    /// As AWS refuses: a name taken or missing, a reference to nothing, a deletion of something still in use; and
+    /// [`Refusal::Moved`] where the operation expects to find something else.
+    pub fn perform(&mut self, operation: &Operation) -> Result<(), Refusal> {
+        let id = &operation.target;
+        match &operation.verb {
+            Verb::Create { core, settings } => {
+                if let Some(taken) = self.same_name(id) {
+                    return Err(Refusal::AlreadyExists(taken));
+                }
+                self.check_references(&core.references())?;
+                for setting in settings.values() {
+                    self.check_references(&setting.references())?;
+                }
+                self.resources
+                    .insert(id.clone(), Resource { core: core.clone(), settings: settings.clone() });
+            }
+            Verb::Rename { from } => self.rename(id, from)?,
+            Verb::Update { found, wanted } => {
+                self.check_references(&wanted.references())?;
+                let resource = self.existing(id)?;
+                if resource.core != *found {
+                    return Err(Refusal::Moved(id.clone()));
+                }
+                resource.core = wanted.clone();
+            }
+            Verb::Put { found, wanted } => {
+                self.check_references(&wanted.references())?;
+                let resource = self.existing(id)?;
+                if resource.settings.get(&wanted.key()) != found.as_ref() {
+                    return Err(Refusal::Moved(id.clone()));
+                }
+                resource.set(wanted.clone());
+            }
+            Verb::Remove { found } => {
+                let resource = self.existing(id)?;
+                match resource.settings.get(&found.key()) {
+                    Some(there) if there == found => resource.settings.remove(&found.key()),
+                    Some(_) => return Err(Refusal::Moved(id.clone())),
+                    None => {
+                        let setting = found.key().to_string();
+                        return Err(Refusal::NoSuchSetting { resource: id.clone(), setting });
+                    }
+                };
+            }
+            Verb::Delete { found } => self.delete(id, found)?,
+        }
+        Ok(())
+    }
+
+    /// The resource that already has this name, as AWS compares names.
+    pub fn same_name(&self, id: &ResourceId) -> Option<ResourceId> {
+        if self.resources.contains_key(id) {
+            return Some(id.clone());
+        }
+        if !id.kind.ignores_case() {
+            return None;
+        }
+        let same = |other: &&ResourceId| {
+            other.account == id.account && other.kind == id.kind && other.name.eq_ignore_ascii_case(&id.name)
+        };
+        self.resources.keys().find(same).cloned()
+    }
+
+    fn existing(&mut self, id: &ResourceId) -> Result<&mut Resource, Refusal> {
+        self.resources.get_mut(id).ok_or_else(|| Refusal::NoSuchResource(id.clone()))
+    }
+
+    fn check_references(&self, references: &References) -> Result<(), Refusal> {
+        match references.iter().find(|(id, _)| self.covers(id) && !self.resources.contains_key(id)) {
+            Some((missing, _)) => Err(Refusal::NoSuchResource(missing.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn delete(&mut self, id: &ResourceId, found: &Core) -> Result<(), Refusal> {
+        let resource = self.existing(id)?;
+        if !same_but_trust(&resource.core, found) {
+            return Err(Refusal::Moved(id.clone()));
+        }
+        if let Some(setting) = resource.settings.values().find(|s| s.blocks_deletion()) {
+            return Err(Refusal::NotEmpty { resource: id.clone(), setting: setting.key().to_string() });
+        }
+        let held = (id.clone(), Tie::Holds);
+        if let Some((by, _)) =
+            self.resources.iter().find(|(by, r)| *by != id && r.references().contains(&held))
+        {
+            return Err(Refusal::StillReferenced { target: id.clone(), by: by.clone() });
+        }
+        self.resources.remove(id);
+        self.orphan(id);
+        Ok(())
+    }
+
+    /// Where a deleted user or role was named as a principal, AWS shows its unique id from then on, and a new one of
+    /// the same name does not heal it.
+    fn orphan(&mut self, gone: &ResourceId) {
+        let unique_id = match gone.kind {
+            Kind::User => format!("AIDADELETED{}", unique_part(&gone.name)),
+            Kind::Role => format!("AROADELETED{}", unique_part(&gone.name)),
+            Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => return,
+        };
+        self.rewrite_principals(gone, &|_| Some(unique_id.clone()));
+    }
+
+    /// Renames keep identity: memberships and principals follow.
+    fn rename(&mut self, id: &ResourceId, from: &str) -> Result<(), Refusal> {
+        let old = ResourceId::new(&id.account, id.kind, from);
+        if let Some(taken) = self.same_name(id).filter(|taken| *taken != old) {
+            return Err(Refusal::AlreadyExists(taken));
+        }
+        let resource = self.resources.remove(&old).ok_or_else(|| Refusal::NoSuchResource(old.clone()))?;
+        self.resources.insert(id.clone(), resource);
+        let arn = self.principal_arn(id);
+        self.rewrite_principals(&old, &|_| arn.clone());
+        for resource in self.resources.values_mut() {
+            let before = resource.settings.len();
+            resource.settings.retain(|_, s| *s != Setting::Membership(old.clone()));
+            if resource.settings.len() != before {
+                resource.set(Setting::Membership(id.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn rewrite_principals(&mut self, named: &ResourceId, rewrite: &dyn Fn(&str) -> Option<String>) {
+        let rewrite = |arn: &str| match id_of_arn(arn) {
+            Some(id) if id == *named => rewrite(arn),
+            _ => None,
+        };
+        let apply = |policy: &mut Policy| {
+            if let Policy::Normal(document) = policy
+                && document.aws_principals().into_iter().any(|arn| rewrite(arn).is_some())
+            {
+                *document = document.with_principals_renamed(&rewrite);
+            }
+        };
+        for resource in self.resources.values_mut() {
+            if let Core::Role { trust, .. } = &mut resource.core {
+                apply(trust);
+            }
+            for setting in resource.settings.values_mut() {
+                if let Setting::BucketPolicy(policy) = setting {
+                    apply(policy);
+                }
+            }
+        }
+    }
+}
+
+/// Whom a role trusts no longer matters once it goes, and deletions done before may have changed how it reads.
+fn same_but_trust(a: &Core, b: &Core) -> bool {
+    match (a, b) {
+        (
+            Core::Role { path: a, description: c, max_session_seconds: e, trust: _ },
+            Core::Role { path: b, description: d, max_session_seconds: f, trust: _ },
+        ) => (a, c, e) == (b, d, f),
+        _ => a == b,
+    }
+}
+
+/// Unique ids are upper-case letters and digits.
+fn unique_part(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}

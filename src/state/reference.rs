@@ -1,0 +1,140 @@
+//! How resources refer to each other. Three ties order everything a plan does.
+
+use std::collections::BTreeSet;
+
+use super::{AccountId, Core, Kind, Partition, PolicyReference, Resource, ResourceId, Setting, State};
+use crate::policy::Policy;
+
+/// How strongly one resource refers to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tie {
+    /// AWS refuses to delete the other one while this stands.
+    Holds,
+    /// AWS remembers the other one by an identity that it loses when recreated (principals in trust and bucket
+    /// policies). <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+    Binds,
+    /// Only the name matters; it must exist when put.
+    Names,
+}
+
+/// What something refers to, and how.
+pub type References = BTreeSet<(ResourceId, Tie)>;
+
+impl Core {
+    /// What the core refers to.
+    pub fn references(&self) -> References {
+        match self {
+            Self::Role { trust, .. } => bound(trust),
+            Self::User { .. }
+            | Self::Group { .. }
+            | Self::Policy { .. }
+            | Self::InstanceProfile { .. }
+            | Self::Bucket { .. } => References::new(),
+        }
+    }
+}
+
+impl Setting {
+    /// What the setting refers to.
+    pub fn references(&self) -> References {
+        let held = |id: &ResourceId| References::from([(id.clone(), Tie::Holds)]);
+        match self {
+            Self::Boundary(PolicyReference::Customer(id)) | Self::Attached(PolicyReference::Customer(id)) => {
+                held(id)
+            }
+            Self::Membership(id) | Self::HeldRole(id) => held(id),
+            Self::BucketPolicy(policy) => bound(policy),
+            Self::Boundary(PolicyReference::Aws(_))
+            | Self::Attached(PolicyReference::Aws(_))
+            | Self::Tag { .. }
+            | Self::Inline { .. }
+            | Self::SignIn
+            | Self::Credential { .. }
+            | Self::PublicAccessBlock(_)
+            | Self::Encryption(_)
+            | Self::Versioning(_)
+            | Self::Ownership(_)
+            | Self::Lifecycle(_)
+            | Self::Objects => References::new(),
+        }
+    }
+
+    /// Whether AWS refuses to delete a resource while it has this; everything else goes with it.
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html> and its siblings.
+    pub fn blocks_deletion(&self) -> bool {
+        match self {
+            Self::Attached(_)
+            | Self::Inline { .. }
+            | Self::Membership(_)
+            | Self::SignIn
+            | Self::Credential { .. }
+            | Self::HeldRole(_)
+            | Self::Objects => true,
+            Self::Tag { .. }
+            | Self::Boundary(_)
+            | Self::BucketPolicy(_)
+            | Self::PublicAccessBlock(_)
+            | Self::Encryption(_)
+            | Self::Versioning(_)
+            | Self::Ownership(_)
+            | Self::Lifecycle(_) => false,
+        }
+    }
+}
+
+impl Resource {
+    /// What the resource refers to, core and settings together.
+    pub fn references(&self) -> References {
+        self.core
+            .references()
+            .into_iter()
+            .chain(self.settings.values().flat_map(Setting::references))
+            .collect()
+    }
+}
+
+impl State {
+    /// Whether the state can tell that a resource exists or not: its account and kind were read.
+    pub fn covers(&self, id: &ResourceId) -> bool {
+        self.accounts.get(&id.account).is_some_and(|extent| extent.kinds.contains(&id.kind))
+    }
+
+    /// The ARN of a user or role as policies name it, if it is in the state.
+    pub fn principal_arn(&self, id: &ResourceId) -> Option<String> {
+        let partition = &self.accounts.get(&id.account)?.partition;
+        let path = self.resources.get(id)?.core.path()?;
+        Some(iam_arn(partition, id, path))
+    }
+}
+
+/// The ARN of an IAM resource: the path is part of it.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+pub fn iam_arn(partition: &Partition, id: &ResourceId, path: &str) -> String {
+    format!("arn:{partition}:iam::{}:{}{path}{}", id.account, id.kind, id.name)
+}
+
+/// The IAM resource an ARN names, whatever its path; none for anything else.
+pub fn id_of_arn(arn: &str) -> Option<ResourceId> {
+    let mut parts = arn.splitn(6, ':');
+    let (scheme, _, service, region, account, rest) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    if scheme != "arn" || service != "iam" || !region.is_empty() {
+        return None;
+    }
+    let account: AccountId = account.parse().ok()?;
+    let (kind, path) = rest.split_once('/')?;
+    let kind: Kind = kind.parse().ok()?;
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
+    Some(ResourceId { account, kind, name: name.to_owned() })
+}
+
+fn bound(policy: &Policy) -> References {
+    let Some(document) = policy.document() else { return References::new() };
+    document
+        .aws_principals()
+        .into_iter()
+        .filter_map(id_of_arn)
+        .filter(|id| matches!(id.kind, Kind::User | Kind::Role))
+        .map(|id| (id, Tie::Binds))
+        .collect()
+}

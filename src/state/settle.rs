@@ -1,0 +1,418 @@
+//! Scope applied: from what is declared and what is found to what is wanted of the whole account.
+//!
+//! What no environment answers for, and what could not be read, is copied from found into wanted; after this step
+//! the difference of wanted and found is exactly what hatrack may change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope, Setting,
+    SettingKey, State, Unread, Verb, settings_of_create,
+};
+use crate::policy::{self, Policy};
+
+/// What [`settle`] makes of wanted and found.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// What every account shall be, in full.
+    pub wanted: State,
+    /// Renames to be done before anything else.
+    pub renames: Vec<Operation>,
+    /// Resources that no environment answers for: nothing in a plan may touch them, except to take an undeclared
+    /// user out of a declared group.
+    pub untouchable: BTreeSet<ResourceId>,
+    /// What a person should know.
+    pub notes: Vec<Note>,
+    /// Why nothing may be planned.
+    pub objections: Vec<Objection>,
+    /// How much of each account is answered for.
+    pub coverage: BTreeMap<String, Coverage>,
+}
+
+/// Something a person should know about the way wanted was settled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Note {
+    /// Taken into ownership because the author said so.
+    Adopted(ResourceId),
+    /// Taken into ownership because it is what an interrupted creation leaves: a bucket without tags, policy or
+    /// objects.
+    AdoptedBlank(ResourceId),
+    /// Taken from the owner described, because the author said so.
+    TakenOver(ResourceId, String),
+    /// Ours, no longer declared, but it holds data: kept until it is retired.
+    Kept(ResourceId),
+    /// Bucket policy statements of other writers, kept.
+    KeptStatements(ResourceId, Vec<String>),
+    /// Not changed because it could not be read.
+    NotChecked(ResourceId),
+}
+
+/// Why a declared resource cannot be planned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Objection {
+    /// It exists without our mark.
+    NotOurs(ResourceId),
+    /// It exists and belongs to someone else, described.
+    Foreign(ResourceId, String),
+    /// It exists under a name that AWS takes for the same.
+    OtherCase {
+        /// Declared.
+        declared: ResourceId,
+        /// Existing.
+        existing: ResourceId,
+    },
+    /// It is AWS's own and nobody can change it.
+    Aws(ResourceId),
+    /// It shall go, but something we do not answer for still uses it.
+    StillUsed {
+        /// To be deleted.
+        target: ResourceId,
+        /// The user of it.
+        by: ResourceId,
+    },
+}
+
+/// How much of an account is answered for, counted over users, groups, roles and customer managed policies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Everything but AWS's own.
+    pub entities: usize,
+    /// Declared, or marked as ours.
+    pub answered_for: usize,
+    /// Ignored with a reason.
+    pub ignored: Vec<(ResourceId, String)>,
+    /// Nobody said anything of them.
+    pub unmanaged: Vec<ResourceId>,
+    /// Owned by others that mark what they own, described.
+    pub foreign: Vec<(ResourceId, String)>,
+    /// Whether what is unmanaged counts as drift.
+    pub whole_account: bool,
+}
+
+/// Copies what is not answered for, or was not read, from found into wanted.
+pub fn settle(declared: &State, scopes: &[Scope], found: &State, unread: &[Unread]) -> Settled {
+    let mut settled = Settled::default();
+    let found = &renamed(scopes, found, &mut settled);
+    let blind: BTreeSet<&Blind> = unread.iter().map(|u| &u.what).collect();
+    let mut settling = Settling { declared, scopes, found, blind, out: settled };
+    settling.out.wanted.accounts = found.accounts.clone();
+    for scope in scopes {
+        settling.declared_of(scope);
+    }
+    for (id, resource) in &found.resources {
+        if !settling.scopes.iter().any(|s| s.declared.contains(id)) {
+            settling.undeclared(id, resource);
+        }
+    }
+    settling.memberships();
+    settling.still_used();
+    settling.out.coverage = coverage(scopes, found);
+    settling.out
+}
+
+/// Found with the declared renames done, which become the first operations of the plan.
+fn renamed(scopes: &[Scope], found: &State, settled: &mut Settled) -> State {
+    let mut after = found.clone();
+    for scope in scopes {
+        for (id, from) in &scope.renamed {
+            let old = ResourceId::new(&id.account, id.kind, from);
+            let ours = after.resources.get(&old).is_some_and(|r| scope.owner(&old, r) == Owner::Ours);
+            let operation = Operation { target: id.clone(), verb: Verb::Rename { from: from.clone() } };
+            if ours && after.perform(&operation).is_ok() {
+                settled.renames.push(operation);
+            }
+        }
+    }
+    after
+}
+
+struct Settling<'a> {
+    declared: &'a State,
+    scopes: &'a [Scope],
+    found: &'a State,
+    blind: BTreeSet<&'a Blind>,
+    out: Settled,
+}
+
+impl Settling<'_> {
+    fn declared_of(&mut self, scope: &Scope) {
+        for id in &scope.declared {
+            let Some(declared) = self.declared.resources.get(id) else { continue };
+            if !self.found.covers(id) {
+                self.out.notes.push(Note::NotChecked(id.clone()));
+                continue;
+            }
+            let Some(found) = self.found.resources.get(id) else {
+                match self.found.same_name(id) {
+                    Some(existing) => {
+                        self.out.objections.push(Objection::OtherCase { declared: id.clone(), existing });
+                    }
+                    None => self.insert(id, self.without_blind(id, declared.clone())),
+                }
+                continue;
+            };
+            if self.may_have(scope, id, found) {
+                let merged = self.merge(scope, id, declared, found);
+                self.insert(id, merged);
+            } else {
+                self.out.untouchable.insert(id.clone());
+                self.insert(id, found.clone());
+            }
+        }
+    }
+
+    fn insert(&mut self, id: &ResourceId, resource: Resource) {
+        self.out.wanted.resources.insert(id.clone(), resource);
+    }
+
+    /// Whether an existing resource is ours or may become ours; if not, says why.
+    fn may_have(&mut self, scope: &Scope, id: &ResourceId, found: &Resource) -> bool {
+        let (note, objection) = match self.owner(scope, id, found) {
+            Owner::Ours => return true,
+            Owner::Aws => (None, Some(Objection::Aws(id.clone()))),
+            Owner::Foreign(whose) if scope.takeover.contains(id) => {
+                (Some(Note::TakenOver(id.clone(), whose)), None)
+            }
+            Owner::Foreign(whose) => (None, Some(Objection::Foreign(id.clone(), whose))),
+            Owner::Nobody if scope.adopt.contains(id) || scope.takeover.contains(id) => {
+                (Some(Note::Adopted(id.clone())), None)
+            }
+            Owner::Nobody if self.is_blank(id, found) => (Some(Note::AdoptedBlank(id.clone())), None),
+            Owner::Nobody => (None, Some(Objection::NotOurs(id.clone()))),
+        };
+        self.out.notes.extend(note);
+        let allowed = objection.is_none();
+        self.out.objections.extend(objection);
+        allowed
+    }
+
+    /// Ownership by mark; an instance profile also goes with the role it holds.
+    fn owner(&self, scope: &Scope, id: &ResourceId, found: &Resource) -> Owner {
+        let owner = scope.owner(id, found);
+        if owner != Owner::Nobody || id.kind != Kind::InstanceProfile {
+            return owner;
+        }
+        match found.settings.get(&SettingKey::HeldRole) {
+            Some(Setting::HeldRole(role)) => {
+                let held = self.found.resources.get(role);
+                let ours = scope.declared.contains(role)
+                    || held.is_some_and(|held| scope.owner(role, held) == Owner::Ours);
+                if ours { Owner::Ours } else { Owner::Nobody }
+            }
+            _ => Owner::Nobody,
+        }
+    }
+
+    /// CreateBucket takes tags, but not every S3 does: what an interrupted run leaves there is a bucket that has
+    /// nothing at all, and taking it loses nobody anything.
+    fn is_blank(&self, id: &ResourceId, found: &Resource) -> bool {
+        let marks = |key: &SettingKey| {
+            matches!(
+                key,
+                SettingKey::Tag(_) | SettingKey::BucketPolicy | SettingKey::Lifecycle | SettingKey::Objects
+            )
+        };
+        let unread = |key: SettingKey| self.blind.contains(&Blind::Setting(id.clone(), key));
+        id.kind == Kind::Bucket
+            && !found.settings.keys().any(marks)
+            && !self.blind.contains(&Blind::Resource(id.clone()))
+            && !unread(SettingKey::BucketPolicy)
+            && !unread(SettingKey::Lifecycle)
+            && !unread(SettingKey::Objects)
+            && !self
+                .blind
+                .iter()
+                .any(|b| matches!(b, Blind::Setting(other, SettingKey::Tag(_)) if other == id))
+    }
+
+    /// Declared, plus what stays as found.
+    fn merge(&mut self, scope: &Scope, id: &ResourceId, declared: &Resource, found: &Resource) -> Resource {
+        if self.blind.contains(&Blind::Resource(id.clone())) {
+            self.out.notes.push(Note::NotChecked(id.clone()));
+            return found.clone();
+        }
+        let mut wanted = self.without_blind(id, declared.clone());
+        if let (Core::InstanceProfile { path }, Core::InstanceProfile { path: there }) =
+            (&mut wanted.core, &found.core)
+        {
+            path.clone_from(there); // A profile goes with its role; its path is not worth a replacement.
+        }
+        let keep_others = scope.keep_others.contains(id);
+        for (key, setting) in &found.settings {
+            let other = keep_others
+                && matches!(
+                    key,
+                    SettingKey::Tag(_)
+                        | SettingKey::Attached(_)
+                        | SettingKey::Inline(_)
+                        | SettingKey::Membership(_)
+                        | SettingKey::Credential(..)
+                        | SettingKey::SignIn
+                );
+            let keep = match key {
+                SettingKey::Credential(CredentialKind::MfaDevice, _) | SettingKey::Objects => true,
+                SettingKey::Tag(key) if key.starts_with("aws:") => true,
+                key => {
+                    (other && !wanted.settings.contains_key(key))
+                        || scope.as_found.contains(&(id.clone(), key.clone()))
+                }
+            };
+            if keep {
+                wanted.settings.insert(key.clone(), setting.clone());
+            }
+        }
+        self.keep_statements(scope, id, &mut wanted, found);
+        wanted
+    }
+
+    fn keep_statements(&mut self, scope: &Scope, id: &ResourceId, wanted: &mut Resource, found: &Resource) {
+        let Some(Setting::BucketPolicy(Policy::Normal(there))) =
+            found.settings.get(&SettingKey::BucketPolicy)
+        else {
+            return;
+        };
+        let everything = [String::from("*")];
+        let patterns = match scope.keep_statements.get(id) {
+            Some(patterns) => patterns.as_slice(),
+            None if scope.keep_others.contains(id) => &everything,
+            None => return,
+        };
+        let mut document = match wanted.settings.get(&SettingKey::BucketPolicy) {
+            Some(Setting::BucketPolicy(Policy::Normal(document))) => document.clone(),
+            _ => policy::Document { version: there.version, id: there.id.clone(), statements: vec![] },
+        };
+        let declared: BTreeSet<Option<String>> = document.statements.iter().map(|s| s.sid.clone()).collect();
+        let mut kept = vec![];
+        for statement in &there.statements {
+            let sid = statement.sid.clone().unwrap_or_default();
+            let theirs = patterns.iter().any(|pattern| policy::glob(pattern, &sid));
+            if theirs && !declared.contains(&statement.sid) && !document.statements.contains(statement) {
+                document.statements.push(statement.clone());
+                kept.push(if sid.is_empty() { String::from("(no Sid)") } else { sid });
+            }
+        }
+        if !kept.is_empty() {
+            document.statements.sort();
+            wanted.set(Setting::BucketPolicy(Policy::Normal(document)));
+            self.out.notes.push(Note::KeptStatements(id.clone(), kept));
+        }
+    }
+
+    /// The resource without the settings that could not be read: they are neither set nor cleared.
+    fn without_blind(&self, id: &ResourceId, mut resource: Resource) -> Resource {
+        for blind in &self.blind {
+            match blind {
+                Blind::Setting(other, key) if other == id => {
+                    resource.settings.retain(|k, _| std::mem::discriminant(k) != std::mem::discriminant(key));
+                }
+                Blind::Credentials(other) if other == id => {
+                    resource
+                        .settings
+                        .retain(|k, _| !matches!(k, SettingKey::SignIn | SettingKey::Credential(..)));
+                }
+                _ => {}
+            }
+        }
+        // What names a kind that was not read can be neither made nor checked.
+        resource.settings.retain(|_, s| {
+            s.references().iter().all(|(r, _)| {
+                !self.found.accounts.contains_key(&r.account)
+                    || self.found.covers(r)
+                    || matches!(s, Setting::BucketPolicy(_))
+            })
+        });
+        resource
+    }
+
+    fn undeclared(&mut self, id: &ResourceId, found: &Resource) {
+        let scope = self.scopes.iter().find(|s| self.owner(s, id, found) == Owner::Ours);
+        let Some(scope) = scope else {
+            self.out.untouchable.insert(id.clone());
+            return self.insert(id, found.clone());
+        };
+        let blind = self.blind.iter().any(|blind| match blind {
+            Blind::Setting(other, _) | Blind::Resource(other) | Blind::Credentials(other) => other == id,
+            Blind::Kind(..) => false,
+        });
+        if blind {
+            self.out.notes.push(Note::NotChecked(id.clone()));
+        } else if id.kind.holds_data() && !scope.retire.contains(id) {
+            self.out.notes.push(Note::Kept(id.clone()));
+        } else {
+            return; // Ours, and no longer declared: it goes.
+        }
+        self.out.untouchable.insert(id.clone());
+        self.insert(id, found.clone());
+    }
+
+    /// Membership belongs to both ends: an undeclared user in a declared group is as much an undeclared edge as a
+    /// declared user in an undeclared group.
+    fn memberships(&mut self) {
+        let kept: BTreeSet<&ResourceId> = self.scopes.iter().flat_map(|s| &s.keep_others).collect();
+        let declared: BTreeSet<&ResourceId> = self.scopes.iter().flat_map(|s| &s.declared).collect();
+        let State { accounts, resources } = &mut self.out.wanted;
+        let present: BTreeSet<ResourceId> =
+            resources.keys().filter(|id| id.kind == Kind::Group).cloned().collect();
+        for id in self.out.untouchable.iter().filter(|id| id.kind == Kind::User && !declared.contains(id)) {
+            let Some(user) = resources.get_mut(id) else { continue };
+            user.settings.retain(|key, _| match key {
+                SettingKey::Membership(group) => {
+                    let read = accounts.get(&group.account).is_some_and(|e| e.kinds.contains(&Kind::Group));
+                    let goes = read && !present.contains(group);
+                    let ours = declared.contains(group)
+                        && !kept.contains(group)
+                        && !self.out.untouchable.contains(group);
+                    !goes && !ours
+                }
+                _ => true,
+            });
+        }
+    }
+
+    /// What shall go must not be in use by something we may not touch.
+    fn still_used(&mut self) {
+        let wanted = &self.out.wanted;
+        for id in &self.out.untouchable {
+            let Some(resource) = wanted.resources.get(id) else { continue };
+            for (target, tie) in resource.references() {
+                let goes =
+                    self.found.resources.contains_key(&target) && !wanted.resources.contains_key(&target);
+                if tie == super::Tie::Holds && goes {
+                    self.out.objections.push(Objection::StillUsed { target, by: id.clone() });
+                }
+            }
+        }
+    }
+}
+
+fn coverage(scopes: &[Scope], found: &State) -> BTreeMap<String, Coverage> {
+    let mut all = BTreeMap::new();
+    for scope in scopes {
+        let mut coverage = Coverage { whole_account: scope.whole_account, ..Coverage::default() };
+        for (id, resource) in found.resources.iter().filter(|(id, _)| id.account == scope.account) {
+            let counted = matches!(id.kind, Kind::User | Kind::Group | Kind::Role | Kind::Policy);
+            let owner = scope.owner(id, resource);
+            if !counted || owner == Owner::Aws {
+                continue;
+            }
+            coverage.entities += 1;
+            let ignored = |i: &&Ignored| policy::glob(&i.address, &id.address());
+            if scope.answers_for(id, resource) {
+                coverage.answered_for += 1;
+            } else if let Some(ignored) = scope.ignored.iter().find(ignored) {
+                coverage.ignored.push((id.clone(), ignored.reason.clone()));
+            } else if let Owner::Foreign(whose) = owner {
+                coverage.foreign.push((id.clone(), whose));
+            } else {
+                coverage.unmanaged.push(id.clone());
+            }
+        }
+        all.insert(scope.environment.clone(), coverage);
+    }
+    all
+}
+
+/// The create operation of a resource: its core and what AWS takes with it.
+pub fn creation(resource: &Resource) -> Verb {
+    Verb::Create { core: resource.core.clone(), settings: settings_of_create(resource) }
+}
