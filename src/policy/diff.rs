@@ -124,7 +124,7 @@ fn likeness(found: &Statement, wanted: &Statement) -> Option<usize> {
         let elements = Elements::of(statement).0.into_iter();
         let telling = elements.filter(|(element, _)| !matches!(element.0.as_str(), "Sid" | "Effect"));
         let each = telling.flat_map(|(element, values)| {
-            values.into_iter().map(move |(value, _)| (element.0.to_ascii_lowercase(), value))
+            values.into_keys().map(move |value| (element.0.to_ascii_lowercase(), value))
         });
         each.filter(|(_, value)| value != "*").collect()
     };
