@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{EnvironmentInfo, key_place, place};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::spec::read::{Loaded, SECTIONS};
-use crate::state::{AccountId, Kind, Partition, ResourceId};
+use crate::state::{AccountId, Kind, Partition, ResourceId, iam_arn};
 
 /// Longest name of an environment: it is part of paths and of a tag.
 const ENVIRONMENT_NAME_MAX: usize = 32;
@@ -140,8 +140,8 @@ impl<'a> Estate<'a> {
             _ => environment.roles.get(name).and_then(|body| body.path.as_deref()),
         };
         let path = path.unwrap_or("/");
-        let arn = format!("arn:{}:iam::{}:{kind}{path}{name}", home.info.partition, home.info.account);
-        Sought::Found { account: home.info.account.clone(), arn }
+        let id = ResourceId::new(&home.info.account, kind, name);
+        Sought::Found { account: home.info.account.clone(), arn: iam_arn(&home.info.partition, &id, path) }
     }
 
     /// An environment that does have such a name.
