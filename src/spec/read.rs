@@ -82,7 +82,7 @@ fn read(
         Ok(environment) => (Ok(Loaded { environment, tree }), diagnostics),
         Err(error) => {
             // The shape check speaks first and better; this is for what a JSON Schema cannot say.
-            let span = lower::place(&tree, &pointer_of(error.path()));
+            let span = tree.span_at(&pointer_of(error.path()));
             diagnostics.push(Diagnostic::error(Some(span), lower_first(&error.inner().to_string())));
             (Err(name), diagnostics)
         }

@@ -84,6 +84,7 @@ pub struct Ignore {
 /// How much of the account the environment answers for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(title = "value of `scope`")]
 pub enum Breadth {
     /// All of it: what nobody declared is drift.
     Account,
@@ -92,6 +93,7 @@ pub enum Breadth {
 /// What is done with edges of a holder that the file does not declare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(title = "value of `others`")]
 pub enum Others {
     /// They are kept.
     Keep,
@@ -240,6 +242,7 @@ holder! {
 /// Default encryption of a bucket.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(title = "form of encryption")]
 pub enum BucketEncryption {
     /// With keys that S3 keeps (SSE-S3).
     Aes256,

@@ -12,8 +12,10 @@ use crate::policy::Policy;
 /// A limit that a resource breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// By which of its settings; none if by its core.
+    /// By which of its settings; none if by its core, or by many settings together.
     pub setting: Option<SettingKey>,
+    /// By which part else: a field of the core, or the sort of settings that are too many. None for the name.
+    pub part: Option<&'static str>,
     /// AWS's error code.
     pub code: &'static str,
     /// What is wrong.
@@ -70,11 +72,16 @@ struct Found(Vec<Violation>);
 
 impl Found {
     fn add(&mut self, setting: Option<SettingKey>, code: &'static str, message: String, help: Option<&str>) {
-        self.0.push(Violation { setting, code, message, help: help.map(str::to_owned) });
+        self.0.push(Violation { setting, part: None, code, message, help: help.map(str::to_owned) });
     }
 
-    fn core(&mut self, code: &'static str, message: String, help: &str) {
+    fn name(&mut self, code: &'static str, message: String, help: &str) {
         self.add(None, code, message, Some(help));
+    }
+
+    fn part(&mut self, part: &'static str, code: &'static str, message: String, help: &str) {
+        let help = Some(help.to_owned());
+        self.0.push(Violation { setting: None, part: Some(part), code, message, help });
     }
 }
 
@@ -89,10 +96,10 @@ fn iam_name(kind: Kind, name: &str, found: &mut Found) {
     };
     if !is_name(name) {
         let help = "letters, digits and any of +=,.@_-";
-        found.core("ValidationError", format!("`{name}` cannot name a {kind}"), help);
+        found.name("ValidationError", format!("`{name}` cannot name a {kind}"), help);
     } else if name.len() > longest {
         let message = format!("`{name}` has {} characters, a {kind}'s name at most {longest}", name.len());
-        found.core("ValidationError", message, "shorten it");
+        found.name("ValidationError", message, "shorten it");
     }
 }
 
@@ -114,7 +121,7 @@ fn bucket_name(name: &str, found: &mut Found) {
     } else {
         return;
     };
-    found.core("InvalidBucketName", format!("`{name}` cannot name a bucket"), help);
+    found.name("InvalidBucketName", format!("`{name}` cannot name a bucket"), help);
 }
 
 fn core(id: &ResourceId, core: &Core, found: &mut Found) {
@@ -128,20 +135,30 @@ fn core(id: &ResourceId, core: &Core, found: &mut Found) {
             if size > MANAGED_POLICY_MAX {
                 let message =
                     format!("policy `{}` has {size} characters, AWS takes {MANAGED_POLICY_MAX}", id.name);
-                found.core("LimitExceeded", message, "split it in two; blanks are not counted");
+                found.part("document", "LimitExceeded", message, "split it in two; blanks are not counted");
             }
         }
         Core::Role { description: text, max_session_seconds, trust, .. } => {
             description(id, text, found);
             if !(SESSION_SECONDS_MIN..=SESSION_SECONDS_MAX).contains(max_session_seconds) {
                 let message = format!("a session of {max_session_seconds} seconds is not possible");
-                found.core("ValidationError", message, "from 3600 (an hour) to 43200 (twelve hours)");
+                found.part(
+                    "max_session_seconds",
+                    "ValidationError",
+                    message,
+                    "from 3600 (an hour) to 43200 (twelve hours)",
+                );
             }
             let size = size(trust);
             if size > TRUST_MAX {
                 let message =
                     format!("the trust policy of `{}` has {size} characters, AWS takes {TRUST_MAX}", id.name);
-                found.core("LimitExceeded", message, "2048 unless the account's quota was raised to 4096");
+                found.part(
+                    "trust",
+                    "LimitExceeded",
+                    message,
+                    "2048 unless the account's quota was raised to 4096",
+                );
             }
         }
         Core::User { .. } | Core::Group { .. } | Core::InstanceProfile { .. } | Core::Bucket { .. } => {}
@@ -161,10 +178,10 @@ fn path(kind: Kind, path: &str, found: &mut Found) {
         (taken, "`/` or `/…/`, without blanks and accents")
     };
     if !taken {
-        found.core("ValidationError", format!("`{path}` is not the path of a {kind}"), help);
+        found.part("path", "ValidationError", format!("`{path}` is not the path of a {kind}"), help);
     } else if path.len() > PATH_MAX {
         let message = format!("the path has {} characters, AWS takes {PATH_MAX}", path.len());
-        found.core("ValidationError", message, "shorten it");
+        found.part("path", "ValidationError", message, "shorten it");
     }
 }
 
@@ -172,13 +189,13 @@ fn description(id: &ResourceId, text: &str, found: &mut Found) {
     let length = text.chars().count();
     if length > DESCRIPTION_MAX {
         let message = format!("a description has {length} characters, AWS takes {DESCRIPTION_MAX}");
-        found.core("ValidationError", message, "shorten it");
+        found.part("description", "ValidationError", message, "shorten it");
     }
     // Roles only: `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
     let taken = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
     if let (Kind::Role, Some(odd)) = (id.kind, text.chars().find(|c| !taken(*c))) {
         let message = format!("a role's description cannot hold `{}`", odd.escape_debug());
-        found.core("ValidationError", message, "Latin letters and punctuation only");
+        found.part("description", "ValidationError", message, "Latin letters and punctuation only");
     }
 }
 
@@ -211,7 +228,7 @@ fn tags(id: &ResourceId, resource: &Resource, found: &mut Found) {
     if count > TAGS_MAX {
         let code = if id.kind == Kind::Bucket { "InvalidTag" } else { "LimitExceeded" };
         let message = format!("{} has {count} tags, AWS takes {TAGS_MAX}", id.address());
-        found.core(code, message, "drop some; hatrack's own mark is one of them");
+        found.part("tags", code, message, "drop some; hatrack's own mark is one of them");
     }
 }
 
@@ -250,18 +267,18 @@ fn policies(id: &ResourceId, resource: &Resource, found: &mut Found) {
     };
     if attached > attached_max {
         let message = format!("{} has {attached} policies attached, AWS takes {attached_max}", id.address());
-        found.core("LimitExceeded", message, "merge some into one policy of your own");
+        found.part("policies", "LimitExceeded", message, "merge some into one policy of your own");
     }
     if inline > inline_max {
         let message = format!(
             "the inline policies of {} have {inline} characters together, AWS takes {inline_max}",
             id.address()
         );
-        found.core("LimitExceeded", message, "move statements into a managed policy");
+        found.part("inline", "LimitExceeded", message, "move statements into a managed policy");
     }
     if groups > GROUPS_PER_USER_MAX {
         let message = format!("{} is in {groups} groups, AWS takes {GROUPS_PER_USER_MAX}", id.address());
-        found.core("LimitExceeded", message, "merge groups, or attach policies to the user");
+        found.part("groups", "LimitExceeded", message, "merge groups, or attach policies to the user");
     }
 }
 

@@ -29,7 +29,7 @@ impl Lowering<'_> {
         ] {
             let pointer = holder.key(key);
             // A default was written nowhere: its origin is the bucket's.
-            if self.home.loaded.tree.at(&pointer).is_some() {
+            if self.home.node(&pointer).is_some() {
                 self.set(&mut holder, &pointer, setting);
             } else {
                 holder.settings.push(setting);

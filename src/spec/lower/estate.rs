@@ -1,10 +1,11 @@
 //! The index of the estate: which environments there are, where they live, what they declare.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{EnvironmentInfo, key_place, place};
+use super::{EnvironmentInfo, under};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::spec::read::{Loaded, SECTIONS};
+use crate::spec::tree::{Entry, Node};
 use crate::state::{AccountId, Kind, Partition, ResourceId, iam_arn};
 
 /// Longest name of an environment: it is part of paths and of a tag.
@@ -23,6 +24,8 @@ pub(super) struct Home<'a> {
     pub info: EnvironmentInfo,
     /// What it says.
     pub loaded: &'a Loaded,
+    /// Its holders by section and name, in the author's order within a section.
+    holders: HashMap<(&'a str, &'a str), &'a Entry>,
 }
 
 /// What a reference to a role or user led to.
@@ -53,7 +56,7 @@ impl<'a> Estate<'a> {
         let mut homes: Vec<Home<'a>> = vec![];
         for one in loaded {
             let name = one.environment.environment.as_str();
-            let span = place(&one.tree, "/environment");
+            let span = one.tree.span_at("/environment");
             if let Some(first) = names.get(name) {
                 diagnostics.push(
                     Diagnostic::error(Some(span), format!("there are two environments named `{name}`"))
@@ -63,7 +66,7 @@ impl<'a> Estate<'a> {
             }
             names.insert(name, span);
             if let Some(info) = header(one, &mut diagnostics) {
-                homes.push(Home { info, loaded: one });
+                homes.push(Home::new(info, one));
             }
         }
         collisions(&homes, &mut diagnostics);
@@ -110,22 +113,14 @@ impl<'a> Estate<'a> {
         };
         let home = home.unwrap_or(here);
         let environment = &home.loaded.environment;
-        let names: Vec<&str> = match kind {
-            Kind::User => environment.users.keys().map(String::as_str).collect(),
-            _ => environment.roles.keys().map(String::as_str).collect(),
+        let path = match kind {
+            Kind::User => environment.users.get(name).map(|body| body.path.as_deref()),
+            _ => environment.roles.get(name).map(|body| body.path.as_deref()),
         };
-        if !names.contains(&name) {
+        let Some(path) = path else {
             let message = format!("environment `{}` has no {kind} `{name}`", home.info.name);
-            let help = match did_you_mean(name, names.iter().copied()) {
-                Some(near) if text.contains('/') => format!("did you mean `{}/{near}`?", home.info.name),
-                Some(near) => format!("did you mean `{near}`?"),
-                None => self.elsewhere(kind, name).map_or_else(
-                    || format!("declare it there, or write the ARN of a {kind} that is not in this estate"),
-                    |found| format!("did you mean `{found}`?"),
-                ),
-            };
-            return Sought::Missing { message, help };
-        }
+            return Sought::Missing { message, help: self.nearest(home, kind, name, text.contains('/')) };
+        };
         if home.info.partition != here.info.partition {
             return Sought::Missing {
                 message: format!(
@@ -135,26 +130,75 @@ impl<'a> Estate<'a> {
                 help: "AWS keeps partitions apart: no identity reaches from one into another".to_owned(),
             };
         }
-        let path = match kind {
-            Kind::User => environment.users.get(name).and_then(|body| body.path.as_deref()),
-            _ => environment.roles.get(name).and_then(|body| body.path.as_deref()),
-        };
-        let path = path.unwrap_or("/");
         let id = ResourceId::new(&home.info.account, kind, name);
-        Sought::Found { account: home.info.account.clone(), arn: iam_arn(&home.info.partition, &id, path) }
+        Sought::Found {
+            account: home.info.account.clone(),
+            arn: iam_arn(&home.info.partition, &id, path.unwrap_or("/")),
+        }
     }
 
-    /// An environment that does have such a name.
-    fn elsewhere(&self, kind: Kind, name: &str) -> Option<String> {
-        let has = |home: &&Home<'_>| match kind {
-            Kind::User => home.loaded.environment.users.contains_key(name),
-            _ => home.loaded.environment.roles.contains_key(name),
-        };
-        self.homes.iter().find(has).map(|home| format!("{}/{name}", home.info.name))
+    /// What to say instead of a role or user that is not in `home`: the same name elsewhere, or a near one there.
+    fn nearest(&self, home: &Home<'_>, kind: Kind, name: &str, qualified: bool) -> String {
+        let section = if kind == Kind::User { "users" } else { "roles" };
+        let elsewhere = self.homes.iter().find(|home| home.holders.contains_key(&(section, name)));
+        if let Some(elsewhere) = elsewhere {
+            return format!("did you mean `{}/{name}`?", elsewhere.info.name);
+        }
+        let names = home.holders.keys().filter(|(of, _)| *of == section).map(|(_, name)| *name);
+        match did_you_mean(name, names.collect::<BTreeSet<_>>()) {
+            Some(near) if qualified => format!("did you mean `{}/{near}`?", home.info.name),
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("declare it there, or write the ARN of a {kind} that is not in this estate"),
+        }
     }
 }
 
-impl Home<'_> {
+impl<'a> Home<'a> {
+    fn new(info: EnvironmentInfo, loaded: &'a Loaded) -> Self {
+        let mut holders = HashMap::new();
+        for (section, _) in SECTIONS {
+            let entries = loaded.tree.get(section).map(Node::entries).unwrap_or_default();
+            holders.extend(entries.iter().map(|entry| ((section, entry.key.as_str()), entry)));
+        }
+        Self { info, loaded, holders }
+    }
+
+    /// The holder a pointer leads into, with the rest of the pointer. An estate has thousands of holders, and every
+    /// key of each is looked up: walking the sections each time would take the square of that.
+    fn holder<'p>(&self, pointer: &'p str) -> Option<(&'a Entry, &'p str)> {
+        let (section, rest) = pointer.strip_prefix('/')?.split_once('/')?;
+        let end = rest.find('/').unwrap_or(rest.len());
+        let (name, rest) = rest.split_at_checked(end)?;
+        let name = name.replace("~1", "/").replace("~0", "~");
+        Some((*self.holders.get(&(section, name.as_str()))?, rest))
+    }
+
+    /// The value at a pointer.
+    pub fn node(&self, pointer: &str) -> Option<&'a Node> {
+        match self.holder(pointer) {
+            Some((holder, rest)) => holder.value.at(rest),
+            None => self.loaded.tree.at(pointer),
+        }
+    }
+
+    /// Where the value at a pointer stands, or the nearest value around it.
+    pub fn place(&self, pointer: &str) -> Span {
+        match self.holder(pointer) {
+            Some((holder, rest)) => holder.value.span_at(rest),
+            None => self.loaded.tree.span_at(pointer),
+        }
+    }
+
+    /// Where the key at a pointer stands; where there is no such key, the nearest value around it.
+    pub fn key_place(&self, pointer: &str) -> Span {
+        match self.holder(pointer) {
+            Some((holder, "")) => holder.key_span.clone(),
+            Some((holder, rest)) if holder.value.at(rest).is_some() => holder.value.key_span_at(rest),
+            Some(_) => self.place(pointer),
+            None => self.loaded.tree.key_span_at(pointer),
+        }
+    }
+
     /// An error at a place; if the place is in a template, the holder it was used for is named as well.
     pub fn said(&self, span: Span, pointer: &str, message: impl Into<String>) -> Diagnostic {
         let diagnostic = Diagnostic::error(Some(span.clone()), message);
@@ -170,9 +214,23 @@ impl Home<'_> {
         if span.source.name == self.info.source { span } else { self.holder_key(pointer) }
     }
 
+    /// The place of a part of a resource, in the words of [`limits`](crate::state::limits).
+    pub fn part(&self, id: &ResourceId, part: &str) -> Span {
+        let section =
+            SECTIONS.iter().find(|(_, kind)| *kind == id.kind.word()).map_or("roles", |(name, _)| name);
+        let key = match part {
+            "max_session_seconds" => "max_session_duration",
+            "document" => "statements",
+            other => other,
+        };
+        let holder = under(&format!("/{section}"), &id.name);
+        let pointer = under(&holder, key);
+        let span = if self.node(&pointer).is_some() { self.place(&pointer) } else { self.key_place(&holder) };
+        self.origin(span, &pointer)
+    }
+
     fn holder_key(&self, pointer: &str) -> Span {
-        let holder: Vec<&str> = pointer.splitn(4, '/').take(3).collect();
-        key_place(&self.loaded.tree, &holder.join("/"))
+        self.holder(pointer).map_or_else(|| self.place(pointer), |(holder, _)| holder.key_span.clone())
     }
 }
 
@@ -203,7 +261,7 @@ fn identity_by_arn(here: &Home<'_>, kind: Kind, arn: &str) -> Sought {
 fn header(one: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<EnvironmentInfo> {
     let environment = &one.environment;
     let mut wrong = |key: &str, message: String, help: &str| {
-        let span = place(&one.tree, &format!("/{key}"));
+        let span = one.tree.span_at(&format!("/{key}"));
         diagnostics.push(Diagnostic::error(Some(span), message).help(help));
     };
     let name = &environment.environment;
@@ -262,9 +320,10 @@ fn collisions(homes: &[Home<'_>], diagnostics: &mut Vec<Diagnostic>) {
     for home in homes {
         for (section, word) in SECTIONS {
             let Ok(kind) = word.parse::<Kind>() else { continue };
-            for name in home.names(section) {
+            for entry in home.loaded.tree.get(section).map(Node::entries).unwrap_or_default() {
+                let name = entry.key.as_str();
                 let id = ResourceId::new(&home.info.account, kind, name);
-                let span = key_place(&home.loaded.tree, &super::under(&format!("/{section}"), name));
+                let span = entry.key_span.clone();
                 // Bucket names are unique in a partition, all others in their account.
                 let (space, folded) = if kind.ignores_case() {
                     (home.info.account.to_string(), name.to_ascii_lowercase())
@@ -294,21 +353,6 @@ fn collisions(homes: &[Home<'_>], diagnostics: &mut Vec<Diagnostic>) {
                         .help(help),
                 );
             }
-        }
-    }
-}
-
-impl Home<'_> {
-    /// The names in a section.
-    fn names(&self, section: &str) -> Vec<&str> {
-        let environment = &self.loaded.environment;
-        match section {
-            "groups" => environment.groups.keys().map(String::as_str).collect(),
-            "users" => environment.users.keys().map(String::as_str).collect(),
-            "policies" => environment.policies.keys().map(String::as_str).collect(),
-            "roles" => environment.roles.keys().map(String::as_str).collect(),
-            "buckets" => environment.buckets.keys().map(String::as_str).collect(),
-            _ => vec![],
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What all holders have in common: names, tags, paths, marks, and how they come into ownership.
 
-use super::{Lowering, key_place, place, under};
+use super::{Lowering, under};
 use crate::spec::schema::{Common, Others};
 use crate::state::{Core, Kind, MARK_TAG, Resource, ResourceId, Setting, mark_path};
 
@@ -26,7 +26,7 @@ impl Lowering<'_> {
     pub(super) fn begin(&mut self, section: &str, kind: Kind, name: &str, common: &Common<'_>) -> Holder {
         let id = ResourceId::new(&self.home.info.account, kind, name);
         let pointer = under(&format!("/{section}"), name);
-        self.origins.declare(&id, key_place(&self.home.loaded.tree, &pointer));
+        self.origins.declare(&id, self.home.key_place(&pointer));
         let mut holder = Holder { id, pointer, settings: vec![] };
         self.ownership(&holder, common);
         self.tags(&mut holder, common);
@@ -35,10 +35,7 @@ impl Lowering<'_> {
 
     /// Adds a setting that stands at a pointer.
     pub(super) fn set(&mut self, holder: &mut Holder, pointer: &str, setting: Setting) {
-        let span = key_place(&self.home.loaded.tree, pointer);
-        let is_item = pointer.rsplit('/').next().is_some_and(|step| step.parse::<usize>().is_ok());
-        let span = if is_item { place(&self.home.loaded.tree, pointer) } else { span };
-        let span = self.home.origin(span, pointer);
+        let span = self.home.origin(self.home.key_place(pointer), pointer);
         self.origins.declare_setting(&holder.id, setting.key(), span);
         holder.settings.push(setting);
     }

@@ -18,7 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::read::Loaded;
 use super::schema::AssumeRole;
-use super::tree::Node;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::state::{AccountId, Extent, Partition, ResourceId, Scope, SettingKey, State, limits};
 
@@ -148,12 +147,12 @@ impl<'a> Lowering<'a> {
 
     /// Says something about the value at a pointer. In a template's text, the holder made from it is named too.
     fn at(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
-        self.home.said(place(&self.home.loaded.tree, pointer), pointer, message)
+        self.home.said(self.home.place(pointer), pointer, message)
     }
 
     /// Says something about the key at a pointer.
     fn at_key(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
-        self.home.said(key_place(&self.home.loaded.tree, pointer), pointer, message)
+        self.home.said(self.home.key_place(pointer), pointer, message)
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -164,32 +163,16 @@ impl<'a> Lowering<'a> {
     fn check_limits(&mut self) {
         for (id, resource) in &self.wanted.resources {
             for violation in limits::check(id, resource) {
-                let span = self.origins.of(id, violation.setting.as_ref()).cloned();
+                let span = match violation.part {
+                    Some(part) => Some(self.home.part(id, part)),
+                    None => self.origins.of(id, violation.setting.as_ref()).cloned(),
+                };
                 let mut diagnostic = Diagnostic::error(span, violation.message);
                 diagnostic.help.extend(violation.help);
                 self.diagnostics.push(diagnostic);
             }
         }
     }
-}
-
-/// Where the value at a pointer stands, or the nearest value around it.
-pub(super) fn place(tree: &Node, pointer: &str) -> Span {
-    let mut pointer = pointer;
-    loop {
-        if tree.at(pointer).is_some() {
-            return tree.span_at(pointer);
-        }
-        match pointer.rsplit_once('/') {
-            Some((parent, _)) => pointer = parent,
-            None => return tree.span.clone(),
-        }
-    }
-}
-
-/// Where the key at a pointer stands; where there is no such key, the nearest value around it.
-pub(super) fn key_place(tree: &Node, pointer: &str) -> Span {
-    if tree.at(pointer).is_some() { tree.key_span_at(pointer) } else { place(tree, pointer) }
 }
 
 /// A step of a JSON pointer.

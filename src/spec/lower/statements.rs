@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::holder::Holder;
 use super::{Lowering, under};
 use crate::policy::{Document, Policy, Usage, Version};
+use crate::spec::tree::Node;
 use crate::state::Setting;
 
 impl Lowering<'_> {
@@ -22,7 +23,7 @@ impl Lowering<'_> {
 
     /// The document that stands at a pointer; an empty one if it cannot be read, which was said then.
     pub(super) fn document(&mut self, pointer: &str, usage: Usage) -> Policy {
-        let authored = self.home.loaded.tree.at(pointer).map(super::Node::to_json).unwrap_or_default();
+        let authored = self.home.node(pointer).map(Node::to_json).unwrap_or_default();
         self.read_document(&authored, usage, &|at| format!("{pointer}{at}"))
     }
 

@@ -7,6 +7,7 @@ use super::statements::nothing;
 use super::{Lowering, under};
 use crate::diagnostic::did_you_mean;
 use crate::policy::{Policy, Usage};
+use crate::spec::tree::Node;
 use crate::state::{AccountId, Kind};
 
 /// Services that assume roles, by the first part of their principal. Any other is written in full.
@@ -96,7 +97,7 @@ impl Trusted {
 impl Lowering<'_> {
     /// The trust policy that stands at a pointer.
     pub(super) fn trust(&mut self, pointer: &str) -> Policy {
-        let authored = self.home.loaded.tree.at(pointer).map(super::Node::to_json).unwrap_or_default();
+        let authored = self.home.node(pointer).map(Node::to_json).unwrap_or_default();
         let (items, listed) = match authored {
             // What is written in IAM's capitals is IAM's.
             Value::Object(keys) if keys.keys().any(|key| key.starts_with(char::is_uppercase)) => {
@@ -136,12 +137,18 @@ impl Lowering<'_> {
         if statements.is_empty() {
             return nothing();
         }
-        let place = move |at: &str| {
+        let home = self.home;
+        let conditions = |place: &str| home.node(&under(place, "conditions")).is_some();
+        let place = |at: &str| {
             let mut steps = at.trim_start_matches('/').splitn(2, '/');
             let item = steps.next().and_then(|n| n.parse::<usize>().ok()).and_then(|n| places.get(n));
             match item {
                 Some((place, true)) => steps.next().map_or(place.clone(), |rest| format!("{place}/{rest}")),
-                Some((place, false)) => place.clone(),
+                // What was compiled is put where it was said: `conditions`, or the item as a whole.
+                Some((place, false)) => match steps.next().and_then(|rest| rest.strip_prefix("Condition")) {
+                    Some(rest) if conditions(place) => format!("{place}/conditions{rest}"),
+                    _ => place.clone(),
+                },
                 None => pointer.to_owned(),
             }
         };
@@ -149,7 +156,8 @@ impl Lowering<'_> {
     }
 
     fn trusted(&mut self, keys: &Map<String, Value>, place: &str) -> Option<Trusted> {
-        for key in keys.keys().filter(|k| !WHO.contains(&k.as_str()) && !EXTRAS.contains(&k.as_str())) {
+        let known = |key: &str| WHO.contains(&key) || EXTRAS.contains(&key);
+        for key in keys.keys().filter(|key| !known(key)) {
             let near = did_you_mean(key, WHO.into_iter().chain(EXTRAS));
             let help = near.map_or_else(
                 || format!("known here: {}, {}", WHO.join(", "), EXTRAS.join(", ")),
@@ -160,6 +168,8 @@ impl Lowering<'_> {
         let named: Vec<&str> = WHO.into_iter().filter(|who| keys.contains_key(*who)).collect();
         let [who] = named.as_slice() else {
             let said = match named.as_slice() {
+                // A misspelt key was told already.
+                [] if keys.keys().any(|key| !known(key)) => return None,
                 [] => self.at(place, "nobody is named"),
                 _ => self.at(place, format!("`{}` stand in one item", named.join("` and `"))),
             };
