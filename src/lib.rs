@@ -11,4 +11,5 @@
 pub mod diagnostic;
 pub mod policy;
 pub mod state;
+pub mod spec;
 pub mod account;

@@ -1,0 +1,11 @@
+//! The author's text: read with the place of every key and value, variables and templates expanded, shape checked.
+//!
+//! `source` → `expand` → `template` → `shape`; each takes a tree and hands back a tree and all it found wrong.
+//! Knows nothing of AWS beyond names, and reads no files: the caller brings the text.
+
+mod event;
+pub mod expand;
+pub mod shape;
+pub mod source;
+pub mod template;
+pub mod tree;

@@ -1,0 +1,195 @@
+//! From bytes to a tree: what is refused, and two parsers that must agree.
+//!
+//! `event` walks the text once for places and refusals; then serde_yaml reads the same text and says what each
+//! scalar is. Anchors, aliases and merge keys are refused outright: a review must show what is applied, templates
+//! and variables share better, and no alias bomb can exist without them.
+
+use std::sync::Arc;
+
+use serde_yaml::Value as Yaml;
+
+use super::event::{self, Raw, RawValue};
+use super::tree::{Entry, Node, Value};
+use crate::diagnostic::{Diagnostic, Source, Span};
+
+/// Larger files are refused before they are read.
+pub const BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Text from a file's bytes, or the place of the first byte that is not UTF-8.
+pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
+    if bytes.len() > BYTES_MAX {
+        let source = Arc::new(Source { name: name.to_owned(), text: String::new() });
+        return Err(too_large(&source, bytes.len()));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Arc::new(Source { name: name.to_owned(), text })),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+            // What can be read is kept, so that the place can be shown.
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let source = Arc::new(Source { name: name.to_owned(), text });
+            let span = Span::new(&source, at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+            Err(Diagnostic::error(Some(span), format!("byte {byte:#04x} is not UTF-8"))
+                .label("the first byte that is not text")
+                .help("save the file as UTF-8"))
+        }
+    }
+}
+
+/// Reads one YAML document. An empty file is `Null`. With errors that leave the rest readable (a duplicate key, an
+/// anchor) the tree is there as well, so that the next room can say what else is wrong.
+pub fn parse(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
+    if source.text.len() > BYTES_MAX {
+        return (None, vec![too_large(source, source.text.len())]);
+    }
+    let skipped = if source.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let unreadable = unreadable(source, skipped);
+    if !unreadable.is_empty() {
+        return (None, unreadable);
+    }
+    let pass = event::pass(source, skipped);
+    let mut join = Join { source, found: pass.found };
+    let Some(tree) = pass.tree else {
+        // No document at all, or one that could not be read to its end.
+        let empty = Node { span: Span::new(source, skipped, skipped), value: Value::Null };
+        return (join.found.is_empty().then_some(empty), join.found);
+    };
+    if !join.found.is_empty() {
+        let node = join.node(tree, None);
+        return (Some(node), join.found);
+    }
+    match serde_yaml::from_str::<Yaml>(source.text.get(skipped..).unwrap_or_default()) {
+        Ok(yaml) => {
+            let node = join.node(tree, Some(&yaml));
+            (Some(node), join.found)
+        }
+        Err(error) => {
+            let at = error.location().map_or(0, |l| l.index());
+            let text = error.to_string();
+            let info = text.split(" at line ").next().unwrap_or_default();
+            (None, vec![event::syntax(source, floor(&source.text, skipped + at), info)])
+        }
+    }
+}
+
+/// Walks both readings of one text side by side.
+struct Join<'a> {
+    source: &'a Arc<Source>,
+    found: Vec<Diagnostic>,
+}
+
+impl Join<'_> {
+    /// `yaml` is what serde_yaml read there; without it plain scalars are resolved one by one.
+    fn node(&mut self, raw: Raw, yaml: Option<&Yaml>) -> Node {
+        let span = Span::new(self.source, raw.range.start, raw.range.end);
+        let value = match raw.value {
+            RawValue::Scalar { text, plain } => self.scalar(text, plain, yaml, &span),
+            RawValue::List(items) => {
+                let read = match yaml {
+                    Some(Yaml::Sequence(read)) if read.len() == items.len() => Some(read),
+                    Some(_) => self.disagree(&span),
+                    None => None,
+                };
+                let items = items.into_iter().enumerate();
+                Value::List(items.map(|(i, item)| self.node(item, read.and_then(|r| r.get(i)))).collect())
+            }
+            RawValue::Map(entries) => {
+                let read = match yaml {
+                    Some(Yaml::Mapping(read)) if read.len() == entries.len() => Some(read),
+                    Some(_) => self.disagree(&span),
+                    None => None,
+                };
+                let mut pairs = read.map(|r| r.iter());
+                let mut map = Vec::with_capacity(entries.len());
+                for entry in entries {
+                    let key_span = Span::new(self.source, entry.key_range.start, entry.key_range.end);
+                    let pair = pairs.as_mut().and_then(Iterator::next);
+                    if pair.is_some_and(|(key, _)| key.as_str() != Some(entry.key.as_str())) {
+                        self.disagree::<()>(&key_span);
+                    }
+                    let value = self.node(entry.value, pair.map(|(_, value)| value));
+                    map.push(Entry { key: entry.key, key_span, value });
+                }
+                Value::Map(map)
+            }
+        };
+        Node { span, value }
+    }
+
+    fn scalar(&mut self, text: String, plain: bool, yaml: Option<&Yaml>, span: &Span) -> Value {
+        let resolved;
+        let yaml = match yaml {
+            Some(yaml) => yaml,
+            None if plain => {
+                resolved = event::resolve(&text);
+                &resolved
+            }
+            None => return Value::Text(text),
+        };
+        match yaml {
+            Yaml::String(read) if *read == text => return Value::Text(text),
+            Yaml::Null if plain => return Value::Null,
+            Yaml::Bool(read) if plain => return Value::Bool(*read),
+            Yaml::Number(read) if plain => return self.number(read, text, span),
+            _ => self.disagree::<()>(span),
+        };
+        Value::Text(text)
+    }
+
+    fn number(&mut self, read: &serde_yaml::Number, text: String, span: &Span) -> Value {
+        let float = read.as_f64().unwrap_or(f64::NAN);
+        if let Some(integer) = read.as_i64() {
+            return Value::Integer(integer);
+        }
+        if read.is_f64() && float.is_finite() && !digits_only(&text) {
+            return Value::Float(float);
+        }
+        let what = if float.is_finite() { "is too large for a number" } else { "is not a finite number" };
+        let diagnostic = Diagnostic::error(Some(span.clone()), format!("`{text}` {what}"));
+        self.found.push(diagnostic.help(format!("if text was meant, quote it: \"{text}\"")));
+        Value::Text(text)
+    }
+
+    fn disagree<T>(&mut self, span: &Span) -> Option<T> {
+        let message = "hatrack's two YAML readers disagree here: this is a bug in hatrack";
+        self.found.push(
+            Diagnostic::error(Some(span.clone()), message)
+                .help("write this part in a simpler way, for one with quotes, and report the file"),
+        );
+        None
+    }
+}
+
+fn digits_only(text: &str) -> bool {
+    text.trim_start_matches(['+', '-']).chars().all(|c| c.is_ascii_digit())
+}
+
+/// Characters that do not show, or that YAML 1.1 and 1.2 read differently; at most a handful is listed.
+fn unreadable(source: &Arc<Source>, skipped: usize) -> Vec<Diagnostic> {
+    let text = source.text.get(skipped..).unwrap_or_default();
+    let bad = |c: &char| match *c {
+        '\t' | '\n' | '\r' => false,
+        '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => true,
+        c => c.is_control(),
+    };
+    let places = text.char_indices().filter(|(_, c)| bad(c)).take(10);
+    places
+        .map(|(at, c)| {
+            let span = Span::new(source, skipped + at, skipped + at + c.len_utf8());
+            let code = u32::from(c);
+            Diagnostic::error(Some(span), format!("the character U+{code:04X} cannot be seen and is not read"))
+                .help(format!("remove it, or write it in double quotes as \"\\u{code:04x}\""))
+        })
+        .collect()
+}
+
+fn too_large(source: &Arc<Source>, bytes: usize) -> Diagnostic {
+    let message = format!("the file has {bytes} bytes, more than the {BYTES_MAX} that are read");
+    Diagnostic::error(Some(Span::new(source, 0, 0)), message).help("split the environment")
+}
+
+/// The nearest character boundary at or before `at`.
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+}
