@@ -143,6 +143,10 @@ impl Builder<'_> {
         if self.awaits_key() {
             self.key(text, plain, range);
         } else {
+            if plain && text.len() >= 18 && overflows(&text) {
+                let message = format!("`{text}` is too large for a number");
+                self.refuse(range.clone(), &message, &format!("if text was meant, quote it: \"{text}\""));
+            }
             self.put(Raw { range, value: RawValue::Scalar { text, plain } });
         }
         true
@@ -388,6 +392,13 @@ pub fn resolve(text: &str) -> serde_yaml::Value {
         Ok(value @ (serde_yaml::Value::Null | serde_yaml::Value::Bool(_) | serde_yaml::Value::Number(_))) => value,
         _ => text_for_sure(),
     }
+}
+
+/// Whether a plain scalar is a number that the reader of the whole cannot hold.
+fn overflows(text: &str) -> bool {
+    let number = text.starts_with(|c: char| c.is_ascii_digit() || "+-".contains(c))
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-".contains(c));
+    number && text.len() <= 400 && serde_yaml::from_str::<serde_yaml::Value>(text).is_err()
 }
 
 /// A tab in the indentation of the line that holds `at`, or of the line after it or before it.

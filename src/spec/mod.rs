@@ -8,4 +8,5 @@ pub mod expand;
 pub mod shape;
 pub mod source;
 pub mod template;
+mod template_file;
 pub mod tree;

@@ -193,3 +193,143 @@ fn too_large(source: &Arc<Source>, bytes: usize) -> Diagnostic {
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Arc<Source>, Option<Node>, Vec<Diagnostic>) {
+        let source = Arc::new(Source { name: "t.yaml".into(), text: text.into() });
+        let (node, found) = parse(&source);
+        (source, node, found)
+    }
+
+    /// Each error as `under|message|help`.
+    fn refused(text: &str) -> Vec<String> {
+        let (source, _, found) = read(text);
+        let say = |d: &Diagnostic| {
+            let span = d.span.clone().unwrap();
+            format!("{}|{}|{}", &source.text[span.start..span.end], d.message, d.help.join("; "))
+        };
+        found.iter().map(say).collect()
+    }
+
+    /// Each value as `pointer=underlined text`.
+    fn spans(text: &str) -> Vec<String> {
+        let (source, node, found) = read(text);
+        assert_eq!(found, []);
+        let mut all = vec![];
+        fn walk(source: &Source, node: &Node, at: &str, all: &mut Vec<String>) {
+            all.push(format!("{at}={}", &source.text[node.span.start..node.span.end]));
+            match &node.value {
+                Value::List(items) => {
+                    for (i, item) in items.iter().enumerate() {
+                        walk(source, item, &format!("{at}/{i}"), all);
+                    }
+                }
+                Value::Map(entries) => {
+                    for e in entries {
+                        assert!(source.text[e.key_span.start..e.key_span.end].contains(&e.key));
+                        walk(source, &e.value, &format!("{at}/{}", e.key), all);
+                    }
+                }
+                _ => {}
+            }
+        }
+        walk(&source, &node.unwrap(), "", &mut all);
+        all
+    }
+
+    #[test]
+    fn spans_are_bytes_and_short() {
+        let text = "é: \"ü\"\r\nb: |\r\n  öne\r\n  two\r\nc:\r\n- 'x'   # ü\r\n- \r\n- k: 1 # n\r\n  l: [ä,\r\n   2]\r\nd:\r\n";
+        let wanted = [
+            "=é: \"ü\"", "/é=\"ü\"", "/b=öne\r\n  two", "/c=- 'x'", "/c/0='x'", "/c/1=", "/c/2=k: 1", "/c/2/k=1",
+            "/c/2/l=[ä,\r\n 2]", "/c/2/l/0=ä", "/c/2/l/1=2", "/d=d",
+        ];
+        assert_eq!(spans(text), wanted);
+        let bom = format!("\u{feff}{text}");
+        assert_eq!(spans(&bom), wanted);
+        assert_eq!(spans("a:\n  b:\n    c: {d: [1]}\n  e:\n    - f\n"), [
+            "=a", "/a=b", "/a/b=c: {d: [1]}", "/a/b/c={d: [1]}", "/a/b/c/d=[1]", "/a/b/c/d/0=1", "/a/e=- f",
+            "/a/e/0=f",
+        ]);
+        assert_eq!(spans("[a: b]"), ["=[a: b]", "/0=a: b", "/0/a=b"]);
+    }
+
+    #[test]
+    fn yaml_1_2_scalars() {
+        let (_, node, _) = read(
+            "[no, on, True, true, ~, null, '', 012, 111122223333, -7, 1.5, 1e3, 0x1f, 2027-03-31, 1_000, '1', \
+             \"true\", +1, .5, 0o17, NULL, 1:30]",
+        );
+        assert_eq!(
+            node.unwrap().to_json().to_string(),
+            "[\"no\",\"on\",true,true,null,null,\"\",\"012\",111122223333,-7,1.5,1000.0,31,\"2027-03-31\",\"1_000\",\
+             \"1\",\"true\",1,0.5,15,null,\"1:30\"]"
+        );
+    }
+
+    #[test]
+    fn nothing_written_is_null() {
+        for text in ["", "# only a comment\n", "\n\n", "\u{feff}", "~", "---\n"] {
+            let (_, node, found) = read(text);
+            assert_eq!((node.map(|n| n.value), found), (Some(Value::Null), vec![]), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn duplicates_are_shown_at_the_second_and_the_rest_is_read() {
+        let (_, node, found) = read("users:\n  ds: alice\n  \"ds\": mallory\n  x: 1\n  no: 2\n  x: {y: 3}\n");
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].message, "the key `ds` stands twice in one map");
+        assert_eq!(found[0].span.as_ref().unwrap().line_column(), (3, 3));
+        assert_eq!(found[0].related[0].0.line_column(), (2, 3));
+        assert_eq!(found[1].span.as_ref().unwrap().line_column(), (6, 3));
+        assert_eq!(node.unwrap().to_json().to_string(), r#"{"users":{"ds":"alice","x":1,"no":2}}"#);
+    }
+
+    #[test]
+    fn refusals() {
+        for (text, wanted) in [
+            ("Action: *\n", "*|a bare `*` begins an alias|quote the star: \"*\""),
+            ("Action: [a, *]\n", "*|a bare `*` begins an alias|quote the star: \"*\""),
+            ("a: *foo\n", "*foo|aliases are not read|if a star was meant, quote it: \"*foo\"; use a template"),
+            ("a: &x foo\n", "&x|anchors are not read|use a template or a variable"),
+            ("a: !foo bar\n", "!foo|tags are not read|"),
+            ("a: !!str 5\n", "!!str|tags are not read|"),
+            ("<<: {a: b}\n", "<<|merge keys are not read|"),
+            ("5: a\n", "5|a key must be text, and `5` is read as a number|quote it: \"5\""),
+            ("true: a\n", "true|a key must be text, and `true` is read as true or false|"),
+            ("? [a]\n: b\n", "[a]|a key must be text, and this is a list|"),
+            ("? {a: b}\n: b\n", "{a: b}|a key must be text, and this is a map|"),
+            ("{: z}", "|a key is missing before the `:`|"),
+            ("a: 1\n---\nb: 2\n", "---|a second document begins here|"),
+            ("a:\n\tb: 1\n", "\t|a tab is used for indentation|indent with spaces"),
+            ("a:\n  b: 1\n\tc: 2\n", "\t|a tab is used for indentation|indent with spaces"),
+            ("\ta: 1\n", "\t|a tab is used for indentation|indent with spaces"),
+            ("é: b: c", ":|not YAML: mapping values are not allowed in this context|quote a text that holds `: `"),
+            ("a: {x: acme-${{ p }} }", "{|not YAML: "),
+            ("a: [${{ p }}]", "quote a placeholder inside [ ] or { }: \"${{ name }}\""),
+            ("a: \u{1}x", "\u{1}|the character U+0001 cannot be seen and is not read|"),
+            ("a: x\u{85}b: c", "\u{85}|the character U+0085"),
+            ("a: 99999999999999999999", "99999999999999999999|`99999999999999999999` is too large for a number|"),
+            ("a: .nan", ".nan|`.nan` is not a finite number|if text was meant, quote it: \".nan\""),
+            ("%YAML 1.3\n---\na", "|not YAML: "),
+            ("a: \"b", "not YAML: "),
+        ] {
+            let found = refused(text);
+            assert!(found.len() == 1 && found[0].contains(wanted), "{text:?}: {found:?} wanted {wanted:?}");
+        }
+        assert_eq!(refused("1: a\n2: b\nc: &x d\n").len(), 3);
+    }
+
+    #[test]
+    fn bytes_that_are_not_text() {
+        let error = decode("t.yaml", b"a: \xc3\xa9\nb: \xff\n".to_vec()).unwrap_err();
+        assert_eq!(error.message, "byte 0xff is not UTF-8");
+        assert_eq!(error.span.unwrap().line_column(), (2, 4));
+        assert_eq!(decode("t.yaml", "a: é".into()).unwrap().text, "a: é");
+        assert!(decode("t.yaml", vec![b'a'; BYTES_MAX + 1]).unwrap_err().message.contains("bytes"));
+    }
+}
