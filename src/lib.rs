@@ -8,8 +8,8 @@
 //! live account ──────── account::read ───────────▶ found State  ─┘                    └─ report
 //! ```
 
+pub mod account;
 pub mod diagnostic;
 pub mod policy;
-pub mod state;
 pub mod spec;
-pub mod account;
+pub mod state;

@@ -109,7 +109,11 @@ impl Builder<'_> {
             Event::DocumentStart(_) => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    self.refuse(range, "a second document begins here", "one file is one document: use two files");
+                    self.refuse(
+                        range,
+                        "a second document begins here",
+                        "one file is one document: use two files",
+                    );
                     return false;
                 }
             }
@@ -121,7 +125,13 @@ impl Builder<'_> {
                 let bare = self.properties(&range, anchor, tag.is_some());
                 let plain = style == ScalarStyle::Plain;
                 // A missing value may come with the span of what follows it.
-                let range = if plain && text.is_empty() { bare.start..bare.start } else { self.trim(bare) };
+                let range = match style {
+                    ScalarStyle::Plain if text.is_empty() => bare.start..bare.start,
+                    // The parser's span of a quoted scalar may run on over a comment.
+                    ScalarStyle::SingleQuoted => bare.start..self.quoted_end(&bare, '\''),
+                    ScalarStyle::DoubleQuoted => bare.start..self.quoted_end(&bare, '"'),
+                    _ => self.trim(bare),
+                };
                 return self.count(&range) && self.scalar(text.into_owned(), plain, range);
             }
             Event::SequenceStart(anchor, tag) => {
@@ -239,7 +249,13 @@ impl Builder<'_> {
         } else {
             // Of a block only the first line, up to the last value that ends on it.
             let line = self.first_line(start);
-            children.into_iter().filter(|e| *e <= line).max().unwrap_or(0).max((start + 1).min(line)).max(start)
+            children
+                .into_iter()
+                .filter(|e| *e <= line)
+                .max()
+                .unwrap_or(0)
+                .max((start + 1).min(line))
+                .max(start)
         };
         self.put(Raw { range: start..end, value });
     }
@@ -280,10 +296,18 @@ impl Builder<'_> {
         let place = if start > range.start { range.start..start } else { range.clone() };
         let place = self.trim(place);
         if anchor > 0 {
-            self.refuse(place.clone(), "anchors are not read", "use a template or a variable for what is shared");
+            self.refuse(
+                place.clone(),
+                "anchors are not read",
+                "use a template or a variable for what is shared",
+            );
         }
         if tagged {
-            self.refuse(place, "tags are not read", "leave the tag out, or quote a text that begins with `!`");
+            self.refuse(
+                place,
+                "tags are not read",
+                "leave the tag out, or quote a text that begins with `!`",
+            );
         }
         start..range.end
     }
@@ -301,6 +325,24 @@ impl Builder<'_> {
     fn trim(&self, range: Range<usize>) -> Range<usize> {
         let text = self.source.text.get(range.clone()).unwrap_or_default();
         range.start..range.start + text.trim_end().len()
+    }
+
+    /// One past the quote that closes. (Two single quotes within read as an end and a beginning.)
+    fn quoted_end(&self, range: &Range<usize>, quote: char) -> usize {
+        let text = self.source.text.get(range.clone()).unwrap_or_default();
+        let mut open = false;
+        let mut chars = text.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            if c == quote {
+                open = !open;
+                if !open && chars.peek().is_none_or(|(_, next)| *next != quote) {
+                    return range.start + at + 1;
+                }
+            } else if c == '\\' && quote == '"' {
+                chars.next();
+            }
+        }
+        range.end
     }
 
     /// Where the line that holds `start` ends.
@@ -342,7 +384,8 @@ impl Builder<'_> {
         if error.info().contains("recursion limit") {
             self.refuse_depth(start..start + 1);
         } else if rest.starts_with('*') && error.info().contains("anchor") {
-            let word = rest.split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next().unwrap_or_default();
+            let word =
+                rest.split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next().unwrap_or_default();
             self.refuse_alias(start..start + word.len());
         } else {
             self.found.push(syntax(self.source, start, error.info()));
@@ -389,7 +432,9 @@ pub fn resolve(text: &str) -> serde_yaml::Value {
         return text_for_sure();
     }
     match serde_yaml::from_str(text) {
-        Ok(value @ (serde_yaml::Value::Null | serde_yaml::Value::Bool(_) | serde_yaml::Value::Number(_))) => value,
+        Ok(value @ (serde_yaml::Value::Null | serde_yaml::Value::Bool(_) | serde_yaml::Value::Number(_))) => {
+            value
+        }
         _ => text_for_sure(),
     }
 }
@@ -430,7 +475,11 @@ const STEP: usize = 64;
 
 impl<'a> Places<'a> {
     fn new(text: &'a str, skipped: usize) -> Self {
-        let steps = if text.is_ascii() { vec![] } else { text.char_indices().map(|(b, _)| b).step_by(STEP).collect() };
+        let steps = if text.is_ascii() {
+            vec![]
+        } else {
+            text.char_indices().map(|(b, _)| b).step_by(STEP).collect()
+        };
         Self { text, skipped, steps }
     }
 

@@ -198,17 +198,22 @@ impl Expansion<'_> {
                 Piece::Unclosed { rest, count } => {
                     let span = place(span, rest, count);
                     let message = format!("a placeholder begins with `{OPEN}` and does not end");
-                    self.found.push(Diagnostic::error(Some(span), message).help(format!("close it with `{CLOSE}`")));
+                    self.found.push(
+                        Diagnostic::error(Some(span), message).help(format!("close it with `{CLOSE}`")),
+                    );
                     failed = true;
                 }
                 Piece::Placeholder { whole, inner, count } => {
                     let span = place(span, whole, count);
                     match self.placeholder(inner, &span) {
                         Some(Json::String(text)) => rendered.push_str(&text),
-                        Some(json @ (Json::Number(_) | Json::Bool(_))) => rendered.push_str(&json.to_string()),
+                        Some(json @ (Json::Number(_) | Json::Bool(_))) => {
+                            rendered.push_str(&json.to_string())
+                        }
                         Some(json) => {
                             let found = Node::from_json(&json, &span).value.words();
-                            let message = format!("`{}` gives {found}, which cannot stand within text", inner.trim());
+                            let message =
+                                format!("`{}` gives {found}, which cannot stand within text", inner.trim());
                             let help = "let the placeholder be the whole value, or use `join(\",\")` or `each(\"…{}…\")`";
                             self.found.push(Diagnostic::error(Some(span), message).help(help));
                             failed = true;
@@ -246,9 +251,12 @@ impl Expansion<'_> {
             return Err(error("the placeholder is empty".into()));
         }
         if inner.len() > EXPRESSION_BYTES_MAX {
-            return Err(error(format!("an expression may hold {EXPRESSION_BYTES_MAX} bytes, and this holds more")));
+            return Err(error(format!(
+                "an expression may hold {EXPRESSION_BYTES_MAX} bytes, and this holds more"
+            )));
         }
-        let expression = ENGINE.compile_expression(inner).map_err(|e| self.refusal(&e, inner, span, vec![]))?;
+        let expression =
+            ENGINE.compile_expression(inner).map_err(|e| self.refusal(&e, inner, span, vec![]))?;
         let mut missing: Vec<_> = expression.undeclared_variables(false).into_iter().collect();
         missing.retain(|name| !self.variables.contains_key(name));
         missing.sort();
@@ -278,7 +286,13 @@ impl Expansion<'_> {
     }
 
     /// An error of the engine in our words.
-    fn refusal(&self, e: &minijinja::Error, inner: &str, span: &Span, missing: Vec<String>) -> Vec<Diagnostic> {
+    fn refusal(
+        &self,
+        e: &minijinja::Error,
+        inner: &str,
+        span: &Span,
+        missing: Vec<String>,
+    ) -> Vec<Diagnostic> {
         let error = |message: String| Diagnostic::error(Some(span.clone()), message);
         let detail = e.detail().unwrap_or_default();
         match e.kind() {
@@ -481,18 +495,22 @@ mod tests {
         assert_eq!(refused("${{ projet }}: 1"), undefined);
         let escaped = "\"${{ projet ~ \\\"x\\\" }}\"";
         assert_eq!(refused(&format!("a: {escaped}"))[0].1, escaped);
-        assert_eq!(refused("a: x${{ n"), one(
-            "a placeholder begins with `${{` and does not end",
-            "${{ n",
-            "close it with `}}`"
-        ));
-        assert_eq!(refused("a: x-${{ buckets }}")[0].0, "`buckets` gives a list, which cannot stand within text");
+        assert_eq!(
+            refused("a: x${{ n"),
+            one("a placeholder begins with `${{` and does not end", "${{ n", "close it with `}}`")
+        );
+        assert_eq!(
+            refused("a: x-${{ buckets }}")[0].0,
+            "`buckets` gives a list, which cannot stand within text"
+        );
         assert_eq!(refused("${{ tags }}: 1")[0].0, "a key must be text, and `${{ tags }}` gives a map");
         assert_eq!(refused("a: ${{ tags.q }}")[0].0, "`tags.q` asks for something that is not there");
         assert_eq!(refused("a: ${{ }}")[0].0, "the placeholder is empty");
         assert!(refused("a: ${{ qqq }}")[0].2.starts_with("defined are `buckets`"));
         assert_eq!(refused("a: ${{ x1 ~ y1 }}").len(), 2);
-        for bad in ["n +", "n | nofilter", "range(9)", "'x' | each('{}')", "buckets | each('x')", "1 / 0", "n.x.y"] {
+        for bad in
+            ["n +", "n | nofilter", "range(9)", "'x' | each('{}')", "buckets | each('x')", "1 / 0", "n.x.y"]
+        {
             assert_eq!(refused(&format!("a: \"${{{{ {bad} }}}}\"")).len(), 1, "{bad}");
         }
     }

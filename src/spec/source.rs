@@ -50,27 +50,24 @@ pub fn parse(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
     }
     let pass = event::pass(source, skipped);
     let mut join = Join { source, found: pass.found };
-    let Some(tree) = pass.tree else {
-        // No document at all, or one that could not be read to its end.
-        let empty = Node { span: Span::new(source, skipped, skipped), value: Value::Null };
-        return (join.found.is_empty().then_some(empty), join.found);
-    };
     if !join.found.is_empty() {
-        let node = join.node(tree, None);
-        return (Some(node), join.found);
+        let node = pass.tree.map(|tree| join.node(tree, None));
+        return (node, join.found);
     }
-    match serde_yaml::from_str::<Yaml>(source.text.get(skipped..).unwrap_or_default()) {
-        Ok(yaml) => {
-            let node = join.node(tree, Some(&yaml));
-            (Some(node), join.found)
-        }
+    let yaml = match serde_yaml::from_str::<Yaml>(source.text.get(skipped..).unwrap_or_default()) {
+        Ok(yaml) => yaml,
         Err(error) => {
-            let at = error.location().map_or(0, |l| l.index());
+            let at = error.location().map_or(skipped, |l| place(source, skipped, l.line(), l.column()));
             let text = error.to_string();
             let info = text.split(" at line ").next().unwrap_or_default();
-            (None, vec![event::syntax(source, floor(&source.text, skipped + at), info)])
+            return (None, vec![event::syntax(source, at, info)]);
         }
-    }
+    };
+    // A file without a document is nothing to both.
+    let nothing =
+        || Raw { range: skipped..skipped, value: RawValue::Scalar { text: String::new(), plain: true } };
+    let node = join.node(pass.tree.unwrap_or_else(nothing), Some(&yaml));
+    (Some(node), join.found)
 }
 
 /// Walks both readings of one text side by side.
@@ -178,8 +175,11 @@ fn unreadable(source: &Arc<Source>, skipped: usize) -> Vec<Diagnostic> {
         .map(|(at, c)| {
             let span = Span::new(source, skipped + at, skipped + at + c.len_utf8());
             let code = u32::from(c);
-            Diagnostic::error(Some(span), format!("the character U+{code:04X} cannot be seen and is not read"))
-                .help(format!("remove it, or write it in double quotes as \"\\u{code:04x}\""))
+            Diagnostic::error(
+                Some(span),
+                format!("the character U+{code:04X} cannot be seen and is not read"),
+            )
+            .help(format!("remove it, or write it in double quotes as \"\\u{code:04x}\""))
         })
         .collect()
 }
@@ -189,9 +189,13 @@ fn too_large(source: &Arc<Source>, bytes: usize) -> Diagnostic {
     Diagnostic::error(Some(Span::new(source, 0, 0)), message).help("split the environment")
 }
 
-/// The nearest character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+/// The byte of a line and a column (in characters), both counted from 1.
+fn place(source: &Source, skipped: usize, line: usize, column: usize) -> usize {
+    let text = source.text.get(skipped..).unwrap_or_default();
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or_default();
+    let within = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
+    skipped + before + within
 }
 
 #[cfg(test)]
@@ -244,16 +248,35 @@ mod tests {
     fn spans_are_bytes_and_short() {
         let text = "é: \"ü\"\r\nb: |\r\n  öne\r\n  two\r\nc:\r\n- 'x'   # ü\r\n- \r\n- k: 1 # n\r\n  l: [ä,\r\n   2]\r\nd:\r\n";
         let wanted = [
-            "=é: \"ü\"", "/é=\"ü\"", "/b=öne\r\n  two", "/c=- 'x'", "/c/0='x'", "/c/1=", "/c/2=k: 1", "/c/2/k=1",
-            "/c/2/l=[ä,\r\n 2]", "/c/2/l/0=ä", "/c/2/l/1=2", "/d=d",
+            "=é: \"ü\"",
+            "/é=\"ü\"",
+            "/b=öne\r\n  two",
+            "/c='x'",
+            "/c/0='x'",
+            "/c/1=",
+            "/c/2=k: 1",
+            "/c/2/k=1",
+            "/c/2/l=[ä,\r\n   2]",
+            "/c/2/l/0=ä",
+            "/c/2/l/1=2",
+            "/d=d",
         ];
         assert_eq!(spans(text), wanted);
         let bom = format!("\u{feff}{text}");
         assert_eq!(spans(&bom), wanted);
-        assert_eq!(spans("a:\n  b:\n    c: {d: [1]}\n  e:\n    - f\n"), [
-            "=a", "/a=b", "/a/b=c: {d: [1]}", "/a/b/c={d: [1]}", "/a/b/c/d=[1]", "/a/b/c/d/0=1", "/a/e=- f",
-            "/a/e/0=f",
-        ]);
+        assert_eq!(
+            spans("a:\n  b:\n    c: {d: [1]}\n  e:\n    - f\n"),
+            [
+                "=a",
+                "/a=b",
+                "/a/b=c: {d: [1]}",
+                "/a/b/c={d: [1]}",
+                "/a/b/c/d=[1]",
+                "/a/b/c/d/0=1",
+                "/a/e=- f",
+                "/a/e/0=f",
+            ]
+        );
         assert_eq!(spans("[a: b]"), ["=[a: b]", "/0=a: b", "/0/a=b"]);
     }
 
@@ -294,7 +317,10 @@ mod tests {
         for (text, wanted) in [
             ("Action: *\n", "*|a bare `*` begins an alias|quote the star: \"*\""),
             ("Action: [a, *]\n", "*|a bare `*` begins an alias|quote the star: \"*\""),
-            ("a: *foo\n", "*foo|aliases are not read|if a star was meant, quote it: \"*foo\"; use a template"),
+            (
+                "a: *foo\n",
+                "*foo|aliases are not read|if a star was meant, quote it: \"*foo\"; use a template",
+            ),
             ("a: &x foo\n", "&x|anchors are not read|use a template or a variable"),
             ("a: !foo bar\n", "!foo|tags are not read|"),
             ("a: !!str 5\n", "!!str|tags are not read|"),
@@ -308,12 +334,18 @@ mod tests {
             ("a:\n\tb: 1\n", "\t|a tab is used for indentation|indent with spaces"),
             ("a:\n  b: 1\n\tc: 2\n", "\t|a tab is used for indentation|indent with spaces"),
             ("\ta: 1\n", "\t|a tab is used for indentation|indent with spaces"),
-            ("é: b: c", ":|not YAML: mapping values are not allowed in this context|quote a text that holds `: `"),
+            (
+                "é: b: c",
+                ":|not YAML: mapping values are not allowed in this context|quote a text that holds `: `",
+            ),
             ("a: {x: acme-${{ p }} }", "{|not YAML: "),
             ("a: [${{ p }}]", "quote a placeholder inside [ ] or { }: \"${{ name }}\""),
             ("a: \u{1}x", "\u{1}|the character U+0001 cannot be seen and is not read|"),
             ("a: x\u{85}b: c", "\u{85}|the character U+0085"),
-            ("a: 99999999999999999999", "99999999999999999999|`99999999999999999999` is too large for a number|"),
+            (
+                "a: 99999999999999999999",
+                "99999999999999999999|`99999999999999999999` is too large for a number|",
+            ),
             ("a: .nan", ".nan|`.nan` is not a finite number|if text was meant, quote it: \".nan\""),
             ("%YAML 1.3\n---\na", "|not YAML: "),
             ("a: \"b", "not YAML: "),
@@ -322,6 +354,17 @@ mod tests {
             assert!(found.len() == 1 && found[0].contains(wanted), "{text:?}: {found:?} wanted {wanted:?}");
         }
         assert_eq!(refused("1: a\n2: b\nc: &x d\n").len(), 3);
+    }
+
+    #[test]
+    fn lines_and_columns_become_bytes() {
+        let source = Source { name: "t.yaml".into(), text: "\u{feff}é: ä\r\nö: ü".into() };
+        for (line, column, wanted) in
+            [(1, 1, "é: ä"), (1, 4, "ä\r"), (2, 4, "ü"), (2, 99, ""), (9, 1, ""), (0, 0, "é")]
+        {
+            let at = place(&source, 3, line, column);
+            assert!(source.text[at..].starts_with(wanted), "{line}:{column} {:?}", &source.text[at..]);
+        }
     }
 
     #[test]

@@ -27,7 +27,8 @@ impl Templates {
     pub fn new(shipped: &[(&str, &str)], project: Vec<Arc<Source>>) -> (Self, Vec<Diagnostic>) {
         let mut files: BTreeMap<String, Arc<Source>> = BTreeMap::new();
         for (name, text) in shipped {
-            let source = Source { name: format!("templates/{name}.yaml (shipped)"), text: (*text).to_owned() };
+            let source =
+                Source { name: format!("templates/{name}.yaml (shipped)"), text: (*text).to_owned() };
             files.insert((*name).to_owned(), Arc::new(source));
         }
         let mut found = vec![];
@@ -37,7 +38,9 @@ impl Templates {
             if let Some(first) = own.insert(stem.clone(), Arc::clone(&source)) {
                 let message = format!("two files declare the template `{stem}`");
                 let span = Span::new(&source, 0, 0);
-                found.push(Diagnostic::error(Some(span), message).related(Span::new(&first, 0, 0), "the other"));
+                found.push(
+                    Diagnostic::error(Some(span), message).related(Span::new(&first, 0, 0), "the other"),
+                );
             }
         }
         files.extend(own);
@@ -63,7 +66,12 @@ impl Templates {
     /// Replaces every template used in the body of a holder: by `template` and `with` in the body itself, whose
     /// other keys are laid over what the template makes (maps key by key, all else replaced), and wherever a list
     /// of statements may stand. `holder_kind` is one of [`KINDS`]; with `statements` the node is such a list.
-    pub fn instantiate(&self, holder_kind: &str, node: &Node, builtins: &Variables) -> (Node, Vec<Diagnostic>) {
+    pub fn instantiate(
+        &self,
+        holder_kind: &str,
+        node: &Node,
+        builtins: &Variables,
+    ) -> (Node, Vec<Diagnostic>) {
         let mut work = Work { templates: self, builtins, chain: vec![], found: vec![] };
         let node = work.body(holder_kind, node);
         (node, work.found)
@@ -109,7 +117,8 @@ impl Work<'_> {
         let value = match (entry.key.as_str(), &entry.value.value) {
             ("policy" | "statements" | "trust", _) => self.statements(&entry.value),
             ("inline", Value::Map(policies)) => {
-                let policies = policies.iter().map(|p| Entry { value: self.statements(&p.value), ..p.clone() });
+                let policies =
+                    policies.iter().map(|p| Entry { value: self.statements(&p.value), ..p.clone() });
                 Node { span: entry.value.span.clone(), value: Value::Map(policies.collect()) }
             }
             _ => return entry.clone(),
@@ -121,7 +130,8 @@ impl Work<'_> {
     fn statements(&mut self, node: &Node) -> Node {
         let value = match &node.value {
             Value::Map(_) if node.get("template").is_some() => {
-                for entry in node.entries().iter().filter(|e| !matches!(e.key.as_str(), "template" | "with")) {
+                for entry in node.entries().iter().filter(|e| !matches!(e.key.as_str(), "template" | "with"))
+                {
                     let message = format!("`{}` cannot stand beside a template of statements", entry.key);
                     let help = "write more statements as further items of the list";
                     self.found.push(Diagnostic::error(Some(entry.key_span.clone()), message).help(help));
@@ -165,17 +175,22 @@ impl Work<'_> {
             return None;
         }
         let (body, found) = expand(&template.body, &arguments);
+        // What failed to expand would only be found wrong again by the templates within.
+        let made = found.is_empty().then(|| {
+            self.chain.push(name.to_owned());
+            let made = self.body(&template.kind, &body);
+            self.chain.pop();
+            made
+        });
         self.found.extend(found);
-        self.chain.push(name.to_owned());
-        let made = self.body(&template.kind, &body);
-        self.chain.pop();
         for diagnostic in self.found.iter_mut().skip(before) {
-            let inside = diagnostic.span.as_ref().is_some_and(|s| !Arc::ptr_eq(&s.source, &name_node.span.source));
+            let inside =
+                diagnostic.span.as_ref().is_some_and(|s| !Arc::ptr_eq(&s.source, &name_node.span.source));
             if inside {
                 diagnostic.related.push((name_node.span.clone(), "used here".into()));
             }
         }
-        Some(made)
+        made
     }
 
     fn template(&mut self, kind: &str, name: &str, node: &Node) -> Option<Template> {
@@ -205,7 +220,9 @@ impl Work<'_> {
                     let names = self.templates.known.keys().map(String::as_str);
                     let diagnostic = error(format!("there is no template `{name}`"));
                     match did_you_mean(name, names) {
-                        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).help(self.of_kind(kind)),
+                        Some(near) => {
+                            diagnostic.help(format!("did you mean `{near}`?")).help(self.of_kind(kind))
+                        }
                         None => diagnostic.help(self.of_kind(kind)),
                     }
                 }
@@ -217,7 +234,8 @@ impl Work<'_> {
 
     /// What there is for a place.
     fn of_kind(&self, kind: &str) -> String {
-        let names: Vec<_> = self.templates.iter().filter(|t| t.kind == kind).map(|t| t.name.as_str()).collect();
+        let names: Vec<_> =
+            self.templates.iter().filter(|t| t.kind == kind).map(|t| t.name.as_str()).collect();
         match names.as_slice() {
             [] => format!("no template makes {}", article(kind)),
             _ => format!("for {} there are {}", article(kind), list(names)),
@@ -251,21 +269,26 @@ impl Work<'_> {
             let value = match (given.iter().find(|e| e.key == parameter.name), &parameter.default) {
                 (Some(entry), _) => {
                     let found = parameter.check(&entry.value);
-                    self.found.extend(found.into_iter().map(|d| d.related(parameter.span.clone(), "declared here")));
+                    self.found.extend(
+                        found.into_iter().map(|d| d.related(parameter.span.clone(), "declared here")),
+                    );
                     entry.value.to_json()
                 }
                 (None, Some(default)) => {
                     let (value, found) = expand(default, self.builtins);
                     let found = if found.is_empty() { parameter.check(&value) } else { found };
-                    self.found.extend(found.into_iter().map(|d| d.related(node.span_at("/template"), "used here")));
+                    self.found
+                        .extend(found.into_iter().map(|d| d.related(node.span_at("/template"), "used here")));
                     value.to_json()
                 }
                 (None, None) => {
-                    let message = format!("the template `{}` must be told `{}`", template.name, parameter.name);
+                    let message =
+                        format!("the template `{}` must be told `{}`", template.name, parameter.name);
                     let span = Some(node.span_at("/template"));
                     let diagnostic = Diagnostic::error(span, message);
                     let diagnostic = diagnostic.related(parameter.span.clone(), "declared here");
-                    self.found.push(diagnostic.help(format!("`{}`: {}", parameter.name, parameter.description)));
+                    self.found
+                        .push(diagnostic.help(format!("`{}`: {}", parameter.name, parameter.description)));
                     continue;
                 }
             };

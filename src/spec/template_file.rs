@@ -113,7 +113,9 @@ impl Parameter {
         let words: Vec<String> = self.one_of.iter().map(shown).collect();
         let help = match did_you_mean(&shown(value), words.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known are {}", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")),
+            None => {
+                format!("known are {}", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", "))
+            }
         };
         let message = format!("`{}` is not a value of `{}`", shown(value), self.name);
         Diagnostic::error(Some(value.span.clone()), message).help(help)
@@ -216,7 +218,8 @@ fn check_body(template: &Template) -> Vec<Diagnostic> {
         found.push(Diagnostic::error(Some(template.body.span.clone()), message));
     }
     for (name, span) in asked.iter().filter(|(name, _)| !known().any(|k| k == name.as_str())) {
-        let message = format!("`{name}` is neither a parameter of `{}` nor known to every template", template.name);
+        let message =
+            format!("`{name}` is neither a parameter of `{}` nor known to every template", template.name);
         let help = match did_you_mean(name, known()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("declare it under `parameters`; known are {}", list(known())),
@@ -266,7 +269,8 @@ mod tests {
     fn read_text(text: &str) -> (Option<Template>, Vec<String>) {
         let file = Arc::new(Source { name: "templates/t.yaml".into(), text: text.into() });
         let (template, found) = read("t", &file);
-        let say = |d: &Diagnostic| format!("{} {}; {}", d.span.clone().unwrap(), d.message, d.help.join("; "));
+        let say =
+            |d: &Diagnostic| format!("{} {}; {}", d.span.clone().unwrap(), d.message, d.help.join("; "));
         (template, found.iter().map(say).collect())
     }
 

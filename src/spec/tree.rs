@@ -145,7 +145,8 @@ impl Node {
     }
 
     fn walk(&self, pointer: &str) -> Walk<'_> {
-        let mut walk = Walk { node: self, key_span: None, whole: pointer.is_empty() || pointer.starts_with('/') };
+        let mut walk =
+            Walk { node: self, key_span: None, whole: pointer.is_empty() || pointer.starts_with('/') };
         for token in pointer.split('/').skip(1) {
             let token = token.replace("~1", "/").replace("~0", "~");
             match &walk.node.value {
