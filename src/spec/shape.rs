@@ -547,7 +547,6 @@ mod tests {
     #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "kebab-case")]
     #[schemars(title = "access word")]
-    #[expect(dead_code, reason = "only its schema is read")]
     enum Access {
         /// One.
         ReadData,

@@ -50,27 +50,24 @@ pub fn parse(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
     }
     let pass = event::pass(source, skipped);
     let mut join = Join { source, found: pass.found };
-    let Some(tree) = pass.tree else {
-        // No document at all, or one that could not be read to its end.
-        let empty = Node { span: Span::new(source, skipped, skipped), value: Value::Null };
-        return (join.found.is_empty().then_some(empty), join.found);
-    };
     if !join.found.is_empty() {
-        let node = join.node(tree, None);
-        return (Some(node), join.found);
+        let node = pass.tree.map(|tree| join.node(tree, None));
+        return (node, join.found);
     }
-    match serde_yaml::from_str::<Yaml>(source.text.get(skipped..).unwrap_or_default()) {
-        Ok(yaml) => {
-            let node = join.node(tree, Some(&yaml));
-            (Some(node), join.found)
-        }
+    let yaml = match serde_yaml::from_str::<Yaml>(source.text.get(skipped..).unwrap_or_default()) {
+        Ok(yaml) => yaml,
         Err(error) => {
-            let at = error.location().map_or(0, |l| l.index());
+            let at = error.location().map_or(skipped, |l| place(source, skipped, l.line(), l.column()));
             let text = error.to_string();
             let info = text.split(" at line ").next().unwrap_or_default();
-            (None, vec![event::syntax(source, floor(&source.text, skipped + at), info)])
+            return (None, vec![event::syntax(source, at, info)]);
         }
-    }
+    };
+    // A file without a document is nothing to both.
+    let nothing =
+        || Raw { range: skipped..skipped, value: RawValue::Scalar { text: String::new(), plain: true } };
+    let node = join.node(pass.tree.unwrap_or_else(nothing), Some(&yaml));
+    (Some(node), join.found)
 }
 
 /// Walks both readings of one text side by side.
@@ -192,9 +189,13 @@ fn too_large(source: &Arc<Source>, bytes: usize) -> Diagnostic {
     Diagnostic::error(Some(Span::new(source, 0, 0)), message).help("split the environment")
 }
 
-/// The nearest character boundary at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+/// The byte of a line and a column (in characters), both counted from 1.
+fn place(source: &Source, skipped: usize, line: usize, column: usize) -> usize {
+    let text = source.text.get(skipped..).unwrap_or_default();
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = text.get(before..).unwrap_or_default();
+    let within = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
+    skipped + before + within
 }
 
 #[cfg(test)]
@@ -353,6 +354,17 @@ mod tests {
             assert!(found.len() == 1 && found[0].contains(wanted), "{text:?}: {found:?} wanted {wanted:?}");
         }
         assert_eq!(refused("1: a\n2: b\nc: &x d\n").len(), 3);
+    }
+
+    #[test]
+    fn lines_and_columns_become_bytes() {
+        let source = Source { name: "t.yaml".into(), text: "\u{feff}é: ä\r\nö: ü".into() };
+        for (line, column, wanted) in
+            [(1, 1, "é: ä"), (1, 4, "ä\r"), (2, 4, "ü"), (2, 99, ""), (9, 1, ""), (0, 0, "é")]
+        {
+            let at = place(&source, 3, line, column);
+            assert!(source.text[at..].starts_with(wanted), "{line}:{column} {:?}", &source.text[at..]);
+        }
     }
 
     #[test]

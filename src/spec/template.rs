@@ -175,10 +175,14 @@ impl Work<'_> {
             return None;
         }
         let (body, found) = expand(&template.body, &arguments);
+        // What failed to expand would only be found wrong again by the templates within.
+        let made = found.is_empty().then(|| {
+            self.chain.push(name.to_owned());
+            let made = self.body(&template.kind, &body);
+            self.chain.pop();
+            made
+        });
         self.found.extend(found);
-        self.chain.push(name.to_owned());
-        let made = self.body(&template.kind, &body);
-        self.chain.pop();
         for diagnostic in self.found.iter_mut().skip(before) {
             let inside =
                 diagnostic.span.as_ref().is_some_and(|s| !Arc::ptr_eq(&s.source, &name_node.span.source));
@@ -186,7 +190,7 @@ impl Work<'_> {
                 diagnostic.related.push((name_node.span.clone(), "used here".into()));
             }
         }
-        Some(made)
+        made
     }
 
     fn template(&mut self, kind: &str, name: &str, node: &Node) -> Option<Template> {
