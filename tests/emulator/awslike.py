@@ -19,7 +19,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.core.serialize import never_return
 from moto.iam import models as iam
 from moto.iam import responses as iam_responses
-from moto.iam.exceptions import IAMException
+from moto.iam.exceptions import IAMException, NotFoundException
 from moto.s3 import models as s3
 from moto.s3 import responses as s3_responses
 from moto.s3.exceptions import S3ClientError
@@ -70,7 +70,8 @@ def wrap(owner, name):
 
 
 def iam_error(code, message):
-    return IAMException(code, message)
+    kind = NotFoundException if code == "NoSuchEntity" else IAMException  # moto itself looks out for the first
+    return kind(code, message)
 
 
 def s3_error(code, message):
@@ -263,7 +264,7 @@ def _():
             def get(original, self, name):
                 try:
                     return original(self, name)
-                except iam_responses.NotFoundException:
+                except NotFoundException:
                     raise iam_error("NoSuchEntity", f"The {kind} with name {name} cannot be found.") from None
         install(kind)
 
@@ -473,7 +474,7 @@ def stored(principal, error, code, message):
     if UNIQUE.fullmatch(principal):
         if principal in BORN and alive(BORN[principal][0]):
             return principal
-        raise error(code, message % principal)
+        raise error(code, message.replace("%s", principal))
     match = re.fullmatch(r"arn:aws:iam::(\d{12}):(user|role)/([^*?]+)", principal)
     if match and match[1] in iam.iam_backends:
         backend = iam.iam_backends[match[1]]["aws"]
@@ -483,7 +484,7 @@ def stored(principal, error, code, message):
                 if born and time.monotonic() - born[1] < CONFIG["principal_lag_s"]:
                     break
                 return entity.id
-    raise error(code, message % principal)
+    raise error(code, message.replace("%s", principal))
 
 
 def canonical(document, error, code, message):
@@ -777,12 +778,15 @@ def _():
     S3Response.get_bucket_encryption = get
 
 
-@fix("bucket-names", "takes upper case and underscores", "InvalidBucketName")
+@fix("bucket-names", "takes upper case and underscores; a name that is another account's is AccessDenied",
+     "InvalidBucketName; BucketAlreadyExists")
 def _():
     @wrap(S3Backend, "create_bucket")
     def create(original, self, bucket_name, *args, **kwargs):
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket_name) or ".." in bucket_name:
             raise s3_error("InvalidBucketName", "The specified bucket is not valid.")
+        if s3.s3_backends.bucket_accounts.get(bucket_name, (None, self.account_id))[1] != self.account_id:
+            raise s3_error("BucketAlreadyExists", "The requested bucket name is not available.")
         return original(self, bucket_name, *args, **kwargs)
 
 

@@ -34,6 +34,7 @@ import struct
 import sys
 import threading
 import time
+import traceback
 import urllib.parse
 
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
@@ -134,11 +135,13 @@ class Emulator:
             got.update(status=status, headers=headers)
 
         with self.one_at_a_time:
-            parts = self.moto(environ, start)
             try:
+                parts = self.moto(environ, start)
                 body = b"".join(parts)
-            finally:
                 getattr(parts, "close", lambda: None)()
+            except Exception:
+                traceback.print_exc()
+                return "500 Internal Server Error", [], b"the emulator failed, see its stderr"
         return got["status"], got["headers"], body
 
     def answer(self, environ, start, status, headers, body, keep=1.0, skew=0):
@@ -299,7 +302,12 @@ def serve(port=0, plain=False, without=()):
             except (OSError, ValueError):
                 pass
 
-    emulator = Emulator(DomainDispatcherApplication(create_backend_app))
+    def create(service):
+        app = create_backend_app(service)
+        app.config["PROPAGATE_EXCEPTIONS"] = True  # so that a mistake in the emulator is seen, see Emulator.call
+        return app
+
+    emulator = Emulator(DomainDispatcherApplication(create))
     server = make_server("127.0.0.1", port, emulator, threaded=True, request_handler=Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
