@@ -53,6 +53,14 @@ def apply(without=()):
             function()
 
 
+def wipe():
+    """Every account new again, in no time."""
+    for backends in (iam.iam_backends, s3.s3_backends, sts.sts_backends):
+        backends.clear()
+    s3.s3_backends.bucket_accounts.clear()
+    BORN.clear()
+
+
 def wrap(owner, name):
     """Replaces owner.name by a function that is given the original first."""
 
@@ -716,6 +724,26 @@ def _():
         return ActionResult({**result, "IsTruncated": bool(marker), "Marker": marker})
 
     IamResponse.get_account_authorization_details = details
+
+
+@fix("policy-entities", "ignores PolicyUsageFilter and PathPrefix for groups", "PermissionsBoundary lists who is bounded")
+def _():
+    def entities(self):
+        arn, usage = self._get_param("PolicyArn"), self._get_param("PolicyUsageFilter")
+        self.backend.get_policy(arn)
+
+        def using(holders):
+            return [h for h in holders if (usage != "PermissionsBoundary" and arn in h.managed_policies)
+                    or (usage != "PermissionsPolicy" and getattr(h, "permissions_boundary_arn", None) == arn)]
+
+        backend, kind = self.backend, self._get_param("EntityFilter")
+        return ActionResult({
+            "PolicyUsers": using(backend.users.values()) if kind in (None, "User") else [],
+            "PolicyGroups": using(backend.groups.values()) if kind in (None, "Group") else [],
+            "PolicyRoles": using(backend.roles.values()) if kind in (None, "Role") else [],
+            "IsTruncated": False})
+
+    IamResponse.list_entities_for_policy = entities
 
 
 # --- reports and callers ----------------------------------------------------------------------------------------

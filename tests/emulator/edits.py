@@ -414,13 +414,18 @@ def change_tag_of_policy(w):
 @edit
 def delete_policy(w):
     arn = w.policy_arn()
-    holders = w.iam.list_entities_for_policy(PolicyArn=arn)
+    holders = w.iam.list_entities_for_policy(PolicyArn=arn, PolicyUsageFilter="PermissionsPolicy")
     for group in holders["PolicyGroups"]:
         w.iam.detach_group_policy(GroupName=group["GroupName"], PolicyArn=arn)
     for role in holders["PolicyRoles"]:
         w.iam.detach_role_policy(RoleName=role["RoleName"], PolicyArn=arn)
     for user in holders["PolicyUsers"]:
         w.iam.detach_user_policy(UserName=user["UserName"], PolicyArn=arn)
+    bounded = w.iam.list_entities_for_policy(PolicyArn=arn, PolicyUsageFilter="PermissionsBoundary")
+    for role in bounded["PolicyRoles"]:
+        w.iam.delete_role_permissions_boundary(RoleName=role["RoleName"])
+    for user in bounded["PolicyUsers"]:
+        w.iam.delete_user_permissions_boundary(UserName=user["UserName"])
     for version in w.iam.list_policy_versions(PolicyArn=arn)["Versions"]:
         if not version["IsDefaultVersion"]:
             w.iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
@@ -570,9 +575,10 @@ def main():
     from common import Checks, Server
 
     checks = Checks()
-    for name, function in EDITS.items():
-        with Server() as server:
-            world = World(server.client)
+    with Server() as server:
+        world = World(server.client)
+        for name, function in EDITS.items():
+            server.control("wipe", {})
             build(world)
             before = {e: photo.take(world.iams[e], world.s3s[e]) for e in ACCOUNTS}
             expected = function(world)

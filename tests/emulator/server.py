@@ -12,6 +12,7 @@ Control, never counted; ?account=DIGITS limits a call to requests of that accoun
   POST /_proxy/reset     forget counts, log and rules
   POST /_proxy/rules     a list of rules; POST /_proxy/pid {"pid": N} names the process that `kill` ends
   GET  /_proxy/held      waits until a request is held by a rule {"hold": true}; POST /_proxy/release lets it go on
+  POST /_proxy/wipe      every account empty
   POST /_proxy/config    {"page": 3, "principal_lag_s": 0.5}
 
 A rule: {"at": i | "op": REGEX | "write": bool, "nth": k, "times": t, "phase": "before"|"after", "do": {...}}
@@ -263,6 +264,9 @@ class Emulator:
                 self.state.notify_all()
             elif action == "held":
                 out = {"held": self.state.wait_for(lambda: self.held > self.released, timeout=30)}
+            elif action == "wipe":
+                with self.one_at_a_time:
+                    awslike.wipe()
             elif action == "config":
                 awslike.CONFIG.update(given or {})
                 out = awslike.CONFIG
