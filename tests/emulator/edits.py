@@ -340,8 +340,8 @@ def make_access_key(w):
 
 @edit
 def make_sign_in(w):
-    w.iam.create_login_profile(UserName=w.user(), Password="Correct-horse-7-battery")
-    return [(ANALYTICS, f"user/{w.user()}", "sign-in", EXTRA)]
+    w.iam.create_login_profile(UserName="bob", Password="Correct-horse-7-battery")
+    return [(ANALYTICS, "user/bob", "sign-in", EXTRA)]
 
 
 @edit
@@ -515,9 +515,14 @@ def add_lifecycle_rule(w):
 
 @edit
 def delete_lifecycle(w):
-    name = w.bucket(LAKE, lambda n: w.s3s[LAKE].get_bucket_lifecycle_configuration(Bucket=n)["Rules"])
-    w.s3s[LAKE].delete_bucket_lifecycle(Bucket=name)
-    return [(LAKE, f"bucket/{name}", "lifecycle", GONE)]
+    for environment, s3 in w.s3s.items():
+        try:
+            name = w.bucket(environment, lambda n: s3.get_bucket_lifecycle_configuration(Bucket=n)["Rules"])
+        except Skip:
+            continue
+        s3.delete_bucket_lifecycle(Bucket=name)
+        return [(environment, f"bucket/{name}", "lifecycle", GONE)]
+    raise Skip("no bucket has lifecycle rules")
 
 
 @edit
