@@ -2,6 +2,9 @@
 //!
 //! The edge of the system: everything that waits, fails or costs money is behind [`Account`].
 
+#[cfg(feature = "aws")]
+pub mod aws;
+
 use std::fmt;
 
 use crate::state::{AccountId, Kind, Operation, Refusal, ResourceId, Scope, SettingKey, State};
