@@ -196,7 +196,7 @@ impl Expansion<'_> {
             Err(e) => return Err(self.refusal(&e, inner, span, missing)),
         };
         match serde_json::to_value(&value) {
-            Ok(json) if !too_large(&json) => Ok(json),
+            Ok(json) if !too_large(&json) => Ok(whole(json)),
             Ok(_) => Err(error(format!("`{inner}` gives a number or a text that is too large"))),
             Err(_) => Err(error(format!("`{inner}` gives something that YAML cannot say"))),
         }
@@ -259,6 +259,14 @@ fn too_large(json: &Json) -> bool {
     }
 }
 
+/// The engine's `/` makes `3.0` of 6 and 2; who wants seconds wants 3.
+fn whole(json: Json) -> Json {
+    match json.as_f64() {
+        Some(f) if json.is_f64() && f.fract() == 0.0 && f.abs() < 9e15 => Json::from(f as i64),
+        _ => json,
+    }
+}
+
 /// Where a placeholder stands within its scalar, if the scalar is written as it reads; else the whole scalar.
 fn place(span: &Span, whole: &str, count: usize) -> Span {
     let written = span.source.text.get(span.start..span.end).unwrap_or_default();
@@ -312,8 +320,8 @@ mod tests {
 
     #[test]
     fn a_whole_placeholder_keeps_its_type() {
-        let text = "a: ${{ n }}\nb: '${{buckets}}'\nc: ${{ tags }}\nd: ${{ on }}\ne: ${{ n + 1 }}\nf: \"${{ {'x': {'y': n}} }}\"\ng: ${{ n * 3600 }}";
-        let wanted = json!({"a": 3, "b": ["a", "b"], "c": {"z": "1", "a": "2"}, "d": true, "e": 4, "f": {"x": {"y": 3}}, "g": 10800});
+        let text = "a: ${{ n }}\nb: '${{buckets}}'\nc: ${{ tags }}\nd: ${{ on }}\ne: ${{ n + 1 }}\nf: \"${{ {'x': {'y': n}} }}\"\ng: ${{ n * 3600 }}\nh: ${{ 6 / 2 }}";
+        let wanted = json!({"a": 3, "b": ["a", "b"], "c": {"z": "1", "a": "2"}, "d": true, "e": 4, "f": {"x": {"y": 3}}, "g": 10800, "h": 3});
         assert_eq!(expanded(text).to_string(), wanted.to_string());
     }
 

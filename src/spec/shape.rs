@@ -436,6 +436,7 @@ mod tests {
             ("account: a\nlimit: 256", "256|expected at most 255, found 256|"),
             ("account: a\nlimit: -1", "-1|expected at least 0, found -1|"),
             ("account: a\nlimit: 1.5", "1.5|expected a whole number, found a number|"),
+            ("account: a\nlimit: 3.0", "3.0|expected a whole number, found a number|"),
             ("account: a\nlimit: '5'", "'5'|expected a whole number, found text|write it without quotes: 5"),
             ("account: a\nopen: yes", "yes|expected true or false, found text|write `true` or `false`"),
             (

@@ -88,7 +88,6 @@ impl<'a> Shape<'a> {
             | ("number", Value::Float(_))
             | ("array", Value::List(_))
             | ("object", Value::Map(_)) => true,
-            ("integer", Value::Float(f)) => f.fract() == 0.0,
             _ => false,
         })
     }
