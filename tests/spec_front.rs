@@ -18,7 +18,7 @@ fn file(name: &str, text: &str) -> Arc<Source> {
 fn read(text: &str) -> Node {
     let (node, found) = source::parse(&file("e.yaml", text));
     assert_eq!(found, [], "{text}");
-    node.unwrap()
+    node.unwrap_or_else(|| unreachable!("no tree and no reason"))
 }
 
 fn under(span: &Span) -> &str {

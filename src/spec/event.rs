@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
+use super::place::{Places, syntax};
 use crate::diagnostic::{Diagnostic, Source, Span};
 
 /// No spec is this deep; a policy document reaches about 8.
@@ -401,24 +402,6 @@ pub fn duplicate(key: &str, second: Span, first: Span) -> Diagnostic {
         .help("keep one of the two")
 }
 
-/// An error of a YAML parser at a byte of the text.
-pub fn syntax(source: &Arc<Source>, at: usize, info: &str) -> Diagnostic {
-    if let Some(tab) = tab_before(&source.text, at) {
-        return Diagnostic::error(Some(Span::new(source, tab, tab + 1)), "a tab is used for indentation")
-            .help("indent with spaces");
-    }
-    let width = source.text.get(at..).and_then(|t| t.chars().next()).filter(|c| !"\r\n".contains(*c));
-    let span = Span::new(source, at, at + width.map_or(0, char::len_utf8));
-    let diagnostic = Diagnostic::error(Some(span), format!("not YAML: {}", info.trim_end_matches('.')));
-    if info.contains("mapping values") {
-        diagnostic.help("quote a text that holds `: `")
-    } else if line_of(&source.text, at).contains("${{") {
-        diagnostic.help("quote a placeholder inside [ ] or { }: \"${{ name }}\"")
-    } else {
-        diagnostic
-    }
-}
-
 /// How YAML 1.2 reads a plain scalar, by the parser that reads the whole. Only what may be something other than
 /// text is put to it.
 pub fn resolve(text: &str) -> serde_yaml::Value {
@@ -444,53 +427,4 @@ fn overflows(text: &str) -> bool {
     let number = text.starts_with(|c: char| c.is_ascii_digit() || "+-".contains(c))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-".contains(c));
     number && text.len() <= 400 && serde_yaml::from_str::<serde_yaml::Value>(text).is_err()
-}
-
-/// A tab in the indentation of the line that holds `at`, or of the line after it or before it.
-fn tab_before(text: &str, at: usize) -> Option<usize> {
-    let before = text.get(..at)?;
-    let line = before.rfind('\n').map_or(0, |n| n + 1);
-    let next = text.get(at..)?.find('\n').map(|n| at + n + 1);
-    [Some(line), next].into_iter().flatten().find_map(|start| {
-        let rest = text.get(start..)?;
-        let indent = rest.get(..rest.len() - rest.trim_start_matches([' ', '\t']).len())?;
-        indent.find('\t').map(|tab| start + tab)
-    })
-}
-
-fn line_of(text: &str, at: usize) -> &str {
-    let start = text.get(..at).and_then(|t| t.rfind('\n')).map_or(0, |n| n + 1);
-    text.get(start..).and_then(|t| t.lines().next()).unwrap_or_default()
-}
-
-/// From the parser's places (in characters) to bytes.
-struct Places<'a> {
-    text: &'a str,
-    skipped: usize,
-    /// The byte of every `STEP`th character; empty when all is ASCII.
-    steps: Vec<usize>,
-}
-
-const STEP: usize = 64;
-
-impl<'a> Places<'a> {
-    fn new(text: &'a str, skipped: usize) -> Self {
-        let steps = if text.is_ascii() {
-            vec![]
-        } else {
-            text.char_indices().map(|(b, _)| b).step_by(STEP).collect()
-        };
-        Self { text, skipped, steps }
-    }
-
-    fn byte(&self, marker: Marker) -> usize {
-        let index = marker.index();
-        if self.steps.is_empty() {
-            return self.skipped + index.min(self.text.len());
-        }
-        let from = self.steps.get(index / STEP).copied().unwrap_or(self.text.len());
-        let rest = self.text.get(from..).unwrap_or_default();
-        let within = rest.char_indices().nth(index % STEP).map_or(rest.len(), |(b, _)| b);
-        self.skipped + from + within
-    }
 }

@@ -4,12 +4,15 @@
 //! hands back what it could make of it and all it found wrong: reading never stops at the first mistake. Opens no
 //! file (the caller brings the text), and knows no account and no plan.
 
+mod engine;
 mod event;
 pub mod expand;
 pub mod lower;
+mod place;
 pub mod read;
 pub mod schema;
 pub mod shape;
+mod shape_schema;
 pub mod shipped;
 pub mod source;
 pub mod template;

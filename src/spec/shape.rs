@@ -6,115 +6,29 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::tree::{Node, Value};
+use super::shape_schema::{
+    FALSE, Shape, closed, first_sentence, listed, or, place_of, required, same, with_article,
+};
+use super::tree::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 /// All that is wrong with `node` under `schema`, in the author's order.
 pub fn check(node: &Node, schema: &Json) -> Vec<Diagnostic> {
-    let mut walker = Walker { root: schema, found: vec![] };
-    walker.check(node, &[Shape { schema, name: title(schema) }]);
+    let mut walker = Walker { found: vec![] };
+    walker.check(node, &[Shape::root(schema)]);
     walker.found
 }
 
-/// How many references may lead from one to the next.
-const REFERENCES_MAX: usize = 32;
-
-/// One schema with references followed, and what its type is called.
-#[derive(Clone)]
-struct Shape<'a> {
-    schema: &'a Json,
-    name: Option<String>,
-}
-
-impl<'a> Shape<'a> {
-    fn field(&self, key: &str) -> Option<&'a Json> {
-        self.schema.get(key)
-    }
-
-    fn properties(&self) -> Option<&'a Map<String, Json>> {
-        self.field("properties").and_then(Json::as_object)
-    }
-
-    fn types(&self) -> Vec<&'a str> {
-        match self.field("type") {
-            Some(Json::String(one)) => vec![one],
-            Some(Json::Array(many)) => many.iter().filter_map(Json::as_str).collect(),
-            _ if self.properties().is_some() => vec!["object"],
-            _ => vec![],
-        }
-    }
-
-    /// The words of an enumeration; none when any text goes.
-    fn words(&self) -> Option<Vec<&'a Json>> {
-        match (self.field("const"), self.field("enum").and_then(Json::as_array)) {
-            (Some(one), _) => Some(vec![one]),
-            (None, Some(many)) => Some(many.iter().collect()),
-            (None, None) => None,
-        }
-    }
-
-    /// Whether nothing but `null` is meant.
-    fn null(&self) -> bool {
-        self.types() == ["null"] || self.field("const").is_some_and(Json::is_null)
-    }
-
-    /// Whether a value of this kind can be meant for this shape.
-    fn admits(&self, value: &Value) -> bool {
-        if *self.schema == Json::Bool(false) {
-            return false;
-        }
-        let types = self.types();
-        if types.is_empty() {
-            let Some(words) = self.words() else { return true };
-            return words.iter().any(|w| matches!(value, Value::Text(_)) && w.is_string() || same(value, w));
-        }
-        let only_null = self.null();
-        types.iter().any(|t| match (*t, value) {
-            ("null", Value::Null) => only_null,
-            ("boolean", Value::Bool(_))
-            | ("string", Value::Text(_))
-            | ("integer" | "number", Value::Integer(_))
-            | ("number", Value::Float(_))
-            | ("array", Value::List(_))
-            | ("object", Value::Map(_)) => true,
-            ("integer", Value::Float(f)) => f.fract() == 0.0,
-            _ => false,
-        })
-    }
-
-    /// What is expected here, in YAML's words.
-    fn expectation(&self, walker: &Walker<'a>) -> Vec<String> {
-        if let Some(words) = self.words() {
-            return words.iter().filter(|w| !w.is_null()).map(|w| quoted(w)).collect();
-        }
-        let types = self.types();
-        if types.is_empty() {
-            return vec!["a value".into()];
-        }
-        let say = |t: &&str| match *t {
-            "boolean" => Some("true or false".to_owned()),
-            "string" => Some("text".into()),
-            "integer" => Some("a whole number".into()),
-            "number" => Some("a number".into()),
-            "array" => Some(walker.list_words(self)),
-            "object" => Some("a map".into()),
-            _ => None,
-        };
-        types.iter().filter_map(say).collect()
-    }
-}
-
-struct Walker<'a> {
-    root: &'a Json,
+struct Walker {
     found: Vec<Diagnostic>,
 }
 
-impl<'a> Walker<'a> {
+impl Walker {
     /// Checks `node` against any of `schemas`.
-    fn check(&mut self, node: &Node, schemas: &[Shape<'a>]) {
+    fn check(&mut self, node: &Node, schemas: &[Shape<'_>]) {
         let mut shapes = vec![];
         for shape in schemas {
-            self.flatten(shape.clone(), &mut shapes, 0);
+            shape.clone().flatten(&mut shapes);
         }
         let meant: Vec<_> = shapes.iter().filter(|s| s.admits(&node.value)).cloned().collect();
         match (meant.as_slice(), &node.value) {
@@ -129,41 +43,13 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Follows references and opens alternatives.
-    fn flatten(&self, shape: Shape<'a>, into: &mut Vec<Shape<'a>>, references: usize) {
-        if references > REFERENCES_MAX {
-            return;
-        }
-        let name = title(shape.schema).or_else(|| shape.name.clone());
-        let shape = Shape { schema: shape.schema, name: name.clone() };
-        if let Some(pointer) = shape.field("$ref").and_then(Json::as_str) {
-            let Some(target) = self.root.pointer(pointer.trim_start_matches('#')) else { return };
-            let name = title(target).or_else(|| pointer.rsplit('/').next().map(str::to_owned)).or(name);
-            return self.flatten(Shape { schema: target, name }, into, references + 1);
-        }
-        let alternatives = shape.field("anyOf").or_else(|| shape.field("oneOf")).and_then(Json::as_array);
-        let Some(alternatives) = alternatives else {
-            into.push(shape);
-            return;
-        };
-        if shape.properties().is_some() {
-            // A struct with a flattened enum: both hold; the alternatives are tried by `one`.
-            into.push(shape);
-            return;
-        }
-        for schema in alternatives {
-            let name = title(schema).or_else(|| name.clone());
-            self.flatten(Shape { schema, name }, into, references + 1);
-        }
-    }
-
-    fn trial(&self, node: &Node, shape: &Shape<'a>) -> Vec<Diagnostic> {
-        let mut walker = Walker { root: self.root, found: vec![] };
+    fn trial(&self, node: &Node, shape: &Shape<'_>) -> Vec<Diagnostic> {
+        let mut walker = Walker { found: vec![] };
         walker.one(node, shape);
         walker.found
     }
 
-    fn one(&mut self, node: &Node, shape: &Shape<'a>) {
+    fn one(&mut self, node: &Node, shape: &Shape<'_>) {
         if let Some(words) = shape.words()
             && !words.iter().any(|w| same(&node.value, w))
         {
@@ -177,15 +63,10 @@ impl<'a> Walker<'a> {
             Value::Null | Value::Bool(_) | Value::Text(_) => {}
         }
         for schema in shape.field("allOf").and_then(Json::as_array).into_iter().flatten() {
-            self.check(node, &[Shape { schema, name: shape.name.clone() }]);
+            self.check(node, &[shape.more(schema)]);
         }
         if shape.properties().is_some() {
-            let alternatives = shape.field("anyOf").or_else(|| shape.field("oneOf")).and_then(Json::as_array);
-            let shapes: Vec<_> = alternatives
-                .into_iter()
-                .flatten()
-                .map(|schema| Shape { schema, name: shape.name.clone() })
-                .collect();
+            let shapes: Vec<_> = shape.alternatives().into_iter().flatten().map(|s| shape.more(s)).collect();
             if !shapes.is_empty() {
                 self.check(node, &shapes);
             }
@@ -194,12 +75,12 @@ impl<'a> Walker<'a> {
 
     /// The map among several that the author meant: first by the words that tell them apart (`kind: x`), then the
     /// one that knows the most of the keys and misses the fewest.
-    fn best_of(&mut self, node: &Node, shapes: &[Shape<'a>]) {
-        let known = |shape: &Shape<'a>, key: &str| {
+    fn best_of(&mut self, node: &Node, shapes: &[Shape<'_>]) {
+        let known = |shape: &Shape<'_>, key: &str| {
             shape.properties().is_some_and(|p| p.contains_key(key))
                 || shape.field("additionalProperties") != FALSE
         };
-        let rank = |shape: &&Shape<'a>| {
+        let rank = |shape: &&Shape<'_>| {
             let tags = shape.properties().into_iter().flatten().filter(|(key, schema)| {
                 schema.get("const").zip(node.get(key)).is_some_and(|(w, v)| same(&v.value, w))
             });
@@ -218,21 +99,17 @@ impl<'a> Walker<'a> {
     }
 
     /// Checks the keys of a map; with several shapes only whether any of them knows the keys.
-    fn map(&mut self, node: &Node, shapes: &[Shape<'a>]) {
+    fn map(&mut self, node: &Node, shapes: &[Shape<'_>]) {
         for entry in node.entries() {
-            let properties: Vec<_> = shapes
-                .iter()
-                .filter_map(|s| Some(Shape { schema: s.properties()?.get(&entry.key)?, name: None }))
-                .collect();
+            let properties: Vec<_> =
+                shapes.iter().filter_map(|s| Some(s.of(s.properties()?.get(&entry.key)?))).collect();
             if !properties.is_empty() {
                 self.check(&entry.value, &properties);
                 continue;
             }
             let rest: Vec<_> = shapes
                 .iter()
-                .filter_map(|s| s.field("additionalProperties"))
-                .filter(|s| !s.is_boolean())
-                .map(|schema| Shape { schema, name: None })
+                .filter_map(|s| Some(s.of(s.field("additionalProperties").filter(|a| !a.is_boolean())?)))
                 .collect();
             if !rest.is_empty() {
                 self.check(&entry.value, &rest);
@@ -254,7 +131,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn unknown_key(&mut self, node: &Node, entry: &super::tree::Entry, shapes: &[Shape<'a>]) {
+    fn unknown_key(&mut self, node: &Node, entry: &Entry, shapes: &[Shape<'_>]) {
         let mut known: Vec<&str> =
             shapes.iter().filter_map(Shape::properties).flat_map(Map::keys).map(String::as_str).collect();
         known.dedup();
@@ -270,12 +147,12 @@ impl<'a> Walker<'a> {
         self.found.push(Diagnostic::error(Some(entry.key_span.clone()), message).help(help));
     }
 
-    fn list(&mut self, node: &Node, items: &[Node], shape: &Shape<'a>) {
+    fn list(&mut self, node: &Node, items: &[Node], shape: &Shape<'_>) {
         let first: &[Json] = shape.field("prefixItems").and_then(Json::as_array).map_or(&[], Vec::as_slice);
         for (i, item) in items.iter().enumerate() {
             let schema = first.get(i).or_else(|| shape.field("items"));
             if let Some(schema) = schema {
-                self.check(item, &[Shape { schema, name: None }]);
+                self.check(item, &[shape.of(schema)]);
             }
         }
         let count = items.len() as u64;
@@ -299,7 +176,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn bounds(&mut self, node: &Node, number: f64, shape: &Shape<'a>) {
+    fn bounds(&mut self, node: &Node, number: f64, shape: &Shape<'_>) {
         let limit = |key: &str| shape.field(key).and_then(Json::as_f64);
         let message = match (limit("minimum"), limit("maximum")) {
             (Some(least), _) if number < least => format!("expected at least {least}, found {number}"),
@@ -310,7 +187,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Text where text may stand: any, or one of certain words.
-    fn word(&mut self, node: &Node, text: &str, shapes: &[Shape<'a>]) {
+    fn word(&mut self, node: &Node, text: &str, shapes: &[Shape<'_>]) {
         let mut words = vec![];
         for shape in shapes {
             match shape.words() {
@@ -334,9 +211,9 @@ impl<'a> Walker<'a> {
         self.found.push(Diagnostic::error(Some(node.span.clone()), message).help(help));
     }
 
-    fn wrong_type(&mut self, node: &Node, shapes: &[Shape<'a>]) {
+    fn wrong_type(&mut self, node: &Node, shapes: &[Shape<'_>]) {
         let mut expected: Vec<String> = vec![];
-        for words in shapes.iter().flat_map(|s| s.expectation(self)) {
+        for words in shapes.iter().flat_map(|s| s.expectation()) {
             if !expected.contains(&words) {
                 expected.push(words);
             }
@@ -354,7 +231,7 @@ impl<'a> Walker<'a> {
             Value::Null if !expected.is_empty() => {
                 diagnostic = diagnostic.help("give it a value or leave the key out");
             }
-            Value::Text(_) | Value::Integer(_) if expected.len() == 1 && self.list_of_such(node, shapes) => {
+            Value::Text(_) | Value::Integer(_) if expected.len() == 1 && Self::list_of_such(node, shapes) => {
                 diagnostic = diagnostic.help(format!("write a list: [{}]", node.written()));
             }
             Value::Text(text) => {
@@ -372,50 +249,14 @@ impl<'a> Walker<'a> {
         self.found.push(diagnostic);
     }
 
-    fn list_of_such(&self, node: &Node, shapes: &[Shape<'a>]) -> bool {
-        let items = shapes.iter().filter(|s| s.types().contains(&"array")).filter_map(|s| s.field("items"));
+    fn list_of_such(node: &Node, shapes: &[Shape<'_>]) -> bool {
+        let items = shapes
+            .iter()
+            .filter(|s| s.types().contains(&"array"))
+            .filter_map(|s| Some(s.of(s.field("items")?)));
         let mut open = vec![];
-        for schema in items {
-            self.flatten(Shape { schema, name: None }, &mut open, 0);
-        }
+        items.for_each(|items| items.flatten(&mut open));
         !node.written().contains('\n') && open.iter().any(|s| s.admits(&node.value))
-    }
-
-    /// "a list of text", when the items are of one simple kind.
-    fn list_words(&self, shape: &Shape<'a>) -> String {
-        let mut open = vec![];
-        if let Some(schema) = shape.field("items") {
-            self.flatten(Shape { schema, name: None }, &mut open, 0);
-        }
-        let words: Vec<_> = open.iter().flat_map(Shape::types).collect();
-        match words.as_slice() {
-            ["string", rest @ ..] if rest.iter().all(|w| *w == "string") => "a list of text".into(),
-            ["integer"] => "a list of whole numbers".into(),
-            ["object"] => "a list of maps".into(),
-            ["array"] => "a list of lists".into(),
-            _ => "a list".into(),
-        }
-    }
-}
-
-const FALSE: Option<&Json> = Some(&Json::Bool(false));
-
-fn closed(shape: &Shape<'_>) -> bool {
-    shape.field("additionalProperties") == FALSE || shape.field("unevaluatedProperties") == FALSE
-}
-
-fn required<'a>(shape: &Shape<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
-    shape.field("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str)
-}
-
-fn same(value: &Value, word: &Json) -> bool {
-    match (value, word) {
-        (Value::Null, Json::Null) => true,
-        (Value::Bool(a), Json::Bool(b)) => a == b,
-        (Value::Text(a), Json::String(b)) => a == b,
-        (Value::Integer(a), Json::Number(b)) => b.as_i64() == Some(*a),
-        (Value::Float(a), Json::Number(b)) => b.as_f64() == Some(*a),
-        _ => false,
     }
 }
 
@@ -439,52 +280,6 @@ fn bare(node: &Node) -> String {
 
 fn written(node: &Node) -> String {
     node.text().map_or_else(|| "the same item".to_owned(), |text| format!("`{text}`"))
-}
-
-fn quoted(word: &Json) -> String {
-    word.as_str().map_or_else(|| format!("`{word}`"), |text| format!("`{text}`"))
-}
-
-fn listed(words: &[&str]) -> String {
-    words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn or(words: &[String]) -> String {
-    match words {
-        [] => "nothing".into(),
-        [one] => one.clone(),
-        [start @ .., last] => format!("{} or {last}", start.join(", ")),
-    }
-}
-
-fn first_sentence(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    line.split(". ").next().unwrap_or_default().trim_end_matches('.').to_owned()
-}
-
-fn title(schema: &Json) -> Option<String> {
-    schema.get("title").and_then(Json::as_str).map(str::to_owned)
-}
-
-/// " in a role", when the type has a name.
-fn place_of(shape: &Shape<'_>) -> String {
-    shape.name.as_deref().map(|name| format!(" in {}", with_article(name))).unwrap_or_default()
-}
-
-/// `RoleBody` → "a role body"; a title that begins with an article stays as it is.
-fn with_article(name: &str) -> String {
-    if ["a ", "an ", "the "].iter().any(|article| name.starts_with(article)) {
-        return name.to_owned();
-    }
-    let mut words = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && words.ends_with(char::is_lowercase) {
-            words.push(' ');
-        }
-        words.extend(if c == '_' { ' '.to_lowercase() } else { c.to_lowercase() });
-    }
-    let article = if words.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
-    format!("{article} {words}")
 }
 
 #[cfg(test)]
@@ -641,6 +436,7 @@ mod tests {
             ("account: a\nlimit: 256", "256|expected at most 255, found 256|"),
             ("account: a\nlimit: -1", "-1|expected at least 0, found -1|"),
             ("account: a\nlimit: 1.5", "1.5|expected a whole number, found a number|"),
+            ("account: a\nlimit: 3.0", "3.0|expected a whole number, found a number|"),
             ("account: a\nlimit: '5'", "'5'|expected a whole number, found text|write it without quotes: 5"),
             ("account: a\nopen: yes", "yes|expected true or false, found text|write `true` or `false`"),
             (

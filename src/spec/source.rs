@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_yaml::Value as Yaml;
 
 use super::event::{self, Raw, RawValue};
+use super::place::{line_column, syntax};
 use super::tree::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, Source, Span};
 
@@ -16,6 +17,7 @@ use crate::diagnostic::{Diagnostic, Source, Span};
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Text from a file's bytes, or the place of the first byte that is not UTF-8.
+#[expect(clippy::result_large_err, reason = "once a file, and a box would only burden the caller")]
 pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
     if bytes.len() > BYTES_MAX {
         let source = Arc::new(Source { name: name.to_owned(), text: String::new() });
@@ -57,10 +59,10 @@ pub fn parse(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
     let yaml = match serde_yaml::from_str::<Yaml>(source.text.get(skipped..).unwrap_or_default()) {
         Ok(yaml) => yaml,
         Err(error) => {
-            let at = error.location().map_or(skipped, |l| place(source, skipped, l.line(), l.column()));
+            let at = error.location().map_or(skipped, |l| line_column(source, skipped, l.line(), l.column()));
             let text = error.to_string();
             let info = text.split(" at line ").next().unwrap_or_default();
-            return (None, vec![event::syntax(source, at, info)]);
+            return (None, vec![syntax(source, at, info)]);
         }
     };
     // A file without a document is nothing to both.
@@ -187,15 +189,6 @@ fn unreadable(source: &Arc<Source>, skipped: usize) -> Vec<Diagnostic> {
 fn too_large(source: &Arc<Source>, bytes: usize) -> Diagnostic {
     let message = format!("the file has {bytes} bytes, more than the {BYTES_MAX} that are read");
     Diagnostic::error(Some(Span::new(source, 0, 0)), message).help("split the environment")
-}
-
-/// The byte of a line and a column (in characters), both counted from 1.
-fn place(source: &Source, skipped: usize, line: usize, column: usize) -> usize {
-    let text = source.text.get(skipped..).unwrap_or_default();
-    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let rest = text.get(before..).unwrap_or_default();
-    let within = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
-    skipped + before + within
 }
 
 #[cfg(test)]
@@ -354,17 +347,6 @@ mod tests {
             assert!(found.len() == 1 && found[0].contains(wanted), "{text:?}: {found:?} wanted {wanted:?}");
         }
         assert_eq!(refused("1: a\n2: b\nc: &x d\n").len(), 3);
-    }
-
-    #[test]
-    fn lines_and_columns_become_bytes() {
-        let source = Source { name: "t.yaml".into(), text: "\u{feff}é: ä\r\nö: ü".into() };
-        for (line, column, wanted) in
-            [(1, 1, "é: ä"), (1, 4, "ä\r"), (2, 4, "ü"), (2, 99, ""), (9, 1, ""), (0, 0, "é")]
-        {
-            let at = place(&source, 3, line, column);
-            assert!(source.text[at..].starts_with(wanted), "{line}:{column} {:?}", &source.text[at..]);
-        }
     }
 
     #[test]
