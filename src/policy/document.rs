@@ -1,6 +1,10 @@
-//! The types.
+//! The types: what a policy says, in normal form.
+//!
+//! A value that was read is in normal form; one that is put together from parts becomes so in [`Document::new`].
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// What a policy text says. Every document in a [`State`](crate::state) is one of these.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,8 +78,6 @@ pub type Principals = BTreeMap<String, BTreeSet<String>>;
 #[derive(Clone, Debug)]
 pub struct Folded(pub String);
 
-// ---- API stubs, to be written properly -------------------------------------------------------------------
-
 /// What kind of policy a document is written for; the grammar differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
@@ -100,69 +102,123 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
+impl Folded {
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn folded(&self) -> impl Iterator<Item = u8> + '_ {
+        self.0.bytes().map(|b| b.to_ascii_lowercase())
+    }
+}
+
 impl PartialEq for Folded {
     fn eq(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
     }
 }
+
 impl Eq for Folded {}
+
 impl PartialOrd for Folded {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
+
 impl Ord for Folded {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.to_ascii_lowercase().cmp(&other.0.to_ascii_lowercase())
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.folded().cmp(other.folded())
+    }
+}
+
+impl fmt::Display for Folded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Version {
+    /// As AWS spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::V2008 => "2008-10-17",
+            Self::V2012 => "2012-10-17",
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl Effect {
+    /// As AWS spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "Allow",
+            Self::Deny => "Deny",
+        }
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl<T> Element<T> {
+    /// What stands in it, whichever of the two it is.
+    pub fn value(&self) -> &T {
+        match self {
+            Self::Is(value) | Self::IsNot(value) => value,
+        }
+    }
+
+    /// Whether it is the `Not…` twin.
+    pub fn is_not(&self) -> bool {
+        matches!(self, Self::IsNot(_))
+    }
+
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Element<U> {
+        match self {
+            Self::Is(value) => Element::Is(change(value)),
+            Self::IsNot(value) => Element::IsNot(change(value)),
+        }
     }
 }
 
 impl Document {
-    /// Reads an authored document strictly: every problem at once.
-    pub fn read(_json: &serde_json::Value, _usage: Usage, _partition: &str) -> Result<Self, Vec<Problem>> {
-        Ok(Self { version: Version::V2012, id: None, statements: vec![] })
-    }
-    /// As JSON, in the smallest usual spelling.
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::Value::Null
-    }
-    /// As compact JSON text: what is sent to AWS.
-    pub fn to_text(&self) -> String {
-        self.to_json().to_string()
-    }
-    /// Characters that count against IAM's quotas: all but white space.
-    pub fn size(&self) -> usize {
-        0
-    }
-    /// Every `AWS` principal named in an Is-principal, as written in normal form (ARNs, `*`, unique ids).
-    pub fn aws_principals(&self) -> BTreeSet<&str> {
-        BTreeSet::new()
-    }
     /// Whether any statement denies.
     pub fn denies(&self) -> bool {
-        false
+        self.statements.iter().any(|s| s.effect == Effect::Deny)
     }
+
     /// Whether every statement denies, so that setting the document can only take access away.
     pub fn only_denies(&self) -> bool {
-        false
+        self.statements.iter().all(|s| s.effect == Effect::Deny)
     }
-    /// The same document with some `AWS` principals left out, and statements that then name nobody; none if none of
-    /// them is named. May have no statement left.
-    pub fn without_principals(&self, _absent: &BTreeSet<String>) -> Option<Self> {
-        None
-    }
-    /// The same document with `AWS` principals renamed.
-    #[must_use]
-    pub fn with_principals_renamed(&self, _rename: &dyn Fn(&str) -> Option<String>) -> Self {
-        self.clone()
+}
+
+impl Statement {
+    /// How a person would point at it: its Sid, or its effect and first action.
+    pub fn name(&self) -> String {
+        if let Some(sid) = &self.sid {
+            return sid.clone();
+        }
+        let not = if self.action.is_not() { "not " } else { "" };
+        let actions = self.action.value();
+        let first = actions.first().map_or("nothing", Folded::as_str);
+        let more = if actions.len() > 1 { ", …" } else { "" };
+        format!("{} {not}{first}{more}", self.effect)
     }
 }
 
 impl Policy {
-    /// Reads a document an account returned: whatever is not IAM grammar is kept as it is.
-    pub fn from_text(text: &str, _partition: &str) -> Self {
-        Self::Unreadable(text.to_owned())
-    }
     /// The document, if it is one.
     pub fn document(&self) -> Option<&Document> {
         match self {
@@ -170,6 +226,7 @@ impl Policy {
             Self::Unreadable(_) => None,
         }
     }
+
     /// The text to send to AWS.
     pub fn to_text(&self) -> String {
         match self {
@@ -177,25 +234,4 @@ impl Policy {
             Self::Unreadable(text) => text.clone(),
         }
     }
-}
-
-impl serde::Serialize for Policy {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Normal(document) => document.to_json().serialize(serializer),
-            Self::Unreadable(text) => text.serialize(serializer),
-        }
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Policy {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = serde_json::Value::deserialize(deserializer)?;
-        Ok(Self::Unreadable(json.to_string()))
-    }
-}
-
-/// Stub.
-pub fn glob(_pattern: &str, _text: &str) -> bool {
-    false
 }

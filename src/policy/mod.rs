@@ -3,6 +3,18 @@
 //! A document enters here once, from the author or from AWS, and is compared with `==` ever after. Knows the IAM
 //! grammar; knows nothing of who holds a document.
 
+pub mod arn;
+pub mod aws_managed;
+pub mod condition;
+mod diff;
 mod document;
+mod found;
+mod normal;
+mod pattern;
+mod principal;
+mod print;
+mod read;
 
+pub use diff::*;
 pub use document::*;
+pub use pattern::glob;
