@@ -14,3 +14,6 @@ pub mod state;
 
 pub mod account;
 pub mod plan;
+
+pub mod apply;
+pub mod report;

@@ -49,6 +49,11 @@ impl Page {
         }
     }
 
+    /// Puts another page's lines under these.
+    pub fn append(&mut self, other: Self) {
+        self.lines.extend(other.lines);
+    }
+
     /// How many lines there are so far.
     pub fn len(&self) -> usize {
         self.lines.len()

@@ -260,22 +260,25 @@ pub(super) fn reason(reason: &Reason) -> (&'static str, String) {
         Reason::Declared => ("declared", String::from("declared, and not there")),
         Reason::Undeclared => ("undeclared", String::from("there, and not declared")),
         Reason::Differs => ("differs", String::from("not as declared")),
-        Reason::CannotUpdate(fields) => {
-            ("cannot-update", format!("AWS cannot change {} in place", listed(fields)))
-        }
+        Reason::CannotUpdate(fields) => ("cannot-update", cannot_update(fields)),
         Reason::Follows(id) => ("follows", format!("{} is made anew", id.address())),
         Reason::Renamed => ("renamed", String::from("renamed")),
     }
 }
 
+/// Why something is made anew.
+pub(super) fn cannot_update(fields: &[impl AsRef<str>]) -> String {
+    format!("AWS cannot change {} in place", listed(fields))
+}
+
 /// `` `a`, `b` and `c` ``.
-pub(super) fn listed(fields: &[&str]) -> String {
+pub(super) fn listed(fields: &[impl AsRef<str>]) -> String {
     match fields {
         [] => String::from("it"),
-        [one] => format!("`{one}`"),
+        [one] => format!("`{}`", one.as_ref()),
         [first @ .., last] => {
-            let first: Vec<_> = first.iter().map(|f| format!("`{f}`")).collect();
-            format!("{} and `{last}`", first.join(", "))
+            let first: Vec<_> = first.iter().map(|f| format!("`{}`", f.as_ref())).collect();
+            format!("{} and `{}`", first.join(", "), last.as_ref())
         }
     }
 }
@@ -310,7 +313,8 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
                 .help(format!("make sure that {whose} lets go of it, or the two will undo each other's work"))
         }
         Hazard::RemovesCredential(id, key) => {
-            let text = format!("{key} of {} is removed for good: whoever uses it is locked out", id.address());
+            let text =
+                format!("{key} of {} is removed for good: whoever uses it is locked out", id.address());
             Said::new("removes-credential", Some(id), text)
         }
         Hazard::BrieflyOpen(id, key) => {
@@ -327,7 +331,8 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
                 .help(format!("afterwards its owner must set the policy of {} again", by.address()))
         }
         Hazard::ManyDeletions { deleted, of } => {
-            let text = format!("{deleted} of {} that hatrack answers for are deleted", count(*of, "resource"));
+            let text =
+                format!("{deleted} of {} that hatrack answers for are deleted", count(*of, "resource"));
             Said::new("many-deletions", None, text)
         }
         Hazard::CallerLosesRights { caller, how } => {
@@ -355,10 +360,15 @@ pub(super) fn note(note: &Note) -> Said {
         Note::Kept(id) => {
             let address = id.address();
             let text = format!("{address} is no longer declared; it is kept, because it holds data");
-            Said::new("kept", Some(id), text).help(format!("to let it go once it is empty: `retire: [{address}]`"))
+            Said::new("kept", Some(id), text)
+                .help(format!("to let it go once it is empty: `retire: [{address}]`"))
         }
         Note::KeptStatements(id, sids) => {
-            let text = format!("statements of others in the policy of {} are kept: {}", id.address(), sids.join(", "));
+            let text = format!(
+                "statements of others in the policy of {} are kept: {}",
+                id.address(),
+                sids.join(", ")
+            );
             Said::new("kept-statements", Some(id), text)
         }
         Note::NotChecked(id) => Said::new(
@@ -394,8 +404,9 @@ pub fn objection(objection: &Objection) -> Said {
         Objection::NotOurs(id) => {
             let address = id.address();
             let text = format!("{address} exists in account {} but is not hatrack's", id.account);
-            Said::new("not-ours", Some(id), text)
-                .help(format!("to take it over run `hatrack apply --adopt {address}` or write `adopt: true` on it"))
+            Said::new("not-ours", Some(id), text).help(format!(
+                "to take it over run `hatrack apply --adopt {address}` or write `adopt: true` on it"
+            ))
         }
         Objection::Foreign(id, whose) => {
             let address = id.address();
@@ -406,8 +417,11 @@ pub fn objection(objection: &Objection) -> Said {
         }
         Objection::OtherCase { declared, existing } => {
             let (declared_at, existing_at) = (declared.address(), existing.address());
-            let text = format!("{declared_at} cannot be made: {existing_at} exists, and AWS takes both for the same name");
-            Said::new("other-case", Some(declared), text).help(format!("write `{}` in the spec", existing.name))
+            let text = format!(
+                "{declared_at} cannot be made: {existing_at} exists, and AWS takes both for the same name"
+            );
+            Said::new("other-case", Some(declared), text)
+                .help(format!("write `{}` in the spec", existing.name))
         }
         Objection::Aws(id) => {
             let text = format!("{} is AWS's own: nobody else can change it", id.address());
@@ -415,7 +429,9 @@ pub fn objection(objection: &Objection) -> Said {
         }
         Objection::StillUsed { target, by } => {
             let (target_at, by_at) = (target.address(), by.address());
-            let text = format!("{target_at} is no longer declared but still used by {by_at}, which hatrack does not answer for");
+            let text = format!(
+                "{target_at} is no longer declared but still used by {by_at}, which hatrack does not answer for"
+            );
             Said::new("still-used", Some(target), text)
                 .help(format!("take {by_at} off it first, or declare {target_at} again"))
         }
@@ -425,15 +441,20 @@ pub fn objection(objection: &Objection) -> Said {
 /// Why there is no plan, and the way out.
 pub fn unplannable(why: &Unplannable) -> Said {
     let bug = |code: &str, about: Option<&ResourceId>, text: String| {
-        Said::new(code, about, format!("{text}; this is a bug in hatrack, and nothing was changed"))
-            .help("please report it with this message, the environment files and the output of `hatrack snapshot`")
+        Said::new(code, about, format!("{text}; this is a bug in hatrack, and nothing was changed")).help(
+            "please report it with this message, the environment files and the output of `hatrack snapshot`",
+        )
     };
     match why {
         Unplannable::Missing { by, setting: key, missing } => {
             let what = key.as_ref().map_or_else(|| String::from("trust policy"), setting);
             let missing_at = named_from(by, missing);
-            let text = format!("{} needs {missing_at} ({what}), which does not exist and is not declared", by.address());
-            Said::new("missing", Some(by), text).help(format!("declare {missing_at}, or take it out of {}", by.address()))
+            let text = format!(
+                "{} needs {missing_at} ({what}), which does not exist and is not declared",
+                by.address()
+            );
+            Said::new("missing", Some(by), text)
+                .help(format!("declare {missing_at}, or take it out of {}", by.address()))
         }
         Unplannable::WouldReplaceData { id, fields } => {
             let text = format!(
@@ -473,7 +494,11 @@ pub fn unplannable(why: &Unplannable) -> Said {
         ),
         Unplannable::Diverges(ids) => {
             let all: Vec<_> = ids.iter().map(ResourceId::address).collect();
-            bug("diverges", ids.first(), format!("the plan does not arrive at what is wanted for {}", all.join(", ")))
+            bug(
+                "diverges",
+                ids.first(),
+                format!("the plan does not arrive at what is wanted for {}", all.join(", ")),
+            )
         }
     }
 }
