@@ -5,6 +5,8 @@
 pub mod embedded;
 pub mod fleet;
 pub mod store;
+#[cfg(feature = "aws")]
+pub mod aws;
 
 use std::fmt;
 
