@@ -49,7 +49,7 @@ impl Lowering<'_> {
             return self.say(self.at(pointer, message).help(help));
         }
         let id = ResourceId::new(&self.home.info.account, kind, name);
-        if let Some(declared) = self.origins.of(&id, None).cloned() {
+        if let Some(declared) = self.estate.declaration(&id) {
             let message = format!("`{address}` is declared and retired at once");
             let said = self.at(pointer, message).related(declared, "declared here");
             return self.say(said.help("leave one of the two"));
@@ -61,7 +61,7 @@ impl Lowering<'_> {
         let place = under(pointer, "address");
         if let Some((kind, name)) = self.address(address, &place) {
             let id = ResourceId::new(&self.home.info.account, kind, name);
-            if let Some(declared) = self.origins.of(&id, None).cloned() {
+            if let Some(declared) = self.estate.declaration(&id) {
                 let message = format!("`{address}` is declared and ignored at once");
                 self.say(self.at(&place, message).related(declared, "declared here"));
             }

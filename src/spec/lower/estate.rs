@@ -83,6 +83,13 @@ impl<'a> Estate<'a> {
         self.unread.contains(name)
     }
 
+    /// Where some environment declares a resource.
+    pub fn declaration(&self, id: &ResourceId) -> Option<Span> {
+        let (section, _) = SECTIONS.into_iter().find(|(_, kind)| *kind == id.kind.word())?;
+        let at_home = self.homes.iter().filter(|home| home.info.account == id.account);
+        at_home.filter_map(|home| home.holders.get(&(section, &id.name))).map(|e| e.key_span.clone()).next()
+    }
+
     /// What to say of a name that is no environment.
     pub fn no_such_environment(&self, name: &str) -> (String, String) {
         let names = self.homes.iter().map(|home| home.info.name.as_str());
