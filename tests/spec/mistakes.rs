@@ -120,10 +120,11 @@ fn names_that_collide() {
          help: a bucket's name is unique in all of AWS: let one environment declare it"
         ]
     );
-    assert_eq!(two(&format!("{HEAD}buckets: {{ abc: }}\n"), &format!("{second}retire: [bucket/abc]\n")), [
-        "two.yaml:4:10: `bucket/abc` is declared and retired at once\n  one.yaml:4:12: declared here\n  \
-         help: leave one of the two"
-    ]);
+    assert_eq!(
+        two(&format!("{HEAD}buckets: {{ abc: }}\n"), &format!("{second}retire: [bucket/abc]\n")),
+        ["two.yaml:4:10: `bucket/abc` is declared and retired at once\n  one.yaml:4:12: declared here\n  \
+         help: leave one of the two"]
+    );
     // The same role in another account is no collision; naming it without its environment is a slip.
     let assume = "roles: { r: { trust: ec2, can_assume: [x] } }\n";
     assert_eq!(

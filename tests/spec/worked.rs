@@ -72,7 +72,8 @@ fn both_legs_of_a_cross_account_role() {
     let group = id(Kind::Group, "DataScientists");
     let leg = setting(&lowered, &group, &SettingKey::Inline("hatrack-can-assume".into()));
     let text = leg.document().unwrap().to_text();
-    assert!(text.contains(r#""Resource":"arn:aws:iam::444455556666:role/DataLakeReader""#), "{text}");
+    let statement = r#""Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::444455556666:role/DataLakeReader""#;
+    assert!(text.contains(statement), "{text}");
     let place = lowered.origins.of(&group, Some(&leg.key())).unwrap();
     assert_eq!(&place.source.text[place.start..place.end], "can_assume");
     let reader = ResourceId::new(&"444455556666".parse().unwrap(), Kind::Role, "DataLakeReader");
