@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An AWS for tests: moto, made more like AWS (awslike.py), one request at a time, counted, and broken on demand.
 
-    server.py [--plain] [--without FIX,...] [--port N] [--stay]     server.py --fixes
+    server.py [--plain | --only FIX,... | --without FIX,...] [--port N] [--stay]     server.py --fixes
 
 Prints one JSON line {"url", "port", "pid"} when ready, and ends when its stdin closes (--stay: never by itself), so that
 a crashed test leaves nothing behind. Loopback only. Every account exists: the access key id of twelve digits is that
@@ -140,6 +140,9 @@ class Emulator:
                 parts = self.moto(environ, start)
                 body = b"".join(parts)
                 getattr(parts, "close", lambda: None)()
+            except NotImplementedError as error:
+                print(f"moto: {error}", file=sys.stderr, flush=True)
+                return "500 Internal Server Error", [], b""
             except Exception:
                 traceback.print_exc()
                 return "500 Internal Server Error", [], b"the emulator failed, see its stderr"
@@ -275,7 +278,7 @@ class Emulator:
         return self.answer(environ, start, "200 OK", [("Content-Type", "application/json")], json.dumps(out).encode())
 
 
-def serve(port=0, plain=False, without=()):
+def serve(port=0, plain=False, without=(), only=()):
     """(server, emulator); the server runs in a thread of its own."""
     import logging
 
@@ -284,7 +287,7 @@ def serve(port=0, plain=False, without=()):
     from werkzeug.serving import make_server
 
     if not plain:
-        awslike.apply(without)
+        awslike.apply(without, only)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
     class Handler(MotoRequestHandler):
@@ -293,6 +296,9 @@ def serve(port=0, plain=False, without=()):
 
         def log(self, *_):
             pass
+
+        def send_response(self, code, message=None):
+            self.send_response_only(code, message)  # the date is Emulator.answer's
 
         def handle(self):
             try:
@@ -322,6 +328,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--plain", action="store_true", help="moto as it is")
     arguments.add_argument("--without", default="", help="fixes to leave out, by name")
+    arguments.add_argument("--only", default="", help="fixes to apply, by name, and no others")
     arguments.add_argument("--port", type=int, default=0)
     arguments.add_argument("--stay", action="store_true", help="do not end when stdin closes")
     arguments.add_argument("--fixes", action="store_true", help="list the fixes")
@@ -332,7 +339,8 @@ def main():
         for name, (moto, aws, _) in awslike.FIXES.items():
             print(f"{name}\n    moto: {moto}\n    AWS:  {aws}")
         return
-    server, _ = serve(given.port, given.plain, [n for n in given.without.split(",") if n])
+    names = lambda text: [n for n in text.split(",") if n]
+    server, _ = serve(given.port, given.plain, names(given.without), names(given.only))
     print(json.dumps({"url": f"http://127.0.0.1:{server.server_port}", "port": server.server_port, "pid": os.getpid()}), flush=True)
     if given.stay:
         threading.Event().wait()
