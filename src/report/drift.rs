@@ -46,16 +46,16 @@ pub struct DriftSummary {
     pub not_counted: usize,
 }
 
-/// What sort of drift.
+/// What sort of drift, in the order of what wakes people up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
+    /// There, but not declared.
+    Unmanaged,
     /// There, but not as declared.
     Modified,
     /// Declared, but not there.
     Deleted,
-    /// There, but not declared.
-    Unmanaged,
     /// Somebody else's.
     Foreign,
 }

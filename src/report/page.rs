@@ -139,7 +139,10 @@ struct Word {
     spaced: bool,
 }
 
-/// Splits pieces at blanks; pieces that touch stay one word.
+/// A wrapped line must not begin with one of these, or a foreign text could look like a change of its own.
+const SIGNS: [&str; 8] = ["+", "-", "~", "±", "→", "!", "?", "✓"];
+
+/// Splits pieces at blanks; pieces that touch stay one word, and a sign stays with the word before it.
 fn words(pieces: impl IntoIterator<Item = Piece>) -> Vec<Word> {
     let mut words: Vec<Word> = vec![];
     let mut spaced = true;
@@ -155,6 +158,10 @@ fn words(pieces: impl IntoIterator<Item = Piece>) -> Vec<Word> {
                 Some(word) if !spaced => {
                     word.parts.push((label, part.to_owned()));
                     word.columns += columns;
+                }
+                Some(word) if SIGNS.contains(&part) => {
+                    word.parts.extend([(Label::Plain, String::from(" ")), (label, part.to_owned())]);
+                    word.columns += 1 + columns;
                 }
                 _ => words.push(Word { parts: vec![(label, part.to_owned())], columns, spaced }),
             }

@@ -292,6 +292,15 @@ pub(super) fn count(n: usize, one: &str) -> String {
     }
 }
 
+/// A setting's key as a hazard carries it, in words: `access-key/AKIA…` → `access key AKIA…`.
+fn key_words(key: &str) -> String {
+    match key.split_once('/') {
+        Some((sort, name)) => format!("{} {name}", sort.replace('-', " ")),
+        None if key == "sign-in" => String::from("console sign-in"),
+        None => key.to_owned(),
+    }
+}
+
 /// A hazard, with what it takes to go on.
 pub(super) fn hazard(hazard: &Hazard) -> Said {
     let said = match hazard {
@@ -313,12 +322,15 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
                 .help(format!("make sure that {whose} lets go of it, or the two will undo each other's work"))
         }
         Hazard::RemovesCredential(id, key) => {
-            let text =
-                format!("{key} of {} is removed for good: whoever uses it is locked out", id.address());
+            let text = format!(
+                "{} of {} is removed for good: whoever uses it is locked out",
+                key_words(key),
+                id.address()
+            );
             Said::new("removes-credential", Some(id), text)
         }
         Hazard::BrieflyOpen(id, key) => {
-            let text = format!("{} is without its guard {key} for a moment", id.address());
+            let text = format!("{} is without its guard, {}, for a moment", id.address(), key_words(key));
             Said::new("briefly-open", Some(id), text)
         }
         Hazard::BreaksTrust { by, principal } => {
