@@ -5,8 +5,9 @@ use super::drift::Class;
 use super::escape::{markdown, markdown_code};
 use super::page::Terminal;
 use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};
+use super::said::Said;
 use super::terminal::{apply_counts, drift_counts, plan_counts, resource_text};
-use super::words::{self, Said};
+use super::words;
 use super::{ApplyReport, DriftReport, PlanReport, StepResult};
 
 /// How wide text within code fences is.
@@ -127,7 +128,7 @@ fn for_diff(text: &str) -> String {
     for line in text.lines() {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
-        let sign = ["+ ", "- "].into_iter().find(|sign| trimmed.starts_with(sign));
+        let sign = ["+ ", "- ", "! "].into_iter().find(|sign| trimmed.starts_with(sign));
         match sign {
             Some(sign) if indent > 0 => {
                 let rest = trimmed.get(sign.len()..).unwrap_or_default();

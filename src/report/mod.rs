@@ -13,6 +13,7 @@ mod json;
 mod markdown;
 mod page;
 mod plan;
+mod said;
 mod statements;
 mod style;
 mod terminal;
@@ -29,10 +30,11 @@ pub use plan::{
     AcceptableHazard, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport, PlanSummary,
     StepLine,
 };
+pub use said::{Said, objection, unplannable};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
-pub use words::{Said, objection, operation_line, unplannable};
+pub use words::operation_line;
 
 /// One environment that takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::changes::{Action, ResourceChange, SettingAction, resource_change};
-use super::words::{self, Said};
+use super::said::{self, Said};
+use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
 use crate::plan::{Change, Hazard, Plan, Reason};
 use crate::state::{Coverage, Kind, MARK_TAG, Resource, ResourceId, SettingKey, Settled, Unread};
@@ -177,8 +178,8 @@ impl PlanReport {
                 place(inputs, &mut environments, id, resource).relinked.push(step_line(step));
             }
         }
-        let known = |note: &Said| !inputs.hazards.iter().any(|h| words::hazard(h).address == note.address);
-        let mut notes: Vec<Said> = inputs.settled.notes.iter().map(words::note).collect();
+        let known = |note: &Said| !inputs.hazards.iter().any(|h| said::hazard(h).address == note.address);
+        let mut notes: Vec<Said> = inputs.settled.notes.iter().map(said::note).collect();
         notes.retain(|note| {
             !matches!(note.code.as_str(), "adopted" | "adopted-blank" | "taken-over") || known(note)
         });
@@ -195,9 +196,9 @@ impl PlanReport {
             steps: inputs.plan.steps.iter().map(step_line).collect(),
             hazards: inputs.hazards.iter().map(acceptable).collect(),
             notes,
-            not_checked: inputs.unread.iter().map(words::unread).collect(),
+            not_checked: inputs.unread.iter().map(said::unread).collect(),
             coverage: coverage(inputs.settled),
-            objections: inputs.settled.objections.iter().map(words::objection).collect(),
+            objections: inputs.settled.objections.iter().map(said::objection).collect(),
         }
     }
 
@@ -315,7 +316,7 @@ pub(super) fn step_line(step: &crate::plan::Step) -> StepLine {
 }
 
 fn acceptable(hazard: &Hazard) -> AcceptableHazard {
-    let Said { code, address, text, help } = words::hazard(hazard);
+    let Said { code, address, text, help } = said::hazard(hazard);
     let needs_acceptance = hazard.needs_acceptance().map(str::to_owned);
     AcceptableHazard { code, address, text, needs_acceptance, help }
 }

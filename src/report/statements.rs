@@ -27,6 +27,14 @@ impl Side {
         }
     }
 
+    /// What is said of what is the same.
+    pub fn same(self) -> &'static str {
+        match self {
+            Self::Plan => "unchanged",
+            Self::Account => "as declared",
+        }
+    }
+
     /// What is said after something that went.
     pub fn went(self) -> &'static str {
         match self {
@@ -89,11 +97,8 @@ fn documents(page: &mut Page, indent: usize, before: &Document, after: &Document
     let changes = policy::diff(before, after);
     let same = changes.iter().filter(|c| matches!(c.change, Change::Same(_))).count();
     if same > 0 {
-        let words = match side {
-            Side::Plan => "unchanged",
-            Side::Account => "as declared",
-        };
-        page.say(indent, 2, Label::Dim, format!("{} {words}", words::count(same, "statement")));
+        let text = format!("{} {}", words::count(same, "statement"), side.same());
+        page.say(indent, 2, Label::Dim, text);
     }
     for StatementChange { name, change } in &changes {
         match change {
@@ -326,4 +331,27 @@ fn likeness(parts: &[(ChangeTag, String)]) -> usize {
         }
     }
     (same * 100).checked_div(all).unwrap_or(100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_marked() {
+        let parts = inline("arn:aws:s3:::my-bucket/*", "arn:aws:s3:::my-lake/*");
+        let shown: Vec<_> = parts.iter().map(|(tag, text)| (*tag, text.as_str())).collect();
+        assert_eq!(
+            shown,
+            [
+                (ChangeTag::Equal, "arn:aws:s3:::my-"),
+                (ChangeTag::Delete, "bucket"),
+                (ChangeTag::Insert, "lake"),
+                (ChangeTag::Equal, "/*"),
+            ]
+        );
+        assert_eq!(likeness(&inline("", "")), 100);
+        assert_eq!(likeness(&inline("abc", "xyz")), 0);
+        assert_eq!(tokens("aä-ß::*").concat(), "aä-ß::*");
+    }
 }

@@ -61,6 +61,14 @@ fn each_class_is_told_apart() {
 }
 
 #[test]
+fn what_something_undeclared_may_do_is_shown() {
+    let statements = serde_json::json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }]);
+    let stray = role("lambda.amazonaws.com", [inline("everything", statements), aws("AdministratorAccess")]);
+    let found = state([(id(Kind::Role, "stray"), stray)]);
+    insta::assert_snapshot!(reports(&state([]), &found).drift.terminal(PLAIN));
+}
+
+#[test]
 fn what_nobody_answers_for_counts_when_the_whole_account_is_answered_for() {
     let declared = state([]);
     let found = state([(id(Kind::Role, "handmade"), Resource::new(role("ec2.amazonaws.com", []).core, []))]);

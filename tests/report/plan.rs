@@ -149,6 +149,52 @@ fn why_there_is_no_plan() {
 }
 
 #[test]
+fn what_follows_a_replacement_is_shown() {
+    let group = |path: &str| {
+        let policy = Core::Policy {
+            path: path.into(),
+            description: String::new(),
+            document: policy(
+                hatrack::policy::Usage::Identity,
+                serde_json::json!([{ "Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*" }]),
+            ),
+        };
+        let guard = id(Kind::Policy, "guard");
+        let attached = Setting::Attached(PolicyReference::Customer(guard.clone()));
+        state([
+            (guard, Resource::new(policy, [])),
+            (id(Kind::Group, "DataScientists"), crate::account::group([attached])),
+        ])
+    };
+    let reports = reports(&group("/hatrack/analytics/new/"), &group("/hatrack/analytics/"));
+    insta::assert_snapshot!(reports.plan.terminal(PLAIN));
+}
+
+#[test]
+fn environments_that_share_an_account_are_told_apart() {
+    use hatrack::report::{EnvironmentLine, Inputs, PlanReport};
+    let account = account();
+    let mut lab = group([]);
+    lab.core = Core::Group { path: mark_path("lab") };
+    let declared = state([(id(Kind::Group, "Analysts"), group([])), (id(Kind::Group, "Lab"), lab)]);
+    let settled = settle(&declared, &[scope(&declared)], &state([]), &[]);
+    let plan = hatrack::plan::plan(&settled.wanted, &state([]), &[], &settled.untouchable).unwrap();
+    let line = |name, source| EnvironmentLine { name, account: &account, region: "eu-west-1", source };
+    let environments =
+        [line("analytics", "environments/analytics.yaml"), line("lab", "environments/lab.yaml")];
+    let inputs = Inputs {
+        environments: &environments,
+        origin: &|_, _| None,
+        plan: &plan,
+        settled: &settled,
+        hazards: &[],
+        unread: &[],
+        reading_notes: &["credentials are as of 10:02, from the credential report".into()],
+    };
+    insta::assert_snapshot!(PlanReport::new(&inputs).terminal(PLAIN));
+}
+
+#[test]
 fn operations_in_words() {
     let steps = eventful_reports().plan.steps;
     let lines: Vec<_> = steps.iter().map(|step| step.text.as_str()).collect();

@@ -102,7 +102,7 @@ pub(super) fn finding(page: &mut Page, finding: &Finding) {
     let text = || finding.text.as_str();
     match (&finding.setting, &finding.field, finding.class) {
         (Some(_), _, Class::Unmanaged) => {
-            page.flow(6, 2, [piece(Label::Hazard, text())]);
+            page.flow(6, 2, [piece(Label::Hazard, "! "), piece(Label::Plain, text())]);
             let (found, _) = &finding.sides;
             if let Some(found @ (Setting::Inline { .. } | Setting::BucketPolicy(_) | Setting::Lifecycle(_))) =
                 found
@@ -120,7 +120,7 @@ pub(super) fn finding(page: &mut Page, finding: &Finding) {
         }
         (None, None, class) => {
             let label = if class == Class::Deleted { Label::Removed } else { Label::Hazard };
-            page.say(6, 2, label, text());
+            page.flow(6, 2, [piece(label, "! "), piece(Label::Plain, text())]);
             if let Some(resource) = &finding.whole {
                 whole(page, 6, ("+", Label::Added), resource, true);
             }

@@ -74,7 +74,8 @@ fn document(page: &mut Page, indent: usize, name: &str, before: &Policy, after: 
 fn rules(page: &mut Page, indent: usize, before: &[LifecycleRule], after: &[LifecycleRule], side: Side) {
     let same = before.iter().filter(|rule| after.contains(rule)).count();
     if same > 0 {
-        page.say(indent, 2, Label::Dim, format!("{} unchanged", words::count(same, "rule")));
+        let text = format!("{} {}", words::count(same, "rule"), side.same());
+        page.say(indent, 2, Label::Dim, text);
     }
     for rule in before.iter().filter(|rule| !after.contains(rule)) {
         let text = piece(Label::Removed, format!("- {}", words::rule(rule)));
