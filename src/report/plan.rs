@@ -7,7 +7,7 @@ use super::said::{self, Said};
 use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
 use crate::plan::{Change, Hazard, Plan, Reason};
-use crate::state::{Coverage, Kind, MARK_TAG, Resource, ResourceId, SettingKey, Settled, Unread};
+use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread};
 
 /// What plan and drift reports are made from.
 pub struct Inputs<'a> {
@@ -178,11 +178,8 @@ impl PlanReport {
                 place(inputs, &mut environments, id, resource).relinked.push(step_line(step));
             }
         }
-        let known = |note: &Said| !inputs.hazards.iter().any(|h| said::hazard(h).address == note.address);
-        let mut notes: Vec<Said> = inputs.settled.notes.iter().map(said::note).collect();
-        notes.retain(|note| {
-            !matches!(note.code.as_str(), "adopted" | "adopted-blank" | "taken-over") || known(note)
-        });
+        let mut notes: Vec<Said> =
+            inputs.settled.notes.iter().filter(|n| !is_hazard(n, inputs.hazards)).map(said::note).collect();
         notes.extend(inputs.reading_notes.iter().map(|text| Said {
             code: String::from("reading"),
             address: None,
@@ -300,6 +297,16 @@ fn place<'p>(
     // The place was found or has just been made.
     #[expect(clippy::indexing_slicing, reason = "`at` is a place found above, or the one just pushed")]
     &mut all[at]
+}
+
+/// Whether a hazard says the same: what is adopted or taken over is both.
+fn is_hazard(note: &Note, hazards: &[Hazard]) -> bool {
+    let hazard = match note {
+        Note::Adopted(id) | Note::AdoptedBlank(id) => Hazard::Adopts(id.clone()),
+        Note::TakenOver(id, whose) => Hazard::TakesOver(id.clone(), whose.clone()),
+        Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_) => return false,
+    };
+    hazards.contains(&hazard)
 }
 
 /// One step in words.

@@ -77,3 +77,15 @@ fn markdown_cannot_be_broken_out_of() {
     assert!(!outside.concat().contains("@all|"));
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn a_wrapped_line_cannot_look_like_a_change() {
+    for pad in 1..80 {
+        let value = format!("{} + role/forged - role/gone ~ x", "x".repeat(pad));
+        let declared = state([(id(Kind::User, "b"), user([tag("note", &value)]))]);
+        let text = reports(&declared, &state([])).plan.terminal(PLAIN);
+        for line in text.lines().map(str::trim_start).filter(|line| line.starts_with(['+', '-', '~'])) {
+            assert!(line.starts_with("+ user/b") || line.starts_with("+ 2 tags"), "{text}");
+        }
+    }
+}

@@ -100,7 +100,7 @@ fn environment(page: &mut Page, plan: &EnvironmentPlan) {
             [
                 piece(Label::Changed, "~ "),
                 piece(Label::Plain, text.as_str()),
-                piece(Label::Dim, format!(" again: {because}")),
+                piece(Label::Dim, format!(" (because {because})")),
             ],
         );
     }
