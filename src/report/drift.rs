@@ -222,7 +222,7 @@ fn of_resource(inputs: &Inputs<'_>, environment: &str, id: &ResourceId, change: 
 
 fn of_field(environment: &str, address: &str, change: &FieldChange) -> Finding {
     let FieldChange { field, found, wanted } = change;
-    let words = super::terminal::setting::field_words(field);
+    let words = words::field(field);
     let text = format!("{words} of {address} is not as declared");
     let mut finding = Finding::new(environment, address, Class::Modified, text);
     finding.field = Some(field.clone());

@@ -266,3 +266,12 @@ pub(super) fn count(n: usize, one: &str) -> String {
         (_, None) => format!("{n} {one}s"),
     }
 }
+
+/// A field's name in words.
+pub(super) fn field(name: &str) -> &str {
+    match name {
+        "trust" => "trust policy",
+        "max_session_duration" => "longest session",
+        other => other,
+    }
+}

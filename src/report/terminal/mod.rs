@@ -4,7 +4,7 @@ mod apply;
 mod drift;
 mod plan;
 mod resource;
-pub(crate) mod setting;
+mod setting;
 
 use super::page::{Page, Terminal, piece};
 use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};

@@ -6,7 +6,7 @@ use super::super::statements::{self, Side};
 use super::super::style::Label;
 use super::super::value::Value;
 use super::super::words;
-use super::setting::{field, field_value, field_words, setting};
+use super::setting::{field, field_value, setting};
 use crate::state::Setting;
 
 /// A changed resource as a plan shows it.
@@ -103,7 +103,7 @@ pub(super) fn whole(
             Value::Present | Value::Structure(_) => false,
         };
         if !usual {
-            facts.push(format!("{} {}", field_words(field), field_value(field, value)));
+            facts.push(format!("{} {}", words::field(field), field_value(field, value)));
         }
     }
     if !facts.is_empty() {
