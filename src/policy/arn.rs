@@ -1,7 +1,7 @@
 //! The six parts of an ARN.
 
-/// The parts `arn`, partition, service, region, account and resource; none if there are fewer. Colons within a policy
-/// variable (`${aws:username}`) and within the resource part do not count.
+/// The parts `arn`, partition, service, region, account and resource; none if there are fewer. Colons within
+/// a policy variable (`${aws:username}`) and within the resource part do not count.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
 pub fn split(text: &str) -> Option<[&str; 6]> {
     let (scheme, rest) = cut(text)?;

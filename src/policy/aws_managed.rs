@@ -1,8 +1,7 @@
 //! Names of AWS managed policies, so that a specification can say `AWSGlueServiceRole` for
 //! `service-role/AWSGlueServiceRole`.
 //!
-//! The list is data, made by `scripts/aws-managed-names.py`; a policy that AWS added since can still be named in full
-//! by its ARN.
+//! The list is data, made by `scripts/aws-managed-names.py`, and can lag behind AWS.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -18,8 +17,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     include_str!("aws_managed.txt").lines()
 }
 
-/// The path and name, as in the ARN after `policy/`, of the policy called so with or without its path. Case counts.
-/// If there is none, the one most likely meant.
+/// The path and name, as in the ARN after `policy/`, of the policy called so with or without its path. Case
+/// counts. If there is none, the one most likely meant.
 pub fn resolve(name: &str) -> Result<&'static str, Option<&'static str>> {
     let bare_name = bare(name);
     match BY_NAME.get(bare_name) {

@@ -44,8 +44,8 @@ pub struct ElementChange {
     pub kept: usize,
 }
 
-/// What becomes of each statement: in the order of `wanted`, then what is removed in the order of `found`. Statements
-/// are paired when they are equal, else by Sid, else by how much they share.
+/// What becomes of each statement: in the order of `wanted`, then what is removed in the order of `found`.
+/// Statements are paired when they are equal, else by Sid, else by how much they share.
 pub fn diff(found: &Document, wanted: &Document) -> Vec<StatementChange> {
     let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
     let mut taken: BTreeSet<usize> = BTreeSet::new();
@@ -114,8 +114,9 @@ pub fn element_changes(found: &Statement, wanted: &Statement) -> Vec<ElementChan
     Elements::compare(Elements::of(found), Elements::of(wanted))
 }
 
-/// The share of values that two statements of the same effect have in common, in thousandths; none if it is too little
-/// to speak of the same statement. Sids do not count, nor does `*`, which says nothing of a statement's purpose.
+/// The share of values that two statements of the same effect have in common, in thousandths; none if it is
+/// too little to speak of the same statement. Sids do not count, nor does `*`, which says nothing of a
+/// statement's purpose.
 fn likeness(found: &Statement, wanted: &Statement) -> Option<usize> {
     if found.effect != wanted.effect {
         return None;
@@ -124,7 +125,7 @@ fn likeness(found: &Statement, wanted: &Statement) -> Option<usize> {
         let elements = Elements::of(statement).0.into_iter();
         let telling = elements.filter(|(element, _)| !matches!(element.0.as_str(), "Sid" | "Effect"));
         let each = telling.flat_map(|(element, values)| {
-            values.into_iter().map(move |(value, _)| (element.0.to_ascii_lowercase(), value))
+            values.into_keys().map(move |value| (element.0.to_ascii_lowercase(), value))
         });
         each.filter(|(_, value)| value != "*").collect()
     };

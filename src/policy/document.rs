@@ -1,6 +1,7 @@
 //! The types: what a policy says, in normal form.
 //!
-//! A value that was read is in normal form; one that is put together from parts becomes so in [`Document::new`].
+//! A value that was read is in normal form; one that is put together from parts becomes so in
+//! [`Document::new`].
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,11 +71,12 @@ pub enum Element<T> {
     IsNot(T),
 }
 
-/// Principal type (`AWS`, `Service`, `Federated`, `CanonicalUser`) → values. `"*"` is `AWS: ["*"]`; an account
-/// number is its root ARN.
+/// Principal type (`AWS`, `Service`, `Federated`, `CanonicalUser`) → values. `"*"` is `AWS: ["*"]`; an
+/// account number is its root ARN.
 pub type Principals = BTreeMap<String, BTreeSet<String>>;
 
-/// Text that AWS compares without case (actions, condition keys): shown as written, equal ignoring ASCII case.
+/// Text that AWS compares without case (actions, condition keys): shown as written, equal ignoring ASCII
+/// case.
 #[derive(Clone, Debug)]
 pub struct Folded(pub String);
 

@@ -1,5 +1,5 @@
-//! Documents that an account returned or that a file keeps: whatever is not IAM grammar as hatrack knows it is kept as
-//! it is.
+//! Documents that an account returned or that a file keeps: whatever is not IAM grammar as hatrack knows it
+//! is kept as it is.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use super::{Document, Policy, read};
 impl Policy {
     /// Reads a document an account returned: whatever is not IAM grammar is kept as it is.
     ///
-    /// IAM sends documents percent-encoded, S3 and most emulators send them plain; a plain document may itself contain
-    /// percent signs, so only what does not look like JSON is decoded, and a `+` stays a `+`.
+    /// IAM sends documents percent-encoded, S3 and most emulators send them plain; a plain document may
+    /// itself contain percent signs, so only what does not look like JSON is decoded, and a `+` stays a `+`.
     pub fn from_text(text: &str, partition: &str) -> Self {
         let plain = |text: &str| text.trim_start().starts_with('{');
         let decoded = match percent_encoding::percent_decode_str(text).decode_utf8() {
@@ -44,8 +44,8 @@ impl Serialize for Policy {
     }
 }
 
-/// An object is read like a document that an account returned, account numbers in partition `aws`: what hatrack wrote
-/// has none, since in normal form they are ARNs. A string is kept as it is.
+/// An object is read like a document that an account returned, account numbers in partition `aws`: what
+/// hatrack wrote has none, since in normal form they are ARNs. A string is kept as it is.
 impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Unambiguous::deserialize(deserializer)?.0 {

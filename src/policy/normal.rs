@@ -6,7 +6,8 @@ use super::condition::Operator;
 use super::{Document, Principals, Statement, Version, arn};
 
 impl Document {
-    /// A document put together from parts, in normal form: statements sorted, none twice, empty parts left out.
+    /// A document put together from parts, in normal form: statements sorted, none twice, empty parts left
+    /// out.
     pub fn new(version: Version, id: Option<String>, statements: Vec<Statement>) -> Self {
         let mut statements: Vec<_> = statements.into_iter().map(Statement::normal).collect();
         statements.sort();
@@ -16,7 +17,8 @@ impl Document {
 }
 
 impl Statement {
-    /// The statement without empty principal lists, without conditions on nothing, and with an empty Sid as none.
+    /// The statement without empty principal lists, without conditions on nothing, and with an empty Sid as
+    /// none.
     #[must_use]
     pub fn normal(self) -> Self {
         let Self { sid, effect, principal, action, resource, mut conditions } = self;

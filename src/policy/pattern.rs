@@ -1,8 +1,8 @@
 //! IAM's globs: `*` for any text, `?` for one character.
 
-/// Whether a glob covers all of a text. Sensitive to case; `*` also crosses `/` and `:`. At worst it takes the product
-/// of the two lengths, however many stars there are: only the last star is ever tried again, since an earlier one
-/// could not do better.
+/// Whether a glob covers all of a text. Sensitive to case; `*` also crosses `/` and `:`. At worst it takes
+/// the product of the two lengths, however many stars there are: only the last star is ever tried again,
+/// since an earlier one could not do better.
 pub fn glob(pattern: &str, text: &str) -> bool {
     let mut pattern = pattern.chars();
     let mut text = text.chars();

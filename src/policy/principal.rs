@@ -18,15 +18,17 @@ impl Document {
         named.flatten().map(String::as_str).collect()
     }
 
-    /// Unique ids of users and roles (`AIDA…`, `AROA…`) in `Principal` or `NotPrincipal`: what AWS shows for a principal
-    /// that was deleted. The statement stays dead for it even when one of the same name is made again.
+    /// Unique ids of users and roles (`AIDA…`, `AROA…`) in `Principal` or `NotPrincipal`: what AWS shows for
+    /// a principal that was deleted. The statement stays dead for it even when one of the same name is made
+    /// again.
     pub fn dangling_principals(&self) -> BTreeSet<&str> {
         let named = self.statements.iter().filter_map(|s| s.principal.as_ref()?.value().get("AWS"));
         named.flatten().map(String::as_str).filter(|value| is_unique_id(value, &["AIDA", "AROA"])).collect()
     }
 
-    /// The same document with some `AWS` principals left out, and statements that then name nobody; none if none of
-    /// them is named. May have no statement left. Leaves `NotPrincipal` alone, where leaving out would say more.
+    /// The same document with some `AWS` principals left out, and statements that then name nobody; none if
+    /// none of them is named. May have no statement left. Leaves `NotPrincipal` alone, where leaving out
+    /// would say more.
     pub fn without_principals(&self, absent: &BTreeSet<String>) -> Option<Self> {
         if !self.aws_principals().iter().any(|named| absent.contains(*named)) {
             return None;
@@ -47,8 +49,8 @@ impl Document {
         Some(Self::new(self.version, self.id.clone(), statements.collect()))
     }
 
-    /// The same document with `AWS` principals renamed, in `Principal` and `NotPrincipal`. Condition values stay: AWS
-    /// does not tie them to an identity either.
+    /// The same document with `AWS` principals renamed, in `Principal` and `NotPrincipal`. Condition values
+    /// stay: AWS does not tie them to an identity either.
     #[must_use]
     pub fn with_principals_renamed(&self, rename: &dyn Fn(&str) -> Option<String>) -> Self {
         let renamed = |mut principals: Principals| {

@@ -1,4 +1,5 @@
-//! Documents as JSON, in the smallest usual spelling: what is sent to AWS, and what counts against its quotas.
+//! Documents as JSON, in the smallest usual spelling: what is sent to AWS, and what counts against its
+//! quotas.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,8 +26,8 @@ impl Document {
         self.to_json().to_string()
     }
 
-    /// Characters that count against IAM's quotas: all but white space. AWS does not say whether blanks within strings
-    /// count; here they do not.
+    /// Characters that count against IAM's quotas: all but white space. AWS does not say whether blanks
+    /// within strings count; here they do not.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
     pub fn size(&self) -> usize {
         self.to_text().chars().filter(|c| !c.is_ascii_whitespace()).count()
