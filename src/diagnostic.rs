@@ -83,7 +83,14 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at a place.
     pub fn error(span: Option<Span>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), span, label: None, related: vec![], help: vec![] }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            span,
+            label: None,
+            related: vec![],
+            help: vec![],
+        }
     }
 
     /// A warning at a place.

@@ -3,17 +3,17 @@
 //! The pipeline in one picture; each room uses only what stands above it (see `ARCHITECTURE.md`):
 //!
 //! ```text
-//! environments/*.yaml ─ spec::read ─ spec::lower ─▶ wanted State ─┐
-//!                                                                ├─ scope ─ plan::plan ─▶ Plan ─ apply ─▶ Journal
-//! live account ──────── account::read ───────────▶ found State  ─┘                    └─ report
+//! environments/*.yaml ─ spec ─▶ wanted State ─┐
+//!                                             ├─ settle ─ plan ─▶ Plan ─ apply ─▶ account, Journal
+//! live account ─ account ─────▶ found State ──┘                 └──────── report ─▶ what people see
 //! ```
 
 pub mod diagnostic;
 pub mod policy;
 pub mod state;
-
-pub mod account;
+pub mod spec;
 pub mod plan;
-
+pub mod account;
 pub mod apply;
 pub mod report;
+pub mod cli;

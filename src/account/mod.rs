@@ -2,6 +2,12 @@
 //!
 //! The edge of the system: everything that waits, fails or costs money is behind [`Account`].
 
+pub mod embedded;
+pub mod fleet;
+pub mod store;
+#[cfg(feature = "aws")]
+pub mod aws;
+
 use std::fmt;
 
 use crate::state::{AccountId, Operation, Refusal, ResourceId, Scope, State};

@@ -21,17 +21,23 @@ pub(super) fn expand(
     changes: &BTreeMap<ResourceId, Change>,
     wanted: &State,
     found: &State,
-    renames: &[Operation],
+    moves: &[Operation],
     untouchable: &BTreeSet<ResourceId>,
 ) -> Result<Vec<Draft>, Unplannable> {
-    let mut out: Vec<Draft> =
-        renames.iter().map(|r| Draft { operation: r.clone(), because: Reason::Renamed }).collect();
+    let mut out: Vec<Draft> = moves
+        .iter()
+        .map(|operation| {
+            let renames = matches!(operation.verb, Verb::Rename { .. });
+            let because = if renames { Reason::Renamed } else { Reason::Differs };
+            Draft { operation: operation.clone(), because }
+        })
+        .collect();
     for (id, change) in changes {
         match change {
             Change::Create(resource) => make(id, resource, &Reason::Declared, wanted, &mut out),
             Change::Delete(resource) => end(id, resource, &Reason::Undeclared, &mut out)?,
             Change::Replace { found, wanted: resource, fields } => {
-                let because = Reason::CannotUpdate(fields.clone());
+                let because = Reason::CannotUpdate(fields.iter().map(ToString::to_string).collect());
                 end(id, found, &because, &mut out)?;
                 make(id, resource, &because, wanted, &mut out);
             }

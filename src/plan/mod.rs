@@ -4,16 +4,21 @@ mod diff;
 mod expand;
 mod hazard;
 mod order;
+mod saved;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use diff::{Change, SettingChange, diff};
 pub use hazard::{Hazard, Surroundings, hazards};
+pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, Unreadable};
 
-use crate::state::{Operation, Refusal, Resource, ResourceId, SettingKey, State, Verb};
+use serde::{Deserialize, Serialize};
+
+use crate::state::{Kind, Operation, Refusal, Resource, ResourceId, SettingKey, State, Verb};
 
 /// Why an operation is in a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// It is declared and not there.
     Declared,
@@ -22,7 +27,7 @@ pub enum Reason {
     /// It is there and differs.
     Differs,
     /// These fields cannot be changed in place, so the resource is made anew.
-    CannotUpdate(Vec<&'static str>),
+    CannotUpdate(Vec<String>),
     /// It refers to something that is made anew.
     Follows(ResourceId),
     /// The author gave it a new name.
@@ -30,14 +35,30 @@ pub enum Reason {
 }
 
 /// One operation of a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// What is done.
     pub operation: Operation,
     /// Why.
     pub because: Reason,
+    /// Whether it takes access away, gives it, or neither: nothing that gives starts before everything earlier that
+    /// takes has ended.
+    pub stage: Stage,
     /// The steps (by place in the plan) that must be done before. All are earlier.
     pub requires: Vec<usize>,
+}
+
+/// What an operation does to access, as far as its kind tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Takes access away, or sets a guard.
+    Take,
+    /// Neither, or both.
+    Build,
+    /// Gives access, or lifts a guard.
+    Give,
 }
 
 /// Steps in a safe order: performed one after another, or side by side as `requires` allows.
@@ -102,11 +123,8 @@ pub fn plan(
     untouchable: &BTreeSet<ResourceId>,
 ) -> Result<Plan, Unplannable> {
     closed(wanted, untouchable)?;
-    let mut start = found.clone();
-    for rename in renames {
-        start.perform(rename).map_err(|refusal| Unplannable::Refused(rename.clone(), refusal))?;
-    }
-    let mut changes = diff(wanted, &start);
+    let (moves, start) = moves(wanted, found, renames)?;
+    let changes = diff(wanted, &start);
     for (id, change) in &changes {
         if let Change::Replace { fields, .. } = change
             && id.kind.holds_data()
@@ -114,17 +132,65 @@ pub fn plan(
             return Err(Unplannable::WouldReplaceData { id: id.clone(), fields: fields.clone() });
         }
     }
-    let drafts = expand::expand(&changes, wanted, &start, renames, untouchable)?;
+    let drafts = expand::expand(&changes, wanted, &start, &moves, untouchable)?;
     let mut steps = order::order(drafts, wanted, &start)?;
     prove(&mut steps, wanted, found, &changes, untouchable)?;
-    for rename in renames {
+    Ok(Plan { steps, changes: with_moves(changes, moves) })
+}
+
+/// The changes of a plan, without the steps.
+///
+/// # Errors
+/// A rename that cannot be done.
+pub fn changes(
+    wanted: &State,
+    found: &State,
+    renames: &[Operation],
+) -> Result<BTreeMap<ResourceId, Change>, Unplannable> {
+    let (moves, start) = moves(wanted, found, renames)?;
+    Ok(with_moves(diff(wanted, &start), moves))
+}
+
+fn with_moves(
+    mut changes: BTreeMap<ResourceId, Change>,
+    moves: Vec<Operation>,
+) -> BTreeMap<ResourceId, Change> {
+    for moved in moves {
         let unchanged = || Change::Update { renamed_from: None, core: None, settings: vec![] };
-        let change = changes.entry(rename.target.clone()).or_insert_with(unchanged);
-        if let (Change::Update { renamed_from, .. }, Verb::Rename { from }) = (change, &rename.verb) {
-            *renamed_from = Some(from.clone());
+        let change = changes.entry(moved.target.clone()).or_insert_with(unchanged);
+        if let Change::Update { renamed_from, core, .. } = change {
+            match moved.verb {
+                Verb::Rename { from } => *renamed_from = Some(from),
+                Verb::Update { found, wanted } => *core = Some((found, wanted)),
+                Verb::Create { .. } | Verb::Put { .. } | Verb::Remove { .. } | Verb::Delete { .. } => {}
+            }
         }
     }
-    Ok(Plan { steps, changes })
+    changes
+}
+
+/// What changes a principal's ARN but not its identity, and found with that done: AWS shows the new ARN wherever the
+/// principal is named, so everything else is compared after it.
+fn moves(
+    wanted: &State,
+    found: &State,
+    renames: &[Operation],
+) -> Result<(Vec<Operation>, State), Unplannable> {
+    let mut start = found.clone();
+    let mut moves = renames.to_vec();
+    for rename in renames {
+        start.perform(rename).map_err(|refusal| Unplannable::Refused(rename.clone(), refusal))?;
+    }
+    for (id, resource) in &wanted.resources {
+        let Some(there) = start.resources.get(id) else { continue };
+        if id.kind == Kind::User && there.core != resource.core {
+            let verb = Verb::Update { found: there.core.clone(), wanted: resource.core.clone() };
+            let update = Operation { target: id.clone(), verb };
+            start.perform(&update).map_err(|refusal| Unplannable::Refused(update.clone(), refusal))?;
+            moves.push(update);
+        }
+    }
+    Ok((moves, start))
 }
 
 /// Everything wanted that hatrack may set must refer to something that will exist.

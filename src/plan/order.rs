@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expand::{Draft, create_without};
-use super::{Step, Unplannable};
+use super::{Stage, Step, Unplannable};
 use crate::policy::Policy;
 use crate::state::{
     Core, Operation, PolicyReference, PublicAccessBlock, References, ResourceId, Setting, SettingKey, State,
@@ -39,7 +39,15 @@ fn break_cycle(drafts: &mut Vec<Draft>, stuck: &[usize], wanted: &State) -> Resu
             _ => None,
         };
         if let Some(halves) = halves {
-            return Ok(split(drafts, *i, halves));
+            let target = &draft.operation.target;
+            let updated = drafts
+                .iter()
+                .any(|d| d.operation.target == *target && matches!(d.operation.verb, Verb::Update { .. }));
+            match drafts.get_mut(*i) {
+                Some(create) if updated => create.operation.verb = halves.0, // The update there is names them all.
+                _ => split(drafts, *i, halves),
+            }
+            return Ok(());
         }
     }
     for (i, draft) in &stuck {
@@ -61,14 +69,23 @@ fn split(drafts: &mut Vec<Draft>, i: usize, (first, then): (Verb, Verb)) {
     }
 }
 
+const TAKE: u8 = 0;
+const END: u8 = 10;
+const BUILD: u8 = 20;
+const LOOSEN: u8 = 25;
+const GIVE: u8 = 30;
+const UNGUARD: u8 = 40;
+
+fn stage(caution: u8) -> Stage {
+    match caution {
+        TAKE | END => Stage::Take,
+        GIVE | UNGUARD => Stage::Give,
+        _ => Stage::Build,
+    }
+}
+
 /// What takes access away goes first, what gives access goes last.
 fn caution(operation: &Operation, wanted: &State, found: &State) -> u8 {
-    const TAKE: u8 = 0;
-    const END: u8 = 10;
-    const BUILD: u8 = 20;
-    const LOOSEN: u8 = 25;
-    const GIVE: u8 = 30;
-    const UNGUARD: u8 = 40;
     match &operation.verb {
         Verb::Rename { .. } => TAKE,
         Verb::Delete { .. } => END,
@@ -184,6 +201,7 @@ fn edges(drafts: &[Draft], found: &State) -> BTreeSet<(usize, usize)> {
     let creator = by_target(|v| matches!(v, Verb::Create { .. }));
     let deleter = by_target(|v| matches!(v, Verb::Delete { .. }));
     let renamer = by_target(|v| matches!(v, Verb::Rename { .. }));
+    let mover = by_target(|v| matches!(v, Verb::Update { wanted: Core::User { .. }, .. }));
     let mut remover: BTreeMap<(ResourceId, SettingKey), usize> = BTreeMap::new();
     for (i, draft) in drafts.iter().enumerate() {
         if let Verb::Remove { found } = &draft.operation.verb {
@@ -198,18 +216,15 @@ fn edges(drafts: &[Draft], found: &State) -> BTreeSet<(usize, usize)> {
             edges.extend(creator.get(id).map(|&c| (c, i)));
         }
         for (id, tie) in &drops {
-            // A binding is let go of before its principal is deleted, while it still reads as it was found.
-            let first = match tie {
-                Tie::Holds => true,
-                Tie::Binds => !creator.contains_key(id) && !matches!(operation.verb, Verb::Delete { .. }),
-                Tie::Names => false,
-            };
-            if first {
+            if *tie == Tie::Holds {
                 edges.extend(deleter.get(id).map(|&d| (i, d)));
             }
         }
         for id in std::iter::once(target).chain(needs.iter().chain(&drops).map(|(id, _)| id)) {
             edges.extend(renamer.get(id).map(|&r| (r, i)));
+            if !matches!(operation.verb, Verb::Rename { .. }) {
+                edges.extend(mover.get(id).map(|&m| (m, i)));
+            }
         }
         match &operation.verb {
             Verb::Put { wanted, .. } => {
@@ -226,9 +241,27 @@ fn edges(drafts: &[Draft], found: &State) -> BTreeSet<(usize, usize)> {
     edges
 }
 
+/// On one resource, a guard that cannot be set keeps the grants after it from being made.
+fn guards_first(drafts: &[Draft], wanted: &State, found: &State) -> Vec<(usize, usize)> {
+    let mut guards: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
+    let puts = |stage_wanted: Stage| {
+        drafts.iter().enumerate().filter(move |(_, d)| {
+            matches!(d.operation.verb, Verb::Put { .. })
+                && stage(caution(&d.operation, wanted, found)) == stage_wanted
+        })
+    };
+    for (i, draft) in puts(Stage::Take) {
+        guards.entry(&draft.operation.target).or_default().push(i);
+    }
+    puts(Stage::Give)
+        .flat_map(|(i, d)| guards.get(&d.operation.target).into_iter().flatten().map(move |&g| (g, i)))
+        .collect()
+}
+
 /// Kahn's algorithm with the most cautious step first; the steps that cannot be placed if there is a cycle.
 fn sort(drafts: &[Draft], wanted: &State, found: &State) -> Result<Vec<Step>, Vec<usize>> {
-    let edges = edges(drafts, found);
+    let mut edges = edges(drafts, found);
+    edges.extend(guards_first(drafts, wanted, found));
     let mut requires: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); drafts.len()];
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
     for &(first, then) in &edges {
@@ -252,11 +285,9 @@ fn sort(drafts: &[Draft], wanted: &State, found: &State) -> Result<Vec<Step>, Ve
         };
         let mut before: Vec<usize> = requires.iter().filter_map(|r| place.get(r).copied()).collect();
         before.sort_unstable();
-        steps.push(Step {
-            operation: draft.operation.clone(),
-            because: draft.because.clone(),
-            requires: before,
-        });
+        let stage = stage(caution(&draft.operation, wanted, found));
+        let Draft { operation, because } = draft.clone();
+        steps.push(Step { operation, because, stage, requires: before });
         for &follower in followers {
             if let Some(count) = waiting.get_mut(follower) {
                 *count -= 1;

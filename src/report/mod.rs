@@ -11,6 +11,7 @@ mod drift;
 mod escape;
 mod json;
 mod markdown;
+mod moved;
 mod page;
 mod plan;
 mod said;
@@ -25,12 +26,13 @@ pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLin
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::text as harmless;
+pub use moved::moved;
 pub use page::Terminal;
 pub use plan::{
     AcceptableHazard, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport, PlanSummary,
     StepLine,
 };
-pub use said::{Said, objection, unplannable};
+pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;

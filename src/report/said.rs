@@ -131,7 +131,7 @@ pub(super) fn note(note: &Note) -> Said {
 }
 
 /// What could not be read.
-pub(super) fn unread(unread: &Unread) -> Said {
+pub fn unread(unread: &Unread) -> Said {
     let Unread { what, reason } = unread;
     match what {
         Blind::Kind(account, kind) => {

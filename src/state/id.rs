@@ -190,8 +190,9 @@ impl FromStr for ResourceId {
     fn from_str(text: &str) -> Result<Self, String> {
         let (account, address) =
             text.split_once(':').ok_or_else(|| format!("`{text}` is no resource id: ACCOUNT:KIND/NAME"))?;
-        let (kind, name) =
-            address.split_once('/').ok_or_else(|| format!("`{text}` is no resource id: ACCOUNT:KIND/NAME"))?;
+        let (kind, name) = address
+            .split_once('/')
+            .ok_or_else(|| format!("`{text}` is no resource id: ACCOUNT:KIND/NAME"))?;
         Ok(Self { account: account.parse()?, kind: kind.parse()?, name: name.to_owned() })
     }
 }

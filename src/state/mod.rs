@@ -4,12 +4,15 @@
 //! Pure: knows no client, no clock, no file.
 
 mod id;
+pub mod limits;
 mod operation;
 mod perform;
 mod reference;
 mod resource;
 mod scope;
+mod serial;
 mod settle;
+mod target;
 
 pub use id::*;
 pub use operation::*;
@@ -17,3 +20,4 @@ pub use reference::*;
 pub use resource::*;
 pub use scope::*;
 pub use settle::*;
+pub use target::*;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Core, Resource, ResourceId, Setting, SettingKey, Settings};
 
 /// One change to one resource. What it does is defined once, in [`State::perform`](super::State::perform).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Operation {
     /// What is changed.
     pub target: ResourceId,
@@ -15,7 +16,8 @@ pub struct Operation {
 
 /// How a resource is changed. `found` is what is expected to be there: if it is not, the operation is refused as
 /// [`Refusal::Moved`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verb {
     /// Make it, together with the settings that AWS takes in the same call (tags, boundary), so that there is no
     /// moment at which it exists without its ownership mark.
@@ -23,6 +25,7 @@ pub enum Verb {
         /// The core.
         core: Core,
         /// Settings that the create call carries.
+        #[serde(with = "super::serial::settings")]
         settings: Settings,
     },
     /// Change the name, keeping identity, credentials and edges (users and groups only).

@@ -29,15 +29,24 @@ impl State {
             Verb::Update { found, wanted } => {
                 self.check_references(&wanted.references())?;
                 let resource = self.existing(id)?;
-                if resource.core != *found {
+                if !cores_alike(&resource.core, found) {
                     return Err(Refusal::Moved(id.clone()));
                 }
                 resource.core = wanted.clone();
+                if found.path() != wanted.path() {
+                    let arn = self.principal_arn(id);
+                    self.rewrite_principals(id, &|_| arn.clone());
+                }
             }
             Verb::Put { found, wanted } => {
                 self.check_references(&wanted.references())?;
                 let resource = self.existing(id)?;
-                if resource.settings.get(&wanted.key()) != found.as_ref() {
+                let there = resource.settings.get(&wanted.key());
+                let alike = match (there, found) {
+                    (Some(there), Some(found)) => settings_alike(there, found),
+                    (there, found) => there.is_none() && found.is_none(),
+                };
+                if !alike {
                     return Err(Refusal::Moved(id.clone()));
                 }
                 resource.set(wanted.clone());
@@ -45,7 +54,7 @@ impl State {
             Verb::Remove { found } => {
                 let resource = self.existing(id)?;
                 match resource.settings.get(&found.key()) {
-                    Some(there) if there == found => resource.settings.remove(&found.key()),
+                    Some(there) if settings_alike(there, found) => resource.settings.remove(&found.key()),
                     Some(_) => return Err(Refusal::Moved(id.clone())),
                     None => {
                         let setting = found.key().to_string();
@@ -85,7 +94,7 @@ impl State {
 
     fn delete(&mut self, id: &ResourceId, found: &Core) -> Result<(), Refusal> {
         let resource = self.existing(id)?;
-        if !same_but_trust(&resource.core, found) {
+        if !cores_alike(&resource.core, found) {
             return Err(Refusal::Moved(id.clone()));
         }
         if let Some(setting) = resource.settings.values().find(|s| s.blocks_deletion()) {
@@ -105,12 +114,9 @@ impl State {
     /// Where a deleted user or role was named as a principal, AWS shows its unique id from then on, and a new one of
     /// the same name does not heal it.
     fn orphan(&mut self, gone: &ResourceId) {
-        let unique_id = match gone.kind {
-            Kind::User => format!("AIDADELETED{}", unique_part(&gone.name)),
-            Kind::Role => format!("AROADELETED{}", unique_part(&gone.name)),
-            Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => return,
-        };
-        self.rewrite_principals(gone, &|_| Some(unique_id.clone()));
+        if let Some(unique_id) = unique_id(gone) {
+            self.rewrite_principals(gone, &|_| Some(unique_id.clone()));
+        }
     }
 
     /// Renames keep identity: memberships and principals follow.
@@ -158,18 +164,42 @@ impl State {
     }
 }
 
-/// Whom a role trusts no longer matters once it goes, and deletions done before may have changed how it reads.
-fn same_but_trust(a: &Core, b: &Core) -> bool {
+/// Where two steps of a plan run side by side, one may delete a principal that the other's document names: whether the
+/// document still shows its ARN or already its unique id then says nothing about anybody else's doing.
+fn cores_alike(a: &Core, b: &Core) -> bool {
     match (a, b) {
         (
-            Core::Role { path: a, description: c, max_session_seconds: e, trust: _ },
-            Core::Role { path: b, description: d, max_session_seconds: f, trust: _ },
-        ) => (a, c, e) == (b, d, f),
+            Core::Role { path: a, description: c, max_session_seconds: e, trust: g },
+            Core::Role { path: b, description: d, max_session_seconds: f, trust: h },
+        ) => (a, c, e) == (b, d, f) && alike(g, h),
         _ => a == b,
     }
 }
 
-/// Unique ids are upper-case letters and digits.
-fn unique_part(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+fn settings_alike(a: &Setting, b: &Setting) -> bool {
+    match (a, b) {
+        (Setting::BucketPolicy(a), Setting::BucketPolicy(b)) => alike(a, b),
+        _ => a == b,
+    }
+}
+
+fn alike(a: &Policy, b: &Policy) -> bool {
+    match (a, b) {
+        (Policy::Normal(c), Policy::Normal(d)) if c != d => {
+            let orphaned = |arn: &str| id_of_arn(arn).and_then(|id| unique_id(&id));
+            c.with_principals_renamed(&orphaned) == d.with_principals_renamed(&orphaned)
+        }
+        _ => a == b,
+    }
+}
+
+/// Stands for the unique id that AWS shows where a deleted user or role was named.
+fn unique_id(gone: &ResourceId) -> Option<String> {
+    let name: String =
+        gone.name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    match gone.kind {
+        Kind::User => Some(format!("AIDADELETED{name}")),
+        Kind::Role => Some(format!("AROADELETED{name}")),
+        Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => None,
+    }
 }

@@ -1,0 +1,125 @@
+//! An AWS account. The only place that knows the SDK: everything beyond it sees [`Account`], and AWS's ids, version
+//! numbers, pages and error codes stay here.
+
+/// A call that changes something, ready to be made as often as `retry` sees fit.
+macro_rules! send {
+    ($call:expr) => {
+        async || {
+            $call.clone().send().await?;
+            Ok(())
+        }
+    };
+}
+
+mod arn;
+mod client;
+mod credentials;
+mod error;
+mod lifecycle;
+mod read;
+mod read_bucket;
+mod read_iam;
+mod retry;
+mod write;
+mod write_bucket;
+mod write_edge;
+mod write_iam;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use secrecy::SecretString;
+use tokio::runtime::Runtime;
+
+use super::{Account, ReadRequest, Reading, Unreachable};
+use crate::state::{AccountId, Operation, Partition, Refusal};
+use client::Link;
+
+/// How to reach an account, and which one it must turn out to be.
+#[derive(Clone)]
+pub struct AwsOptions {
+    /// A profile of the AWS configuration files; none is the default chain of every AWS tool.
+    /// <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
+    pub profile: Option<String>,
+    /// The environment's region.
+    pub region: String,
+    /// In place of AWS's own endpoints, and over what `AWS_ENDPOINT_URL*` and profiles say.
+    pub endpoint_url: Option<String>,
+    /// The account that the credentials must belong to.
+    pub account: AccountId,
+    /// The partition it must be in.
+    pub partition: Partition,
+    /// A role to work as.
+    pub assume_role: Option<AssumeRole>,
+    /// How many calls are under way at once while reading.
+    pub parallelism: usize,
+    /// Where first passwords go.
+    pub passwords: Arc<dyn PasswordSink>,
+    /// Set when the person interrupts: waits and retries end.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// A role to work as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssumeRole {
+    /// An ARN, or the name (with its path) of a role in the account.
+    pub role: String,
+    /// What the role's trust policy asks for, if it asks.
+    pub external_id: Option<String>,
+    /// How the session is called in CloudTrail; `hatrack` if none.
+    pub session_name: Option<String>,
+}
+
+/// Where first passwords go: the one secret hatrack makes, which no state, plan, log or error ever holds.
+pub trait PasswordSink: Send + Sync {
+    /// Keeps a user's first password. Called before AWS hears of it, so that no password is ever lost.
+    ///
+    /// # Errors
+    /// The password could not be kept; it is not set then.
+    fn deliver(&self, account: &AccountId, user: &str, password: &SecretString) -> std::io::Result<()>;
+
+    /// Forgets a password that AWS did not take.
+    fn withdraw(&self, account: &AccountId, user: &str);
+}
+
+/// One AWS account, reached with one set of credentials.
+pub struct AwsAccount {
+    // The trait is synchronous and is called from plain threads: each call waits on this runtime.
+    runtime: Arc<Runtime>,
+    link: Link,
+}
+
+impl AwsAccount {
+    /// Loads credentials as any AWS tool does, and makes sure that they belong to the expected account.
+    ///
+    /// # Errors
+    /// No or expired credentials, a role that cannot be assumed, no connection, another account.
+    pub fn connect(options: AwsOptions) -> Result<Self, Unreachable> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("hatrack-aws")
+            .enable_all()
+            .build()
+            .map_err(|error| Unreachable {
+                message: format!("no threads for AWS calls: {error}"),
+                help: vec![],
+            })?;
+        let link = runtime.block_on(Link::open(options))?;
+        Ok(Self { runtime: Arc::new(runtime), link })
+    }
+
+    /// Who we are there, as STS gives it.
+    pub fn caller_arn(&self) -> &str {
+        &self.link.caller
+    }
+}
+
+impl Account for AwsAccount {
+    fn read(&self, request: &ReadRequest) -> Result<Reading, Unreachable> {
+        self.runtime.block_on(read::read(&self.link, request))
+    }
+
+    fn perform(&self, operation: &Operation) -> Result<(), Refusal> {
+        self.runtime.block_on(write::perform(&self.link, operation))
+    }
+}

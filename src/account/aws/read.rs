@@ -1,0 +1,150 @@
+//! Reading an account: a few bulk calls side by side for the outline of everything, then single calls only for what a
+//! scope answers for.
+//!
+//! Not read is not absent: a kind of which one page is missing is left out of the state and named in `unread`.
+
+use std::collections::BTreeSet;
+
+use futures::future::join4;
+use futures::stream::{self, StreamExt};
+
+use super::client::Link;
+use super::error::{Fault, Sort};
+use super::read_iam::{self, Details};
+use super::{arn, credentials, read_bucket};
+use crate::account::{Blind, Caller, ReadRequest, Reading, Unreachable, Unread};
+use crate::state::{Extent, Kind, Resource, ResourceId, Scope, Setting, SettingKey};
+
+/// Reads the account for the scopes that are its own.
+pub(super) async fn read(link: &Link, request: &ReadRequest) -> Result<Reading, Unreachable> {
+    let scopes: Vec<&Scope> = request.scopes.iter().filter(|s| s.account == link.account).collect();
+    let mut reading = Reading::default();
+    reading.callers.push(Caller {
+        account: link.account.clone(),
+        arn: link.caller.clone(),
+        identity: arn::caller(&link.caller),
+    });
+    let found = gather(link, request, &scopes, &mut reading).await;
+    found.map_err(|fault| link.unreachable(&fault))?;
+    for action in link.unanswered() {
+        reading
+            .notes
+            .push(format!("the endpoint does not implement {action}: what it would tell was not read"));
+    }
+    reading.unread.sort_by(|a, b| a.what.cmp(&b.what));
+    reading.unread.dedup();
+    Ok(reading)
+}
+
+async fn gather(
+    link: &Link,
+    request: &ReadRequest,
+    scopes: &[&Scope],
+    reading: &mut Reading,
+) -> Result<(), Fault> {
+    let (details, roles, profiles, buckets) = join4(
+        read_iam::details(link),
+        read_iam::role_terms(link),
+        read_iam::instance_profiles(link),
+        read_bucket::list(link),
+    )
+    .await;
+    let mut kinds = BTreeSet::new();
+    let mut created = Default::default();
+
+    let details = seen(
+        reading,
+        link,
+        details,
+        &[Kind::Group, Kind::User, Kind::Policy, Kind::Role],
+        "iam:GetAccountAuthorizationDetails",
+    )?;
+    let roles = seen(reading, link, roles, &[Kind::Role], "iam:ListRoles")?;
+    if let Some(Details { resources, role_details, user_created }) = details {
+        kinds.extend([Kind::Group, Kind::User, Kind::Policy]);
+        reading.state.resources.extend(resources);
+        created = user_created;
+        if let Some(terms) = roles {
+            kinds.insert(Kind::Role);
+            reading.state.resources.extend(read_iam::roles(link, role_details, &terms).await?);
+        }
+    }
+    if let Some(found) = seen(reading, link, profiles, &[Kind::InstanceProfile], "iam:ListInstanceProfiles")?
+    {
+        kinds.insert(Kind::InstanceProfile);
+        reading.state.resources.extend(found);
+    }
+    if let Some(listed) = seen(reading, link, buckets, &[Kind::Bucket], "s3:ListAllMyBuckets")? {
+        kinds.insert(Kind::Bucket);
+        read_bucket::read_all(link, scopes, listed, reading).await?;
+    }
+    reading.state.accounts.insert(link.account.clone(), Extent { partition: link.partition.clone(), kinds });
+
+    policy_tags(link, scopes, reading).await?;
+    credentials::read(link, request.credentials, scopes, &created, reading).await
+}
+
+/// A bulk answer; none, and its kinds noted as unread, if the account refused it.
+fn seen<T>(
+    reading: &mut Reading,
+    link: &Link,
+    answer: Result<T, Fault>,
+    kinds: &[Kind],
+    action: &str,
+) -> Result<Option<T>, Fault> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(fault) if fault.is_fatal() => Err(fault),
+        Err(fault) => {
+            let reason = fault.reason(action);
+            reading.unread.extend(kinds.iter().map(|kind| Unread {
+                what: Blind::Kind(link.account.clone(), *kind),
+                reason: reason.clone(),
+            }));
+            Ok(None)
+        }
+    }
+}
+
+/// Whether any scope answers for a found resource.
+pub(super) fn answered(scopes: &[&Scope], id: &ResourceId, found: &Resource) -> bool {
+    scopes.iter().any(|scope| scope.answers_for(id, found))
+}
+
+/// No bulk call has the tags of customer managed policies.
+async fn policy_tags(link: &Link, scopes: &[&Scope], reading: &mut Reading) -> Result<(), Fault> {
+    let ids: Vec<ResourceId> = reading
+        .state
+        .resources
+        .iter()
+        .filter(|(id, found)| id.kind == Kind::Policy && answered(scopes, id, found))
+        .map(|(id, _)| id.clone())
+        .collect();
+    let answers: Vec<_> = stream::iter(ids)
+        .map(|id| async move {
+            let tags = read_iam::policy_tags(link, &id).await;
+            (id, tags)
+        })
+        .buffer_unordered(link.parallelism)
+        .collect()
+        .await;
+    for (id, tags) in answers {
+        match tags {
+            Ok(tags) => {
+                if let Some(resource) = reading.state.resources.get_mut(&id) {
+                    tags.into_iter().for_each(|(key, value)| resource.set(Setting::Tag { key, value }));
+                }
+            }
+            Err(fault) if fault.is_fatal() => return Err(fault),
+            // Deleted since the outline was read.
+            Err(fault) if fault.sort == Sort::Absent => {
+                reading.state.resources.remove(&id);
+            }
+            Err(fault) => reading.unread.push(Unread {
+                what: Blind::Setting(id, SettingKey::Tag(String::new())),
+                reason: fault.reason("iam:ListPolicyTags"),
+            }),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! `hatrack apply`
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::account::CredentialSource;
+use crate::apply::{Journal, execute};
+use crate::cli::exit::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::options::{Format, Global};
+use crate::cli::output::Output;
+use crate::cli::pipeline::{Prepared, Selection, Session};
+use crate::cli::{drift, plan, progress};
+use crate::plan::{Hazard, Plan, SavedPlan};
+use crate::report::{self, ApplyReport, Finding};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Environments, by name or file; or one plan file that `hatrack plan -o` saved
+    #[command(flatten)]
+    selection: Selection,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    /// Agree to a hazard that a yes does not cover: many-deletions, caller-loses-rights; may be repeated
+    #[arg(long, value_name = "HAZARD", value_parser = ["many-deletions", "caller-loses-rights"])]
+    accept: Vec<String>,
+}
+
+pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+    match plan_file(args) {
+        Some(path) => apply_saved(global, args, &path, output),
+        None => apply_now(global, args, output),
+    }
+}
+
+/// An argument that is a file, but not an environment's, is a plan.
+fn plan_file(args: &Args) -> Option<PathBuf> {
+    let [only] = args.selection.environments.as_slice() else { return None };
+    let path = Path::new(only);
+    let environment = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    let looks_like_a_file = path.is_file() || only.contains('/') || path.extension().is_some();
+    (looks_like_a_file && !environment).then(|| path.to_owned())
+}
+
+fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+    let interrupted = progress::on_interrupt()?;
+    let session = Session::open(global, &args.selection, true, &interrupted, output)?;
+    let prepared = session.prepare(session.read(CredentialSource::Live)?)?;
+    let report = plan::report_of(&session, &prepared);
+    if output.format == Format::Terminal {
+        plan::show(&report, output);
+    }
+    if !prepared.settled.objections.is_empty() {
+        if output.format != Format::Terminal {
+            plan::show(&report, output);
+        }
+        return Err(Failure::refused("nothing was changed: see what was refused above"));
+    }
+    if prepared.plan.steps.is_empty() {
+        if output.format != Format::Terminal {
+            plan::show(&report, output);
+        }
+        return Ok(plan::exit_of(&prepared));
+    }
+    accepted(args, needed(&prepared.hazards))?;
+    agree(args.yes, output)?;
+    let journal = perform(&session, &prepared.plan, global, &interrupted, output);
+    conclude(&session, &prepared.plan, &journal, !prepared.reading.unread.is_empty(), output)
+}
+
+/// Applies a saved plan, if the account is still as it was when the plan was made.
+fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Result<ExitCode, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::error(format!("cannot read the plan {}: {error}", path.display())))?;
+    let saved = SavedPlan::parse(&text)
+        .map_err(|why| Failure::error(format!("cannot use the plan {}: {why}", path.display())))?;
+    let interrupted = progress::on_interrupt()?;
+    let selection = Selection {
+        environments: saved.environments.iter().map(|e| e.name.clone()).collect(),
+        ..args.selection.clone()
+    };
+    let session = Session::open(global, &selection, true, &interrupted, output)?;
+    for environment in &saved.environments {
+        if !session
+            .environments
+            .iter()
+            .any(|e| e.name == environment.name && e.account == environment.account)
+        {
+            let (name, account) = (&environment.name, &environment.account);
+            return Err(Failure::refused(format!(
+                "the plan is for account {account}, and environment `{name}` is now another account"
+            )));
+        }
+    }
+    let reading = session.read(CredentialSource::Live)?;
+    let moved = saved.moved(&reading.state);
+    if !moved.is_empty() {
+        let lines: Vec<String> = report::moved(&moved).iter().map(|line| format!("  {line}")).collect();
+        let lines = lines.join("\n");
+        return Err(Failure::refused(format!(
+            "the account has moved since the plan was made, and nothing was changed\n{lines}"
+        ))
+        .help("plan again, and look at what the new plan does"));
+    }
+    accepted(args, needed(&saved.hazards))?;
+    if saved.steps.is_empty() {
+        output.say("the plan has nothing to do");
+        return Ok(ExitCode::Done);
+    }
+    let plan = saved.plan();
+    let journal = perform(&session, &plan, global, &interrupted, output);
+    conclude(&session, &plan, &journal, !reading.unread.is_empty(), output)
+}
+
+fn needed(hazards: &[Hazard]) -> Vec<String> {
+    hazards.iter().filter_map(Hazard::needs_acceptance).map(str::to_owned).collect()
+}
+
+fn accepted(args: &Args, mut needed: Vec<String>) -> Result<(), Failure> {
+    needed.sort();
+    needed.dedup();
+    needed.retain(|word| !args.accept.contains(word));
+    if needed.is_empty() {
+        return Ok(());
+    }
+    let words: Vec<String> = needed.iter().map(|word| format!("--accept {word}")).collect();
+    Err(Failure::refused("nothing was changed: this plan has hazards that need your explicit agreement")
+        .help(format!("if you agree, run it again with `{}`", words.join(" "))))
+}
+
+fn agree(yes: bool, output: &Output) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    let stdin = io::stdin();
+    if !stdin.is_terminal() {
+        return Err(Failure::refused("nothing was changed: there is no terminal to ask on")
+            .help("look at the plan, then run `hatrack apply --yes`, or save it with `hatrack plan -o FILE` and apply FILE"));
+    }
+    output.say("Apply this? Only `yes` is taken for a yes.");
+    let mut answer = String::new();
+    let read = stdin.lock().read_line(&mut answer);
+    if read.is_ok() && answer.trim() == "yes" { Ok(()) } else { Err(Failure::refused("nothing was changed")) }
+}
+
+fn perform(
+    session: &Session,
+    plan: &Plan,
+    global: &Global,
+    interrupted: &std::sync::atomic::AtomicBool,
+    output: &Output,
+) -> Journal {
+    let progress = progress::StepProgress::new(&plan.steps, output);
+    let journal = execute(
+        &plan.steps,
+        session.account.as_ref(),
+        usize::from(global.parallelism),
+        interrupted,
+        &progress,
+    );
+    progress.finish();
+    journal
+}
+
+/// Reads again, and says what was done and what did not converge.
+fn conclude(
+    session: &Session,
+    plan: &Plan,
+    journal: &Journal,
+    incomplete: bool,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
+    let (left, unverified) = match remaining(session, journal) {
+        Ok(left) => (left, None),
+        Err(failure) => (vec![], Some(failure)),
+    };
+    let report = ApplyReport::new(plan, journal, left);
+    output.result(&match output.format {
+        Format::Terminal => report.terminal(output.terminal),
+        Format::Json => report.json(),
+        Format::Markdown => report.markdown(),
+    });
+    if let Some(mut failure) = unverified {
+        failure.message =
+            format!("the last look at the account failed, so nobody checked the result: {}", failure.message);
+        return Err(failure);
+    }
+    Ok(if report.is_complete() && !incomplete { ExitCode::Done } else { ExitCode::Error })
+}
+
+/// What still differs. AWS shows a write to a reader some seconds later, so where all was done it is asked again.
+fn remaining(session: &Session, journal: &Journal) -> Result<Vec<Finding>, Failure> {
+    const PATIENCE_SECONDS: [u64; 4] = [1, 2, 4, 8];
+    let mut patience = PATIENCE_SECONDS.iter();
+    loop {
+        let prepared: Prepared = session.prepare(session.read(CredentialSource::Live)?)?;
+        let mut left = drift::report_of(session, &prepared).drift;
+        left.retain(|finding| finding.drift);
+        match patience.next() {
+            Some(seconds) if !left.is_empty() && journal.is_complete() => {
+                std::thread::sleep(Duration::from_secs(*seconds));
+            }
+            _ => return Ok(left),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The command line: one file a command. Only this room prints.
+
+pub mod exit;
+mod failure;
+mod options;
+mod output;
+mod passwords;
+mod pipeline;
+mod progress;
+mod project;
+
+mod apply;
+mod completions;
+mod drift;
+mod plan;
+mod schema;
+mod show;
+mod snapshot;
+mod validate;
+
+use clap::{Parser, Subcommand};
+
+use exit::ExitCode;
+use failure::Failure;
+use options::Global;
+use output::Output;
+
+/// Keep an AWS account's data-science people, roles, policies and buckets as YAML: plan, apply, and tell when
+/// somebody changed them by hand.
+#[derive(Debug, Parser)]
+#[command(name = "hatrack", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing to do, or done
+  1  error: bad input, unreachable account, a read that failed, a step that was not done
+  2  differences
+  3  refused by a safety rule";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show what would change, and touch nothing
+    Plan(plan::Args),
+    /// Make the account what the environments say
+    Apply(apply::Args),
+    /// Tell what somebody changed by hand; exit code 2 if anything
+    Drift(drift::Args),
+    /// Show a saved plan
+    Show(show::Args),
+    /// Check the environments, offline
+    Validate(validate::Args),
+    /// Write what is found to an account file, for `--account-file`
+    Snapshot(snapshot::Args),
+    /// Print the JSON Schema of environment files, for editors
+    Schema(schema::Args),
+    /// Print shell completions
+    Completions(completions::Args),
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let arguments = options::kind_spellings(std::env::args_os());
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    output::start_logging(cli.global.verbose);
+    let output = Output::new(&cli.global);
+    let result = match &cli.command {
+        Command::Plan(args) => plan::run(&cli.global, args, &output),
+        Command::Apply(args) => apply::run(&cli.global, args, &output),
+        Command::Drift(args) => drift::run(&cli.global, args, &output),
+        Command::Show(args) => show::run(args, &output),
+        Command::Validate(args) => validate::run(&cli.global, args, &output),
+        Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
+        Command::Schema(args) => schema::run(args, &output),
+        Command::Completions(args) => completions::run(args, &output),
+    };
+    result.unwrap_or_else(|failure: Failure| output.failure(&failure))
+}
+
+/// clap would end with 2, which says "differences" here.
+fn usage(error: &clap::Error) -> ExitCode {
+    let asked_for = !error.use_stderr();
+    let _closed_pipe = error.print();
+    if asked_for { ExitCode::Done } else { ExitCode::Error }
+}

@@ -1,0 +1,291 @@
+//! The pipeline strung together: files → wanted, account → found, both → plan.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+
+use crate::account::embedded::EmbeddedAccount;
+use crate::account::{Account, CredentialSource, ReadRequest, Reading};
+use crate::cli::failure::Failure;
+use crate::cli::options::Global;
+use crate::cli::output::Output;
+use crate::cli::project::{self, Project};
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::plan::{Hazard, Plan, Surroundings, Unplannable, hazards, plan};
+use crate::policy::glob;
+use crate::report;
+use crate::spec::lower::EnvironmentInfo;
+use crate::state::{ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
+
+/// What a command works on.
+#[derive(Clone, Debug, Args)]
+pub struct Selection {
+    /// Environments, by name or file [default: all]
+    #[arg(value_name = "ENVIRONMENT")]
+    pub environments: Vec<String>,
+    /// Only this resource and what it cannot be without: `role/GlueEtl`, `analytics/role/*`; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub target: Vec<String>,
+    /// Take this existing resource into ownership; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub adopt: Vec<String>,
+    /// Take this resource into ownership although another tool's mark is on it; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub takeover: Vec<String>,
+}
+
+/// A project, the environments chosen from it, and the account they are about.
+pub struct Session {
+    /// The project's files.
+    pub project: Project,
+    /// The environments chosen.
+    pub environments: Vec<EnvironmentInfo>,
+    /// What they answer for.
+    pub scopes: Vec<Scope>,
+    /// Where they live.
+    pub account: Arc<dyn Account>,
+    /// Only these, if not empty.
+    target: Vec<String>,
+}
+
+/// What was read and what is to be done about it.
+pub struct Prepared {
+    /// What was read.
+    pub reading: Reading,
+    /// What is wanted of it, in full.
+    pub settled: Settled,
+    /// The way there.
+    pub plan: Plan,
+    /// What to agree to.
+    pub hazards: Vec<Hazard>,
+}
+
+impl Session {
+    /// Reads the project and connects to the account.
+    ///
+    /// # Errors
+    /// Errors in the files, environments that are not there, an account that cannot be reached.
+    pub fn open(
+        global: &Global,
+        selection: &Selection,
+        to_write: bool,
+        interrupted: &Arc<AtomicBool>,
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        let project = project::load(global)?;
+        output.diagnostics(&project.warnings);
+        let environments: Vec<EnvironmentInfo> =
+            project::choose(&project.lowered, &selection.environments)?.into_iter().cloned().collect();
+        let chosen = |scope: &&Scope| environments.iter().any(|e| e.name == scope.environment);
+        let mut scopes: Vec<Scope> = project.lowered.scopes.iter().filter(chosen).cloned().collect();
+        for address in &selection.adopt {
+            mark(&mut scopes, address, |scope| &mut scope.adopt)?;
+        }
+        for address in &selection.takeover {
+            mark(&mut scopes, address, |scope| &mut scope.takeover)?;
+        }
+        let account = connect(global, &environments, to_write, interrupted)?;
+        Ok(Self { project, environments, scopes, account, target: selection.target.clone() })
+    }
+
+    /// Where a resource or setting is declared: `environments/analytics.yaml:18`.
+    pub fn origin(&self, id: &ResourceId, setting: Option<&SettingKey>) -> Option<String> {
+        let span = self.project.lowered.origins.of(id, setting)?;
+        Some(format!("{}:{}", span.source.name, span.line_column().0))
+    }
+
+    /// Reads the account.
+    ///
+    /// # Errors
+    /// When nothing can be said of it.
+    pub fn read(&self, credentials: CredentialSource) -> Result<Reading, Failure> {
+        let request = ReadRequest { scopes: self.scopes.clone(), credentials };
+        Ok(self.account.read(&request)?)
+    }
+
+    /// Settles what is wanted and plans the way there.
+    ///
+    /// # Errors
+    /// Something in the author's files cannot be planned; no such target; a bug of ours.
+    pub fn prepare(&self, reading: Reading) -> Result<Prepared, Failure> {
+        let declared = &self.project.lowered.wanted;
+        let mut settled = settle(declared, &self.scopes, &reading.state, &reading.unread);
+        if !self.target.is_empty() {
+            let targets = self.targets(&settled, &reading.state)?;
+            settled.renames.retain(|rename| targets.contains(&rename.target));
+            let mut start = reading.state.clone();
+            for rename in &settled.renames {
+                let _as_settled = start.perform(rename);
+            }
+            settled.wanted = narrow(&settled.wanted, &start, &targets);
+            settled.objections.retain(|objection| targets.contains(objection.subject()));
+        }
+        let plan = if settled.objections.is_empty() {
+            plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable)
+                .map_err(|why| self.unplannable(&why))?
+        } else {
+            // What may not be touched is wanted as found; the rest is shown, and nothing is applied.
+            plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable).unwrap_or_default()
+        };
+        let callers: Vec<_> = reading.callers.iter().map(|c| (c.arn.clone(), c.identity.clone())).collect();
+        let around = Surroundings {
+            wanted: &settled.wanted,
+            found: &reading.state,
+            notes: &settled.notes,
+            untouchable: &settled.untouchable,
+            callers: &callers,
+        };
+        let hazards = hazards(&plan, &around);
+        Ok(Prepared { reading, settled, plan, hazards })
+    }
+
+    fn targets(&self, settled: &Settled, found: &State) -> Result<BTreeSet<ResourceId>, Failure> {
+        let known: BTreeSet<&ResourceId> = settled
+            .wanted
+            .resources
+            .keys()
+            .chain(found.resources.keys())
+            .filter(|id| !settled.untouchable.contains(*id))
+            .collect();
+        let mut targets = BTreeSet::new();
+        for pattern in &self.target {
+            let matches = |id: &&&ResourceId| {
+                glob(pattern, &id.address())
+                    || self.environments.iter().any(|e| {
+                        e.account == id.account && glob(pattern, &format!("{}/{}", e.name, id.address()))
+                    })
+            };
+            let before = targets.len();
+            targets.extend(known.iter().filter(matches).map(|id| (*id).clone()));
+            if targets.len() == before {
+                let addresses: Vec<String> = known.iter().map(|id| id.address()).collect();
+                return Err(no_such_address(pattern, &addresses));
+            }
+        }
+        Ok(targets)
+    }
+
+    fn unplannable(&self, why: &Unplannable) -> Failure {
+        let text = report::unplannable(why);
+        let (id, setting) = match why {
+            Unplannable::Missing { by, setting, .. } => (Some(by), setting.as_ref()),
+            Unplannable::WouldReplaceData { id, .. } | Unplannable::NotEmpty { id, .. } => (Some(id), None),
+            Unplannable::HeldElsewhere { target, .. } => (Some(target), None),
+            Unplannable::Cycle(_) | Unplannable::Refused(..) | Unplannable::Diverges(_) => (None, None),
+        };
+        let span = id.and_then(|id| self.project.lowered.origins.of(id, setting)).cloned();
+        let mut failure = match span {
+            Some(span) => {
+                let mut diagnostic = Diagnostic::error(Some(span), text.text);
+                diagnostic.help = text.help;
+                Failure::in_text(vec![diagnostic])
+            }
+            None => Failure { help: text.help, ..Failure::error(text.text) },
+        };
+        if matches!(
+            why,
+            Unplannable::WouldReplaceData { .. }
+                | Unplannable::NotEmpty { .. }
+                | Unplannable::HeldElsewhere { .. }
+        ) {
+            failure.exit = crate::cli::exit::ExitCode::Refused;
+        }
+        failure
+    }
+}
+
+/// Adds an address given on the command line to one of a scope's lists.
+fn mark(
+    scopes: &mut [Scope],
+    address: &str,
+    list: fn(&mut Scope) -> &mut BTreeSet<ResourceId>,
+) -> Result<(), Failure> {
+    let mut addresses = vec![];
+    for scope in scopes {
+        let full = |id: &ResourceId| format!("{}/{}", scope.environment, id.address());
+        let found: Vec<ResourceId> = scope
+            .declared
+            .iter()
+            .filter(|id| id.address() == address || full(id) == address)
+            .cloned()
+            .collect();
+        if !found.is_empty() {
+            list(scope).extend(found);
+            return Ok(());
+        }
+        addresses.extend(scope.declared.iter().map(ResourceId::address));
+    }
+    Err(no_such_address(address, &addresses))
+}
+
+fn no_such_address(address: &str, known: &[String]) -> Failure {
+    let failure = Failure::error(format!("nothing here has the address `{address}`"));
+    match did_you_mean(address, known.iter().map(String::as_str)) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help("an address is KIND/NAME, such as `role/GlueEtl` or `bucket/acme-alpha`"),
+    }
+}
+
+fn connect(
+    global: &Global,
+    environments: &[EnvironmentInfo],
+    to_write: bool,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<Arc<dyn Account>, Failure> {
+    if let Some(path) = &global.account_file {
+        return Ok(Arc::new(EmbeddedAccount::open(path, to_write)?));
+    }
+    connect_aws(global, environments, interrupted)
+}
+
+#[cfg(feature = "aws")]
+fn connect_aws(
+    global: &Global,
+    environments: &[EnvironmentInfo],
+    interrupted: &Arc<AtomicBool>,
+) -> Result<Arc<dyn Account>, Failure> {
+    use crate::account::aws::{AssumeRole, AwsAccount, AwsOptions};
+    use crate::account::fleet::Fleet;
+    use crate::cli::passwords::PasswordFile;
+
+    let passwords = Arc::new(PasswordFile::default());
+    let mut fleet = Fleet::default();
+    for environment in environments {
+        let role = environment.assume_role.as_ref().map(|role| AssumeRole {
+            role: role.role.clone(),
+            external_id: role.external_id.clone(),
+            session_name: role.session_name.clone(),
+        });
+        let account = AwsAccount::connect(AwsOptions {
+            profile: global.profile.clone(),
+            region: environment.region.clone(),
+            endpoint_url: global.endpoint_url.clone(),
+            account: environment.account.clone(),
+            partition: environment.partition.clone(),
+            assume_role: role,
+            parallelism: usize::from(global.parallelism),
+            passwords: passwords.clone(),
+            interrupted: interrupted.clone(),
+        });
+        let account = account.map_err(|why| {
+            let mut failure = Failure::from(why);
+            failure.message = format!("environment `{}`: {}", environment.name, failure.message);
+            failure
+        })?;
+        fleet.add(environment.account.clone(), Arc::new(account));
+    }
+    Ok(Arc::new(fleet))
+}
+
+#[cfg(not(feature = "aws"))]
+fn connect_aws(
+    _global: &Global,
+    _environments: &[EnvironmentInfo],
+    _interrupted: &Arc<AtomicBool>,
+) -> Result<Arc<dyn Account>, Failure> {
+    Err(Failure::error("this hatrack was built without AWS")
+        .help("work on an account file with `--account-file FILE`")
+        .help("or build with AWS: `cargo build` (the feature `aws` is on by default)"))
+}

@@ -1,0 +1,122 @@
+//! `hatrack plan`
+
+use std::path::{Path, PathBuf};
+
+use crate::account::{CredentialSource, store};
+use crate::cli::exit::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::options::{Format, Global};
+use crate::cli::output::Output;
+use crate::cli::pipeline::{Prepared, Selection, Session};
+use crate::cli::progress;
+use crate::plan::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan};
+use crate::report::{EnvironmentLine, Inputs, PlanReport};
+use crate::spec::EnvironmentInfo;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    selection: Selection,
+    /// Save the plan, bound to what was read, for `hatrack apply FILE`
+    #[arg(short, long, visible_alias = "out", value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+    let interrupted = progress::on_interrupt()?;
+    let session = Session::open(global, &args.selection, false, &interrupted, output)?;
+    // A saved plan is bound to what was read, so that must be fresh.
+    let fresh = if args.output.is_some() { CredentialSource::Live } else { CredentialSource::Report };
+    let prepared = session.prepare(session.read(fresh)?)?;
+    let report = report_of(&session, &prepared);
+    show(&report, output);
+    if let Some(path) = &args.output {
+        if !prepared.settled.objections.is_empty() {
+            return Err(Failure::refused("the plan is not saved, since it cannot be applied"));
+        }
+        save(&session, &prepared, path)?;
+        output.say(&format!("saved to {}; apply it with `hatrack apply {}`", path.display(), path.display()));
+    }
+    Ok(exit_of(&prepared))
+}
+
+/// How a plan is told to scripts.
+pub fn exit_of(prepared: &Prepared) -> ExitCode {
+    if !prepared.settled.objections.is_empty() {
+        ExitCode::Refused
+    } else if !prepared.reading.unread.is_empty() {
+        ExitCode::Error
+    } else if prepared.plan.steps.is_empty() {
+        ExitCode::Done
+    } else {
+        ExitCode::Differences
+    }
+}
+
+/// The plan as data.
+pub fn report_of(session: &Session, prepared: &Prepared) -> PlanReport {
+    with_inputs(session, prepared, |inputs| PlanReport::new(inputs))
+}
+
+/// Everything reports are made of.
+pub fn with_inputs<'a, T>(
+    session: &'a Session,
+    prepared: &Prepared,
+    make: impl FnOnce(&Inputs<'_>) -> T,
+) -> T {
+    let line = |e: &'a EnvironmentInfo| {
+        let EnvironmentInfo { name, account, region, source, partition: _, assume_role: _ } = e;
+        EnvironmentLine { name, account, region, source }
+    };
+    let environments: Vec<EnvironmentLine<'_>> = session.environments.iter().map(line).collect();
+    make(&Inputs {
+        environments: &environments,
+        origin: &|id, setting| session.origin(id, setting),
+        plan: &prepared.plan,
+        settled: &prepared.settled,
+        hazards: &prepared.hazards,
+        unread: &prepared.reading.unread,
+        reading_notes: &prepared.reading.notes,
+    })
+}
+
+/// Prints a plan in the format asked for.
+pub fn show(report: &PlanReport, output: &Output) {
+    output.result(&match output.format {
+        Format::Terminal => report.terminal(output.terminal),
+        Format::Json => report.json(),
+        Format::Markdown => report.markdown(),
+    });
+}
+
+fn save(session: &Session, prepared: &Prepared, path: &Path) -> Result<(), Failure> {
+    let Prepared { reading, settled, plan, hazards } = prepared;
+    let (bound_to, found, wanted) =
+        SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
+    let environment = |e: &EnvironmentInfo| SavedEnvironment {
+        name: e.name.clone(),
+        account: e.account.clone(),
+        region: e.region.clone(),
+        source: e.source.clone(),
+    };
+    let origins = plan.changes.keys().filter_map(|id| Some((id.clone(), session.origin(id, None)?)));
+    let saved = SavedPlan {
+        plan_format_version: PLAN_FORMAT_VERSION,
+        made_with: env!("CARGO_PKG_VERSION").to_owned(),
+        environments: session.environments.iter().map(environment).collect(),
+        bound_to,
+        found,
+        wanted,
+        steps: plan.steps.clone(),
+        hazards: hazards.clone(),
+        notes: settled.notes.clone(),
+        coverage: settled.coverage.clone(),
+        unread: reading.unread.clone(),
+        reading_notes: reading.notes.clone(),
+        origins: origins.collect(),
+    };
+    let cannot =
+        |why: &dyn std::fmt::Display| Failure::error(format!("cannot save {}: {why}", path.display()));
+    let text = serde_json::to_string_pretty(&saved).map_err(|error| cannot(&error))?;
+    store::save(path, text.as_bytes()).map_err(|error| cannot(&error))
+}

@@ -1,0 +1,86 @@
+//! Progress of an apply, and its interruption.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::apply::{Outcome, Progress, WhyNot};
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::plan::Step;
+use crate::report;
+
+/// Set by the first SIGINT or SIGTERM; a second one ends the process at once.
+///
+/// # Errors
+/// When the system does not let us listen to signals.
+pub fn on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
+        // In this order: the second signal finds the flag set and ends the process.
+        signal_hook::flag::register_conditional_shutdown(signal, code, interrupted.clone())
+            .and_then(|_| signal_hook::flag::register(signal, interrupted.clone()))
+            .map_err(|error| Failure::error(format!("cannot listen to signals: {error}")))?;
+    }
+    Ok(interrupted)
+}
+
+/// A bar on a terminal, a line a step in a log.
+pub struct StepProgress<'a> {
+    steps: &'a [Step],
+    bar: Option<ProgressBar>,
+    output: &'a Output,
+}
+
+impl<'a> StepProgress<'a> {
+    /// For these steps.
+    pub fn new(steps: &'a [Step], output: &'a Output) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(steps.len() as u64), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { steps, bar, output }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, step: usize) -> String {
+        self.steps.get(step).map(|s| report::operation_line(&s.operation)).unwrap_or_default()
+    }
+}
+
+impl Progress for StepProgress<'_> {
+    fn begun(&self, step: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(self.line(step));
+        }
+    }
+
+    fn ended(&self, step: usize, outcome: &Outcome) {
+        let word = match outcome {
+            Outcome::Done => "done",
+            Outcome::Failed(_) => "FAILED",
+            Outcome::Unknown(_) => "UNKNOWN",
+            Outcome::NotStarted(WhyNot::Requires(_) | WhyNot::Interrupted | WhyNot::CredentialsGone) => {
+                "not done"
+            }
+        };
+        let line = format!("[{}/{}] {word}: {}", step + 1, self.steps.len(), self.line(step));
+        match &self.bar {
+            Some(bar) if *outcome == Outcome::Done => bar.inc(1),
+            Some(bar) => bar.println(line),
+            None => self.output.say(&line),
+        }
+    }
+}

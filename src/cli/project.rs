@@ -1,0 +1,139 @@
+//! The files of a project: `environments/*.yaml` and `templates/*.yaml`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::failure::Failure;
+use crate::cli::options::Global;
+use crate::diagnostic::{Diagnostic, Source, did_you_mean};
+use crate::spec;
+use crate::spec::lower::{EnvironmentInfo, Lowered};
+
+/// A project whose files were read without error.
+pub struct Project {
+    /// What the files say.
+    pub lowered: Lowered,
+    /// Warnings about them.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Files larger than this are refused before they are read whole.
+const FILE_BYTES_MAX: u64 = 8 << 20;
+
+/// Reads the project's files; all errors of all files at once.
+///
+/// # Errors
+/// No project here, unreadable files, errors in them.
+pub fn load(global: &Global) -> Result<Project, Failure> {
+    let root = root(global)?;
+    let mut diagnostics = vec![];
+    let environments = read_folder(&root.join("environments"), &root, &mut diagnostics)?;
+    if environments.is_empty() && diagnostics.is_empty() {
+        return Err(Failure::error(format!("no environment in {}", root.join("environments").display()))
+            .help("an environment is a file such as `environments/analytics.yaml`; README.md shows one"));
+    }
+    let templates = read_folder(&root.join("templates"), &root, &mut diagnostics)?;
+    let (lowered, said) = spec::load(&environments, &templates);
+    diagnostics.extend(said);
+    match lowered {
+        Some(lowered) if !crate::diagnostic::has_errors(&diagnostics) => {
+            Ok(Project { lowered, warnings: diagnostics })
+        }
+        _ => Err(Failure::in_text(diagnostics)),
+    }
+}
+
+/// The environments asked for, by name or by file; all if none is.
+///
+/// # Errors
+/// One that is not there.
+pub fn choose<'a>(lowered: &'a Lowered, asked: &[String]) -> Result<Vec<&'a EnvironmentInfo>, Failure> {
+    if asked.is_empty() {
+        return Ok(lowered.environments.iter().collect());
+    }
+    let mut chosen = vec![];
+    for name in asked {
+        let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or(name);
+        let by_file = name.ends_with(".yaml") || name.ends_with(".yml");
+        let found = lowered.environments.iter().find(|e| {
+            e.name == *name || (by_file && Path::new(&e.source).file_stem().is_some_and(|s| s == stem))
+        });
+        match found {
+            Some(environment) => chosen.push(environment),
+            None => {
+                let names = lowered.environments.iter().map(|e| e.name.as_str());
+                let failure = Failure::error(format!("no environment `{name}`"));
+                return Err(match did_you_mean(name, names.clone()) {
+                    Some(near) => failure.help(format!("did you mean `{near}`?")),
+                    None => failure.help(format!("there is: {}", names.collect::<Vec<_>>().join(", "))),
+                });
+            }
+        }
+    }
+    chosen.sort_by(|a, b| a.name.cmp(&b.name));
+    chosen.dedup_by(|a, b| a.name == b.name);
+    Ok(chosen)
+}
+
+/// The folder that holds `environments/`: the one given, or the nearest upwards, as cargo finds its manifest.
+fn root(global: &Global) -> Result<PathBuf, Failure> {
+    if let Some(folder) = &global.directory {
+        return if folder.join("environments").is_dir() {
+            Ok(folder.clone())
+        } else {
+            Err(Failure::error(format!("{} has no folder `environments`", folder.display())))
+        };
+    }
+    let here =
+        std::env::current_dir().map_err(|error| Failure::error(format!("no current folder: {error}")))?;
+    if Path::new("environments").is_dir() {
+        return Ok(PathBuf::new()); // so that files are named as the user would type them
+    }
+    here.ancestors().find(|folder| folder.join("environments").is_dir()).map(Path::to_path_buf).ok_or_else(
+        || {
+            Failure::error(format!("no folder `environments` in {} or above it", here.display()))
+                .help("run hatrack in a project, or name one with `-C DIR`")
+        },
+    )
+}
+
+/// The YAML files of a folder, in the order of their names. A folder that is not there has none.
+fn read_folder(
+    folder: &Path,
+    root: &Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<Arc<Source>>, Failure> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
+        Err(error) => return Err(Failure::error(format!("cannot read {}: {error}", folder.display()))),
+    };
+    let yaml = |path: &PathBuf| path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    let hidden = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+    let mut paths: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
+    paths.retain(|path| yaml(path) && !hidden(path));
+    paths.sort();
+    let mut sources = vec![];
+    for path in paths {
+        let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+        let bytes = fs::metadata(&path).and_then(|about| {
+            if about.is_file() && about.len() <= FILE_BYTES_MAX {
+                fs::read(&path)
+            } else if about.is_file() {
+                Err(io::Error::other("it is larger than 8 MiB"))
+            } else {
+                Err(io::Error::other("it is not a regular file"))
+            }
+        });
+        match bytes {
+            Ok(bytes) => match spec::source::decode(&name, bytes) {
+                Ok(source) => sources.push(source),
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            },
+            Err(error) => diagnostics.push(Diagnostic::error(None, format!("cannot read `{name}`: {error}"))),
+        }
+    }
+    Ok(sources)
+}

@@ -1,0 +1,52 @@
+//! `hatrack snapshot`
+
+use std::path::PathBuf;
+
+use crate::account::{CredentialSource, Unread, embedded, store};
+use crate::cli::exit::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::options::Global;
+use crate::cli::output::Output;
+use crate::cli::pipeline::{Selection, Session};
+use crate::cli::progress;
+use crate::report;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Environments, by name or file [default: all]
+    #[arg(value_name = "ENVIRONMENT")]
+    environments: Vec<String>,
+    /// Where to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+    let interrupted = progress::on_interrupt()?;
+    let selection = Selection {
+        environments: args.environments.clone(),
+        target: vec![],
+        adopt: vec![],
+        takeover: vec![],
+    };
+    let session = Session::open(global, &selection, false, &interrupted, output)?;
+    let reading = session.read(CredentialSource::Live)?;
+    if !reading.unread.is_empty() {
+        // A file cannot say "not read" of a part, and would pass it off as absent.
+        return Err(Failure::error(format!(
+            "no snapshot was written, because it would not be the whole account\n{}",
+            lines(&reading.unread)
+        ))
+        .help("give the caller the rights named above, and run this again"));
+    }
+    let text = embedded::to_text(&reading.state).map_err(Failure::error)?;
+    let cannot = |error| Failure::error(format!("cannot write {}: {error}", args.output.display()));
+    store::save(&args.output, text.as_bytes()).map_err(cannot)?;
+    let count = reading.state.resources.len();
+    output.say(&format!("wrote {count} resources to {}", args.output.display()));
+    Ok(ExitCode::Done)
+}
+
+fn lines(unread: &[Unread]) -> String {
+    unread.iter().map(|u| format!("  {}", report::unread(u).text)).collect::<Vec<_>>().join("\n")
+}

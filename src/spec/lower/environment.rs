@@ -1,0 +1,99 @@
+//! One environment from top to bottom: its sections, and the keys that are about the whole.
+
+use super::{Lowering, under};
+use crate::diagnostic::Diagnostic;
+use crate::state::{Ignored, Kind, ResourceId};
+
+impl Lowering<'_> {
+    /// Lowers every section.
+    pub(super) fn environment(&mut self) {
+        let environment = &self.home.loaded.environment;
+        for key in environment.tags.keys() {
+            self.tag_key_is_free(key, &under("/tags", key));
+        }
+        if let Some(role) = &environment.assume_role
+            && !role.role.starts_with(&format!("arn:{}:iam::", self.home.info.partition))
+        {
+            let message = format!("`{}` is not the ARN of a role", role.role);
+            let help = format!("write arn:{}:iam::ACCOUNT:role/NAME", self.home.info.partition);
+            self.say(self.at("/assume_role/role", message).help(help));
+        }
+        for (name, body) in &environment.groups {
+            self.group(name, body);
+        }
+        for (name, body) in &environment.users {
+            self.user(name, body);
+        }
+        for (name, body) in &environment.policies {
+            self.managed_policy(name, body);
+        }
+        for (name, body) in &environment.roles {
+            self.role(name, body);
+        }
+        for (name, body) in &environment.buckets {
+            self.bucket(name, body);
+        }
+        for (n, address) in environment.retire.iter().enumerate() {
+            self.retire(address, &format!("/retire/{n}"));
+        }
+        for (n, ignored) in environment.ignore.iter().enumerate() {
+            let pointer = format!("/ignore/{n}");
+            self.ignore(&ignored.address, &ignored.reason, &pointer);
+        }
+    }
+
+    fn retire(&mut self, address: &str, pointer: &str) {
+        let refusal = match self.address(address, pointer) {
+            Err(refusal) => refusal,
+            Ok((kind, _)) if !kind.holds_data() => self
+                .at(pointer, format!("`{address}` holds no data, so it need not be retired"))
+                .help("take it out of the file: hatrack deletes what is its own and no longer declared"),
+            Ok((kind, name)) => {
+                let id = ResourceId::new(&self.home.info.account, kind, name);
+                match self.origins.of(&id, None) {
+                    Some(declared) => {
+                        let declared = declared.clone();
+                        self.at(pointer, format!("`{address}` is declared and retired at once"))
+                            .related(declared, "declared here")
+                            .help("leave one of the two")
+                    }
+                    None => {
+                        self.scope.retire.insert(id);
+                        return;
+                    }
+                }
+            }
+        };
+        self.say(refusal);
+    }
+
+    fn ignore(&mut self, address: &str, reason: &str, pointer: &str) {
+        let place = under(pointer, "address");
+        match self.address(address, &place) {
+            Err(refusal) => self.say(refusal),
+            Ok((kind, name)) => {
+                let id = ResourceId::new(&self.home.info.account, kind, name);
+                if let Some(declared) = self.origins.of(&id, None).cloned() {
+                    let message = format!("`{address}` is declared and ignored at once");
+                    self.say(self.at(&place, message).related(declared, "declared here"));
+                }
+            }
+        }
+        if reason.trim().is_empty() {
+            self.say(self.at(&under(pointer, "reason"), format!("no reason is given to ignore `{address}`")));
+        }
+        self.scope.ignored.push(Ignored { address: address.to_owned(), reason: reason.to_owned() });
+    }
+
+    /// Kind and name of an address.
+    fn address<'t>(&self, address: &'t str, pointer: &str) -> Result<(Kind, &'t str), Diagnostic> {
+        let (kind, name) = address.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(|| {
+            self.at(pointer, format!("`{address}` is no address")).help("write KIND/NAME: `bucket/acme-old`")
+        })?;
+        let kind = kind.parse::<Kind>().map_err(|message| {
+            let (what, words) = message.split_once(": ").unwrap_or((&message, ""));
+            self.at(pointer, what).help(words)
+        })?;
+        Ok((kind, name))
+    }
+}

@@ -1,0 +1,186 @@
+//! From what the author wrote to what the accounts shall be: names resolved, defaults filled in, marks set.
+//!
+//! One pass over the estate makes an index of who declares what ([`estate`]); a second one lowers each environment
+//! on its own. Every resource and setting remembers where it was written.
+
+mod assume;
+mod attached;
+mod bucket;
+mod environment;
+mod estate;
+mod holder;
+mod people;
+mod role;
+mod statements;
+mod trust;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::read::Loaded;
+use super::schema::AssumeRole;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::state::{AccountId, Extent, Partition, ResourceId, Scope, SettingKey, State, limits};
+
+use estate::{Estate, Home};
+
+/// An estate, lowered.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// What the accounts shall hold.
+    pub wanted: State,
+    /// What each environment answers for, in the order of the files.
+    pub scopes: Vec<Scope>,
+    /// Where everything was written.
+    pub origins: Origins,
+    /// The environments, in the order of the files.
+    pub environments: Vec<EnvironmentInfo>,
+}
+
+/// What is known of an environment besides its resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvironmentInfo {
+    /// Its name.
+    pub name: String,
+    /// Its account.
+    pub account: AccountId,
+    /// Its region.
+    pub region: String,
+    /// Its partition.
+    pub partition: Partition,
+    /// The role to assume first.
+    pub assume_role: Option<AssumeRole>,
+    /// The file, as the user would type it.
+    pub source: String,
+}
+
+/// Where resources and settings were written.
+#[derive(Clone, Debug, Default)]
+pub struct Origins {
+    spans: BTreeMap<ResourceId, Place>,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    resource: Span,
+    settings: BTreeMap<SettingKey, Span>,
+}
+
+impl Origins {
+    /// Where a setting was written, or else the resource: the place a person edits.
+    pub fn of(&self, id: &ResourceId, setting: Option<&SettingKey>) -> Option<&Span> {
+        let place = self.spans.get(id)?;
+        Some(setting.and_then(|key| place.settings.get(key)).unwrap_or(&place.resource))
+    }
+
+    fn declare(&mut self, id: &ResourceId, span: Span) {
+        self.spans.insert(id.clone(), Place { resource: span, settings: BTreeMap::new() });
+    }
+
+    fn declare_setting(&mut self, id: &ResourceId, setting: SettingKey, span: Span) {
+        if let Some(place) = self.spans.get_mut(id) {
+            place.settings.insert(setting, span);
+        }
+    }
+}
+
+/// Lowers an estate. `unread` names the environments whose files could not be read: references to them are not
+/// reported as missing.
+pub fn lower(loaded: &[Loaded], unread: &BTreeSet<String>) -> (Lowered, Vec<Diagnostic>) {
+    let (estate, mut diagnostics) = Estate::new(loaded, unread);
+    let mut lowered = Lowered {
+        wanted: State::default(),
+        scopes: vec![],
+        origins: Origins::default(),
+        environments: estate.homes.iter().map(|home| home.info.clone()).collect(),
+    };
+    for home in &estate.homes {
+        let mut one = Lowering::new(&estate, home);
+        one.environment();
+        one.check_limits();
+        diagnostics.append(&mut one.diagnostics);
+        let extent = Extent::full(home.info.partition.clone());
+        lowered.wanted.accounts.entry(home.info.account.clone()).or_insert(extent);
+        lowered.wanted.resources.append(&mut one.wanted.resources);
+        lowered.origins.spans.append(&mut one.origins.spans);
+        lowered.scopes.push(one.scope);
+    }
+    (lowered, diagnostics)
+}
+
+/// One environment on its way down.
+struct Lowering<'a> {
+    estate: &'a Estate<'a>,
+    home: &'a Home<'a>,
+    wanted: State,
+    origins: Origins,
+    scope: Scope,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(estate: &'a Estate<'a>, home: &'a Home<'a>) -> Self {
+        let scope = Scope {
+            environment: home.info.name.clone(),
+            account: home.info.account.clone(),
+            partition: home.info.partition.clone(),
+            region: home.info.region.clone(),
+            declared: BTreeSet::new(),
+            adopt: BTreeSet::new(),
+            takeover: BTreeSet::new(),
+            retire: BTreeSet::new(),
+            renamed: BTreeMap::new(),
+            keep_others: BTreeSet::new(),
+            keep_statements: BTreeMap::new(),
+            as_found: BTreeSet::new(),
+            ignored: vec![],
+            whole_account: home.loaded.environment.scope.is_some(),
+        };
+        Self {
+            estate,
+            home,
+            wanted: State::default(),
+            origins: Origins::default(),
+            scope,
+            diagnostics: vec![],
+        }
+    }
+
+    /// Says something about the value at a pointer. In a template's text, the holder made from it is named too.
+    fn at(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
+        self.home.said(self.home.place(pointer), pointer, message)
+    }
+
+    /// Says something about the key at a pointer.
+    fn at_key(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
+        self.home.said(self.home.key_place(pointer), pointer, message)
+    }
+
+    fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// AWS's own limits, said at the place that breaks them.
+    fn check_limits(&mut self) {
+        for (id, resource) in &self.wanted.resources {
+            for violation in limits::check(id, resource) {
+                let span = match violation.part {
+                    Some(part) => Some(self.home.part(id, part)),
+                    None => self.origins.of(id, violation.setting.as_ref()).cloned(),
+                };
+                let mut diagnostic = Diagnostic::error(span, violation.message);
+                diagnostic.help.extend(violation.help);
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+}
+
+/// A step of a JSON pointer.
+pub(super) fn escaped(step: &str) -> String {
+    step.replace('~', "~0").replace('/', "~1")
+}
+
+/// A pointer with one more step.
+fn under(pointer: &str, step: &str) -> String {
+    format!("{pointer}/{}", escaped(step))
+}

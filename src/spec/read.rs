@@ -1,0 +1,176 @@
+//! The way from text to the wanted state: parse → placeholders → templates → shape → types → lower. All errors of
+//! all files at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::expand::{Variables, expand};
+use super::lower::{self, Lowered};
+use super::schema::{self, Environment};
+use super::shape;
+use super::shipped;
+use super::source::parse;
+use super::template::Templates;
+use super::tree::{Node, Value};
+use crate::diagnostic::{Diagnostic, Source, has_errors};
+use crate::state::Partition;
+
+/// One environment file, read: placeholders and templates are replaced.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What it says.
+    pub environment: Environment,
+    /// Where it says so.
+    pub tree: Node,
+}
+
+/// The sections whose entries are holders, and the kind of template that may stand for one.
+pub const SECTIONS: [(&str, &str); 5] = [
+    ("groups", "group"),
+    ("users", "user"),
+    ("policies", "policy"),
+    ("roles", "role"),
+    ("buckets", "bucket"),
+];
+
+/// Names that hatrack gives to placeholders; an environment's variables cannot take them.
+const BUILTINS: [&str; 5] = ["account", "region", "partition", "environment", "name"];
+
+/// Reads an estate: its environment files, and the project's own templates beside those that hatrack ships. The
+/// wanted state comes only if nothing was wrong.
+pub fn load(environments: &[Arc<Source>], templates: &[Arc<Source>]) -> (Option<Lowered>, Vec<Diagnostic>) {
+    let (templates, mut diagnostics) = Templates::new(shipped::TEMPLATES, templates.to_vec());
+    let schema = schema::json_schema();
+    let mut loaded = vec![];
+    // What an unreadable file declares is not known, so nobody is told that it is missing.
+    let mut unread = BTreeSet::new();
+    for source in environments {
+        let (one, said) = read(source, &templates, &schema);
+        match one {
+            Ok(one) => loaded.push(one),
+            Err(name) => unread.extend(name.or_else(|| stem(&source.name))),
+        }
+        diagnostics.extend(said);
+    }
+    let (lowered, said) = lower::lower(&loaded, &unread);
+    diagnostics.extend(said);
+    diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
+    diagnostics.dedup();
+    ((!has_errors(&diagnostics)).then_some(lowered), diagnostics)
+}
+
+/// Reads one file up to its typed form; if that fails, the name it gives itself.
+fn read(
+    source: &Arc<Source>,
+    templates: &Templates,
+    schema: &serde_json::Value,
+) -> (Result<Loaded, Option<String>>, Vec<Diagnostic>) {
+    let (tree, mut diagnostics) = parse(source);
+    let Some(tree) = tree else { return (Err(None), diagnostics) };
+    let name = text(&tree, "environment").map(str::to_owned);
+    let (builtins, variables, said) = variables(&tree);
+    diagnostics.extend(said);
+    let (tree, said) = expand(&tree, &variables);
+    diagnostics.extend(said);
+    let (tree, said) = instantiate(tree, templates, &builtins);
+    diagnostics.extend(said);
+    diagnostics.extend(shape::check(&tree, schema));
+    if has_errors(&diagnostics) {
+        return (Err(name), diagnostics);
+    }
+    match serde_path_to_error::deserialize::<_, Environment>(tree.to_json()) {
+        Ok(environment) => (Ok(Loaded { environment, tree }), diagnostics),
+        Err(error) => {
+            // The shape check speaks first and better; this is for what a JSON Schema cannot say.
+            let span = tree.span_at(&pointer_of(error.path()));
+            diagnostics.push(Diagnostic::error(Some(span), lower_first(&error.inner().to_string())));
+            (Err(name), diagnostics)
+        }
+    }
+}
+
+/// The values of placeholders: those that templates see, and those that the file itself sees.
+fn variables(tree: &Node) -> (Variables, Variables, Vec<Diagnostic>) {
+    let mut diagnostics = vec![];
+    let mut builtins = Variables::new();
+    for key in ["environment", "account", "region"] {
+        let value = text(tree, key).unwrap_or_default();
+        if value.contains("${{") {
+            let span = tree.get(key).map(|n| n.span.clone());
+            diagnostics.push(
+                Diagnostic::error(span, format!("`{key}` cannot be a placeholder"))
+                    .help(format!("write the {key} out: whoever reads the file must see where it leads")),
+            );
+        }
+        builtins.insert(key.to_owned(), value.into());
+    }
+    let partition = Partition::of_region(text(tree, "region").unwrap_or_default());
+    builtins.insert("partition".to_owned(), partition.as_str().into());
+    let mut variables = builtins.clone();
+    if let Some(Node { value: Value::Map(entries), .. }) = tree.get("variables") {
+        for entry in entries {
+            if BUILTINS.contains(&entry.key.as_str()) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        Some(entry.key_span.clone()),
+                        format!("`{}` is a name that hatrack gives itself", entry.key),
+                    )
+                    .help("take another name for the variable"),
+                );
+            } else {
+                variables.insert(entry.key.clone(), entry.value.to_json());
+            }
+        }
+    }
+    (builtins, variables, diagnostics)
+}
+
+/// Replaces templates in every holder; a holder of which nothing is said (`alice:`) is an empty one.
+fn instantiate(mut tree: Node, templates: &Templates, builtins: &Variables) -> (Node, Vec<Diagnostic>) {
+    let mut diagnostics = vec![];
+    let Value::Map(sections) = &mut tree.value else { return (tree, diagnostics) };
+    for section in sections {
+        let Some((_, kind)) = SECTIONS.iter().find(|(name, _)| *name == section.key) else { continue };
+        let Value::Map(holders) = &mut section.value.value else { continue };
+        for holder in holders {
+            let mut builtins = builtins.clone();
+            builtins.insert("name".to_owned(), holder.key.clone().into());
+            let (mut body, said) = templates.instantiate(kind, &holder.value, &builtins);
+            diagnostics.extend(said);
+            if body.value == Value::Null {
+                body.value = Value::Map(vec![]);
+            }
+            holder.value = body;
+        }
+    }
+    (tree, diagnostics)
+}
+
+fn text<'a>(tree: &'a Node, key: &str) -> Option<&'a str> {
+    match &tree.get(key)?.value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn stem(file: &str) -> Option<String> {
+    std::path::Path::new(file).file_stem().map(|s| s.to_string_lossy().into_owned())
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer += &format!("/{index}"),
+            Segment::Map { key } => pointer += &format!("/{}", lower::escaped(key)),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+fn lower_first(message: &str) -> String {
+    let mut letters = message.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
