@@ -59,7 +59,7 @@ fn every_hazard_with_its_way_out() {
         hazards.clear();
         hazards.extend([
             Hazard::Deletes(id.clone()),
-            Hazard::Replaces(id.clone(), vec!["path"]),
+            Hazard::Replaces(id.clone(), vec!["path".into()]),
             Hazard::Adopts(id.clone()),
             Hazard::TakesOver(id.clone(), "CloudFormation stack `network`".into()),
             Hazard::RemovesCredential(id.clone(), "access-key/AKIA".into()),
@@ -138,7 +138,7 @@ fn why_there_is_no_plan() {
             missing: id(Kind::Policy, "gone"),
         },
         Unplannable::Missing { by: role.clone(), setting: None, missing: id(Kind::Role, "gone") },
-        Unplannable::WouldReplaceData { id: id(Kind::Bucket, "acme"), fields: vec!["region"] },
+        Unplannable::WouldReplaceData { id: id(Kind::Bucket, "acme"), fields: vec!["region".into()] },
         Unplannable::HeldElsewhere { target: role.clone(), by: id(Kind::Group, "Theirs") },
         Unplannable::NotEmpty { id: id(Kind::Bucket, "acme"), setting: SettingKey::Objects },
         Unplannable::Cycle(vec![role.clone(), id(Kind::Role, "Y")]),
