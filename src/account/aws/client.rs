@@ -214,6 +214,9 @@ impl Link {
             PolicyReference::Aws(name) => return Ok(arn::of_aws_policy(&self.partition, name)),
             PolicyReference::Customer(id) => id,
         };
+        if id.account != self.account {
+            return Err(Fault::invalid("WrongAccount", format!("{id} is a policy of another account")));
+        }
         if let Some(arn) = held(&self.memory).policy_arns.get(id) {
             return Ok(arn.clone());
         }

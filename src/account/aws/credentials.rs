@@ -65,9 +65,9 @@ pub(super) async fn read(
                 }
                 live
             }
-            Err(fault) if fault.is_fatal() => return Err(fault),
-            Err(fault) => {
-                let reason = fault.reason("iam:GetCredentialReport");
+            Err((fault, _)) if fault.is_fatal() => return Err(fault),
+            Err((fault, action)) => {
+                let reason = fault.reason(action);
                 reading.unread.extend(
                     users
                         .into_iter()
@@ -114,23 +114,23 @@ fn age(time: &DateTime) -> String {
 }
 
 /// The report, made if there is none younger than four hours.
-async fn report(link: &Link) -> Result<(BTreeMap<String, Row>, DateTime), Fault> {
+async fn report(link: &Link) -> Result<(BTreeMap<String, Row>, DateTime), Failed> {
+    const MAKE: &str = "iam:GenerateCredentialReport";
+    const GET: &str = "iam:GetCredentialReport";
+    let unusable = |what: &str| (Fault::invalid("Report", format!("the credential report {what}")), GET);
     for _ in 0..REPORT_ATTEMPTS {
-        let made = link.ask(async || Ok(link.iam.generate_credential_report().send().await?)).await?;
-        if made.state() == Some(&ReportStateType::Complete) {
-            let report = link.ask(async || Ok(link.iam_bulk.get_credential_report().send().await?)).await?;
-            let text = report
-                .content()
-                .map(|c| String::from_utf8_lossy(c.as_ref()).into_owned())
-                .unwrap_or_default();
-            let time = report.generated_time().copied().unwrap_or_else(|| DateTime::from_secs(0));
-            let rows = rows(&text)
-                .ok_or_else(|| Fault::invalid("Report", "the credential report is not readable"))?;
+        let made = link.ask(async || Ok(link.iam.generate_credential_report().send().await?)).await;
+        if made.map_err(|fault| (fault, MAKE))?.state() == Some(&ReportStateType::Complete) {
+            let report = link.ask(async || Ok(link.iam_bulk.get_credential_report().send().await?)).await;
+            let report = report.map_err(|fault| (fault, GET))?;
+            let text = report.content().map(|c| String::from_utf8_lossy(c.as_ref()).into_owned());
+            let time = report.generated_time().copied().ok_or_else(|| unusable("has no date"))?;
+            let rows = rows(&text.unwrap_or_default()).ok_or_else(|| unusable("lacks columns"))?;
             return Ok((rows, time));
         }
-        link.rest(Duration::from_secs(1)).await?;
+        link.rest(Duration::from_secs(1)).await.map_err(|fault| (fault, MAKE))?;
     }
-    Err(Fault::invalid("Report", "the credential report was not ready in time"))
+    Err(unusable("was not ready in time"))
 }
 
 /// The report's rows by user, found by the header's names; none if a column is missing.

@@ -120,6 +120,7 @@ impl Fault {
         let words = match (message, code) {
             (Some(message), _) if !message.trim().is_empty() => tidy(message),
             (_, Some(code)) => code.to_owned(),
+            _ if status < 300 => "the answer could not be read".to_owned(),
             _ if sort == Sort::Silent => {
                 format!("HTTP {status} without an AWS error; the endpoint may not implement this call")
             }
@@ -190,7 +191,8 @@ fn sort_of(status: u16, code: &str, message: &str) -> Sort {
             403 => Sort::Denied,
             429 => Sort::Throttled,
             500 | 501 => Sort::Silent,
-            502.. => Sort::Lost,
+            // An answer that breaks off: what it answers may have been done.
+            200..=299 | 502.. => Sort::Lost,
             _ => Sort::Invalid,
         },
         _ if status >= 500 => Sort::Lost,
@@ -307,6 +309,7 @@ mod tests {
         assert_eq!(sort(500, "ServiceFailure", ""), Sort::Lost);
         assert_eq!(sort(500, "", ""), Sort::Silent);
         assert_eq!(sort(501, "NotImplemented", ""), Sort::Silent);
+        assert_eq!(sort(200, "", ""), Sort::Lost);
         assert_eq!(sort(409, "LimitExceeded", "Cannot exceed quota"), Sort::Invalid);
         assert_eq!(sort(409, "BucketAlreadyExists", ""), Sort::Invalid);
     }

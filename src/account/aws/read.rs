@@ -65,8 +65,11 @@ async fn gather(
         reading.state.resources.extend(resources);
         created = user_created;
         if let Some(terms) = roles {
-            kinds.insert(Kind::Role);
-            reading.state.resources.extend(read_iam::roles(link, role_details, &terms).await?);
+            let roles = read_iam::roles(link, role_details, &terms).await;
+            if let Some(roles) = seen(reading, link, roles, &[Kind::Role], "iam:GetRole")? {
+                kinds.insert(Kind::Role);
+                reading.state.resources.extend(roles);
+            }
         }
     }
     if let Some(found) = seen(reading, link, profiles, &[Kind::InstanceProfile], "iam:ListInstanceProfiles")?
