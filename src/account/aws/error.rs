@@ -244,7 +244,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Whether a connection was never made, so that the call cannot have had an effect.
-fn never_connected(words: &str) -> bool {
+pub(super) fn never_connected(words: &str) -> bool {
     ["(Connect)", "Connection refused", "dns error", "connect timeout", "No route to host", "unreachable"]
         .iter()
         .any(|fragment| words.contains(fragment))
