@@ -1,4 +1,5 @@
-//! The way to AWS: credentials, clients, the check that this is the right account, and what is learnt on the way.
+//! The way to AWS: credentials, clients, the check that this is the right account, and what is learnt on the
+//! way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
@@ -214,8 +215,8 @@ impl Link {
         held(&self.memory).unanswered.clone()
     }
 
-    /// The ARN of a managed policy. A customer managed one has its path in it, which is learnt while reading and
-    /// creating, and otherwise looked up.
+    /// The ARN of a managed policy. A customer managed one has its path in it, which is learnt while reading
+    /// and creating, and otherwise looked up.
     pub(super) async fn policy_arn(&self, policy: &PolicyReference) -> Result<String, Fault> {
         let id = match policy {
             PolicyReference::Aws(name) => return Ok(arn::of_aws_policy(&self.partition, name)),
@@ -272,8 +273,8 @@ async fn load(options: &AwsOptions) -> SdkConfig {
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts(ATTEMPT));
     if let Some(profile) = &options.profile {
-        // A profile asked for by name goes before the AWS_ACCESS_KEY_ID variables, as in the AWS CLI; the SDK's own
-        // chain would take the variables.
+        // A profile asked for by name goes before the AWS_ACCESS_KEY_ID variables, as in the AWS CLI; the
+        // SDK's own chain would take the variables.
         let place = ProviderConfig::default().with_region(Some(Region::new(options.region.clone())));
         let provider =
             ProfileFileCredentialsProvider::builder().configure(&place).profile_name(profile).build();
@@ -324,9 +325,9 @@ async fn credentials(config: &SdkConfig, options: &AwsOptions) -> Result<(), Unr
 
 fn role_refused(role: &str, place: &str, error: &(dyn std::error::Error + 'static)) -> Unreachable {
     let words = error_words(error);
-    if never_connected(&words) {
+    if let Some(why) = never_connected(&words) {
         return Unreachable {
-            message: format!("{place} cannot be reached, so that role `{role}` cannot be assumed"),
+            message: format!("{place} cannot be reached: {why}"),
             help: vec![NETWORK_HELP.to_owned()],
         };
     }
@@ -340,7 +341,8 @@ fn role_refused(role: &str, place: &str, error: &(dyn std::error::Error + 'stati
     }
 }
 
-/// What the causes of an error say, innermost last; a raw answer is never among them, since only `Display` is used.
+/// What the causes of an error say, innermost last; a raw answer is never among them, since only `Display` is
+/// used.
 fn error_words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut words: Vec<String> = vec![];
     let mut next = Some(error);

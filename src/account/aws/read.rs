@@ -1,7 +1,8 @@
-//! Reading an account: a few bulk calls side by side for the outline of everything, then single calls only for what a
-//! scope answers for.
+//! Reading an account: a few bulk calls side by side for the outline of everything, then single calls only
+//! for what a scope answers for.
 //!
-//! Not read is not absent: a kind of which one page is missing is left out of the state and named in `unread`.
+//! Not read is not absent: a kind of which one page is missing is left out of the state and named in
+//! `unread`.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Asking again. The SDK's own retries are off, because it cannot know which calls may be repeated: here a lost answer
-//! to a change is settled by reading, never by blindly changing twice.
+//! Asking again. The SDK's own retries are off, because it cannot know which calls may be repeated: here a
+//! lost answer to a change is settled by reading, never by blindly changing twice.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -115,8 +115,9 @@ impl Link {
 
     /// Changes something, once. `done` reads whether the change is there, and settles every lost answer.
     ///
-    /// Guarantees: after an answer was lost, the call is made again only when a reading says that the change is not
-    /// there. "It exists" is accepted only after an own lost call, and only if `done` finds it as wanted.
+    /// Guarantees: after an answer was lost, the call is made again only when a reading says that the change
+    /// is not there. "It exists" is accepted only after an own lost call, and only if `done` finds it as
+    /// wanted.
     pub(super) async fn tell(
         &self,
         lag: Lag,

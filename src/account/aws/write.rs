@@ -97,8 +97,8 @@ pub(super) enum Now {
 }
 
 impl Task<'_> {
-    /// Looks before a whole document is overwritten, so that nobody's change in between is lost. An own change of this
-    /// run may not be visible yet, and gets a few looks.
+    /// Looks before a whole document is overwritten, so that nobody's change in between is lost. An own
+    /// change of this run may not be visible yet, and gets a few looks.
     pub(super) async fn look<T>(
         &self,
         read: impl AsyncFn() -> Result<T, Fault>,
