@@ -11,13 +11,13 @@ use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 
 /// Diagnostics as text for a terminal, in the order given, and how many there are.
 pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> String {
-    let renderer = if terminal.colour { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer
-        .term_width(terminal.width)
-        .decor_style(DecorStyle::Unicode)
-        .error(Label::Error.style())
-        .warning(Label::Hazard.style())
-        .help(Label::Help.style());
+    let renderer = if terminal.colour {
+        let [error, warning, help] = [Label::Error, Label::Hazard, Label::Help].map(Label::style);
+        Renderer::styled().error(error).warning(warning).help(help)
+    } else {
+        Renderer::plain()
+    };
+    let renderer = renderer.term_width(terminal.width).decor_style(DecorStyle::Unicode);
     let mut out = String::new();
     for diagnostic in diagnostics {
         out.push_str(&renderer.render(&[group(diagnostic)]));

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::FORMAT_VERSION;
 use super::changes::{FieldChange, ResourceChange, SettingAction, SettingLine, resource_change};
 use super::plan::{CoverageLine, EnvironmentHead, Inputs, coverage, environment_of, head, of_change};
+use super::said::{self, Said};
 use super::value::Value;
-use super::words::{self, Said};
+use super::words;
 use crate::plan::Change;
 use crate::state::{Coverage, Objection, ResourceId, Setting};
 
@@ -46,16 +47,16 @@ pub struct DriftSummary {
     pub not_counted: usize,
 }
 
-/// What sort of drift.
+/// What sort of drift, in the order of what wakes people up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
+    /// There, but not declared.
+    Unmanaged,
     /// There, but not as declared.
     Modified,
     /// Declared, but not there.
     Deleted,
-    /// There, but not declared.
-    Unmanaged,
     /// Somebody else's.
     Foreign,
 }
@@ -142,7 +143,7 @@ impl DriftReport {
             format_version: FORMAT_VERSION,
             environments: inputs.environments.iter().map(head).collect(),
             drift,
-            not_checked: inputs.unread.iter().map(words::unread).collect(),
+            not_checked: inputs.unread.iter().map(said::unread).collect(),
             coverage: coverage(inputs.settled),
             notes: inputs.reading_notes.iter().map(note).collect(),
             summary,
@@ -208,7 +209,12 @@ fn of_resource(inputs: &Inputs<'_>, environment: &str, id: &ResourceId, change: 
             for finding in &mut findings {
                 finding.origin.clone_from(&resource.origin);
             }
-            findings.extend(resource.settings.iter().map(|line| of_setting(environment, address, line)));
+            findings.extend(resource.settings.iter().map(|line| {
+                let mut finding = of_setting(environment, address, line);
+                // What nobody declared has no place of its own; its holder has.
+                finding.origin = finding.origin.or_else(|| resource.origin.clone());
+                finding
+            }));
             findings
         }
     }
@@ -216,7 +222,7 @@ fn of_resource(inputs: &Inputs<'_>, environment: &str, id: &ResourceId, change: 
 
 fn of_field(environment: &str, address: &str, change: &FieldChange) -> Finding {
     let FieldChange { field, found, wanted } = change;
-    let words = super::terminal::setting::field_words(field);
+    let words = words::field(field);
     let text = format!("{words} of {address} is not as declared");
     let mut finding = Finding::new(environment, address, Class::Modified, text);
     finding.field = Some(field.clone());
@@ -279,7 +285,7 @@ fn of_objection(inputs: &Inputs<'_>, objection: &Objection) -> Option<Finding> {
     }
     let environment =
         environment_of(inputs, id, None).map_or_else(|| id.account.to_string(), |e| e.name.to_owned());
-    let Said { code: _, address: _, text, help } = words::objection(objection);
+    let Said { code: _, address: _, text, help } = said::objection(objection);
     let mut finding = Finding::new(&environment, &id.address(), class, text);
     finding.help = help;
     finding.origin = (inputs.origin)(id, None);

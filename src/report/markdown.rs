@@ -5,8 +5,9 @@ use super::drift::Class;
 use super::escape::{markdown, markdown_code};
 use super::page::Terminal;
 use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};
+use super::said::Said;
 use super::terminal::{apply_counts, drift_counts, plan_counts, resource_text};
-use super::words::{self, Said};
+use super::words;
 use super::{ApplyReport, DriftReport, PlanReport, StepResult};
 
 /// How wide text within code fences is.
@@ -35,17 +36,17 @@ fn list(title: &str, all: &[Said]) -> String {
     }
     let mut out = format!("**{title}**\n\n");
     for Said { code: _, address: _, text, help } in all {
-        out.push_str(&format!("- {}\n", markdown(text)));
+        out.push_str(&format!("- {}\n", sentence(text)));
         for help in help {
-            out.push_str(&format!("  - {}\n", help_text(help)));
+            out.push_str(&format!("  - {}\n", sentence(help)));
         }
     }
     out.push('\n');
     out
 }
 
-/// Help is ours but for the names in it: what stands in back-ticks becomes code.
-fn help_text(help: &str) -> String {
+/// A sentence of ours with foreign names in it: what stands in back-ticks becomes code, and all of it is harmless.
+fn sentence(help: &str) -> String {
     let parts = help.split('`').enumerate();
     parts.map(|(at, part)| if at % 2 == 1 { markdown_code(part) } else { markdown(part) }).collect()
 }
@@ -93,9 +94,9 @@ impl PlanReport {
         if !hazards.is_empty() {
             out.push_str("**Hazards, the gravest last**\n\n");
             for AcceptableHazard { code: _, address: _, text, needs_acceptance: _, help } in hazards {
-                out.push_str(&format!("- ⚠️ {}\n", markdown(text)));
+                out.push_str(&format!("- ⚠️ {}\n", sentence(text)));
                 for help in help {
-                    out.push_str(&format!("  - {}\n", help_text(help)));
+                    out.push_str(&format!("  - {}\n", sentence(help)));
                 }
             }
             out.push('\n');
@@ -127,14 +128,17 @@ fn for_diff(text: &str) -> String {
     for line in text.lines() {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
-        let sign = ["+ ", "- "].into_iter().find(|sign| trimmed.starts_with(sign));
+        let sign = ["+ ", "- ", "! "].into_iter().find(|sign| trimmed.starts_with(sign));
         match sign {
             Some(sign) if indent > 0 => {
                 let rest = trimmed.get(sign.len()..).unwrap_or_default();
                 out.push_str(&format!("{}{} {rest}\n", sign.trim_end(), " ".repeat(indent)));
             }
             Some(_) => out.push_str(&format!("{line}\n")),
-            None => out.push_str(&format!(" {line}\n")),
+            None => out.push_str(format!(" {line}").trim_end()),
+        }
+        if sign.is_none() {
+            out.push('\n');
         }
     }
     out
@@ -170,15 +174,18 @@ impl DriftReport {
                     Class::Foreign => "foreign",
                 };
                 let origin = finding.origin.as_deref().map(markdown_code).unwrap_or_default();
-                out.push_str(&format!("| {class} | {} | {origin} |\n", markdown(&finding.text)));
+                out.push_str(&format!("| {class} | {} | {origin} |\n", sentence(&finding.text)));
             }
             if !counted.is_empty() {
                 let only = Self { environments: vec![environment.clone()], ..self.clone() };
                 let text = only.without_frame().terminal(FENCED);
-                out.push_str(&format!("\n{}", details("What differs", &fenced("diff", &for_diff(&text)))));
+                // Head and counts stand above already; foreign text has no line ends to cut at.
+                let text = text.rsplit_once("\n\nDrift: ").map_or(text.as_str(), |(body, _)| body);
+                let text = text.split_once("\n\n").map_or(text, |(_, body)| body);
+                out.push_str(&format!("\n{}", details("What differs", &fenced("diff", &for_diff(text)))));
             }
             let rest: Vec<_> =
-                own.iter().filter(|f| !f.drift).map(|f| format!("- {}\n", markdown(&f.text))).collect();
+                own.iter().filter(|f| !f.drift).map(|f| format!("- {}\n", sentence(&f.text))).collect();
             if !rest.is_empty() {
                 let title = format!("Not answered for, and no drift ({})", rest.len());
                 out.push_str(&details(&title, &rest.concat()));
@@ -229,12 +236,12 @@ impl ApplyReport {
         if !left.is_empty() {
             out.push_str("**Still not as declared**\n\n");
             for finding in left {
-                out.push_str(&format!("- {}\n", markdown(&finding.text)));
+                out.push_str(&format!("- {}\n", sentence(&finding.text)));
             }
             out.push('\n');
         }
         for step in next {
-            out.push_str(&format!("- {}\n", help_text(step)));
+            out.push_str(&format!("- {}\n", sentence(step)));
         }
         let done = rows(true);
         if !done.is_empty() {

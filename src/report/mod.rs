@@ -14,6 +14,7 @@ mod markdown;
 mod moved;
 mod page;
 mod plan;
+mod said;
 mod statements;
 mod style;
 mod terminal;
@@ -31,10 +32,11 @@ pub use plan::{
     AcceptableHazard, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport, PlanSummary,
     StepLine,
 };
+pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
-pub use words::{Said, objection, operation_line, unplannable, unread};
+pub use words::operation_line;
 
 /// One environment that takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -95,12 +95,15 @@ impl Page {
     /// its own or nowhere.
     pub fn at_right(&mut self, first: usize, origin: Option<&str>, own_line_at: Option<usize>) {
         let Some(origin) = origin.map(escape::text) else { return };
+        /// Further to the right the eye loses the line.
+        const RIGHT_END_MAX: usize = 110;
         let width = self.terminal.width;
         let Some(line) = self.lines.get_mut(first) else { return };
         let used: usize = line.iter().map(|(_, text)| escape::width(text)).sum();
         let needed = escape::width(&origin);
         if used + 2 + needed <= width {
-            line.push(piece(Label::Plain, " ".repeat(width - used - needed)));
+            let gap = width.min(RIGHT_END_MAX).saturating_sub(used + needed).max(2);
+            line.push(piece(Label::Plain, " ".repeat(gap)));
             line.push(piece(Label::Path, origin));
         } else if let Some(indent) = own_line_at {
             self.lines.push(vec![piece(Label::Plain, " ".repeat(indent)), piece(Label::Path, origin)]);
@@ -139,7 +142,10 @@ struct Word {
     spaced: bool,
 }
 
-/// Splits pieces at blanks; pieces that touch stay one word.
+/// A wrapped line must not begin with one of these, or a foreign text could look like a change of its own.
+const SIGNS: [&str; 8] = ["+", "-", "~", "±", "→", "!", "?", "✓"];
+
+/// Splits pieces at blanks; pieces that touch stay one word, and a sign stays with the word before it.
 fn words(pieces: impl IntoIterator<Item = Piece>) -> Vec<Word> {
     let mut words: Vec<Word> = vec![];
     let mut spaced = true;
@@ -155,6 +161,10 @@ fn words(pieces: impl IntoIterator<Item = Piece>) -> Vec<Word> {
                 Some(word) if !spaced => {
                     word.parts.push((label, part.to_owned()));
                     word.columns += columns;
+                }
+                Some(word) if SIGNS.contains(&part) => {
+                    word.parts.extend([(Label::Plain, String::from(" ")), (label, part.to_owned())]);
+                    word.columns += 1 + columns;
                 }
                 _ => words.push(Word { parts: vec![(label, part.to_owned())], columns, spaced }),
             }

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::changes::{Action, ResourceChange, SettingAction, resource_change};
-use super::words::{self, Said};
+use super::said::{self, Said};
+use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
 use crate::plan::{Change, Hazard, Plan, Reason};
-use crate::state::{Coverage, Kind, MARK_TAG, Resource, ResourceId, SettingKey, Settled, Unread};
+use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread};
 
 /// What plan and drift reports are made from.
 pub struct Inputs<'a> {
@@ -177,11 +178,8 @@ impl PlanReport {
                 place(inputs, &mut environments, id, resource).relinked.push(step_line(step));
             }
         }
-        let known = |note: &Said| !inputs.hazards.iter().any(|h| words::hazard(h).address == note.address);
-        let mut notes: Vec<Said> = inputs.settled.notes.iter().map(words::note).collect();
-        notes.retain(|note| {
-            !matches!(note.code.as_str(), "adopted" | "adopted-blank" | "taken-over") || known(note)
-        });
+        let mut notes: Vec<Said> =
+            inputs.settled.notes.iter().filter(|n| !is_hazard(n, inputs.hazards)).map(said::note).collect();
         notes.extend(inputs.reading_notes.iter().map(|text| Said {
             code: String::from("reading"),
             address: None,
@@ -195,9 +193,9 @@ impl PlanReport {
             steps: inputs.plan.steps.iter().map(step_line).collect(),
             hazards: inputs.hazards.iter().map(acceptable).collect(),
             notes,
-            not_checked: inputs.unread.iter().map(words::unread).collect(),
+            not_checked: inputs.unread.iter().map(said::unread).collect(),
             coverage: coverage(inputs.settled),
-            objections: inputs.settled.objections.iter().map(words::objection).collect(),
+            objections: inputs.settled.objections.iter().map(said::objection).collect(),
         }
     }
 
@@ -301,6 +299,16 @@ fn place<'p>(
     &mut all[at]
 }
 
+/// Whether a hazard says the same: what is adopted or taken over is both.
+fn is_hazard(note: &Note, hazards: &[Hazard]) -> bool {
+    let hazard = match note {
+        Note::Adopted(id) | Note::AdoptedBlank(id) => Hazard::Adopts(id.clone()),
+        Note::TakenOver(id, whose) => Hazard::TakesOver(id.clone(), whose.clone()),
+        Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_) => return false,
+    };
+    hazards.contains(&hazard)
+}
+
 /// One step in words.
 pub(super) fn step_line(step: &crate::plan::Step) -> StepLine {
     let (reason, because) = words::reason(&step.because);
@@ -315,7 +323,7 @@ pub(super) fn step_line(step: &crate::plan::Step) -> StepLine {
 }
 
 fn acceptable(hazard: &Hazard) -> AcceptableHazard {
-    let Said { code, address, text, help } = words::hazard(hazard);
+    let Said { code, address, text, help } = said::hazard(hazard);
     let needs_acceptance = hazard.needs_acceptance().map(str::to_owned);
     AcceptableHazard { code, address, text, needs_acceptance, help }
 }

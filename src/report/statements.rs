@@ -2,7 +2,7 @@
 
 use similar::{Algorithm, ChangeTag};
 
-use super::page::{Page, Piece, piece};
+use super::page::{Page, piece};
 use super::style::Label;
 use super::{escape, words};
 use crate::policy::{
@@ -27,6 +27,14 @@ impl Side {
         }
     }
 
+    /// What is said of what is the same.
+    pub fn same(self) -> &'static str {
+        match self {
+            Self::Plan => "unchanged",
+            Self::Account => "as declared",
+        }
+    }
+
     /// What is said after something that went.
     pub fn went(self) -> &'static str {
         match self {
@@ -48,6 +56,17 @@ pub(super) fn summary(page: &mut Page, indent: usize, policy: &Policy) {
             }
         }
         Policy::Unreadable(text) => page.say(indent, 2, Label::Plain, format!("not an IAM policy: {text}")),
+    }
+}
+
+/// A role's trust policy, in a line if it is only one statement.
+pub(super) fn trust(page: &mut Page, indent: usize, policy: &Policy) {
+    match policy.document().map(|document| document.statements.as_slice()) {
+        Some([only]) => statement(page, indent, Some(("trust policy:", Label::Plain)), only, ""),
+        _ => {
+            page.say(indent, 2, Label::Plain, "trust policy");
+            summary(page, indent + 2, policy);
+        }
     }
 }
 
@@ -78,11 +97,8 @@ fn documents(page: &mut Page, indent: usize, before: &Document, after: &Document
     let changes = policy::diff(before, after);
     let same = changes.iter().filter(|c| matches!(c.change, Change::Same(_))).count();
     if same > 0 {
-        let words = match side {
-            Side::Plan => "unchanged",
-            Side::Account => "as declared",
-        };
-        page.say(indent, 2, Label::Dim, format!("{} {words}", words::count(same, "statement")));
+        let text = format!("{} {}", words::count(same, "statement"), side.same());
+        page.say(indent, 2, Label::Dim, text);
     }
     for StatementChange { name, change } in &changes {
         match change {
@@ -144,7 +160,7 @@ fn statement(
     let first = parts.next().unwrap_or_default();
     page.flow(indent, inner - indent + 2, [piece(label, format!("{mark}{first}")), remark]);
     for part in parts {
-        page.say(inner + 2, 2, label, part);
+        page.say(inner.min(indent + 2) + 2, 2, label, part);
     }
 }
 
@@ -190,7 +206,8 @@ fn element_change(page: &mut Page, indent: usize, change: &ElementChange, side: 
     }
     let stay = match (kept, side) {
         (0, _) => String::new(),
-        (n, Side::Plan) => format!(" ({} stay)", words::count(*n, "other")),
+        (1, Side::Plan) => String::from(" (1 other stays)"),
+        (n, Side::Plan) => format!(" ({n} others stay)"),
         (n, Side::Account) => format!(" ({} as declared)", words::count(*n, "other")),
     };
     let stay_at_added = !added.is_empty();
@@ -229,43 +246,53 @@ fn alike<'a>(removed: &mut Vec<&'a str>, added: &mut Vec<&'a str>) -> Vec<(&'a s
 pub(super) fn scalar(page: &mut Page, indent: usize, name: &str, before: &str, after: &str, side: Side) {
     let parts = inline(before, after);
     let similar = likeness(&parts) >= 50;
-    let remark = match side {
-        Side::Plan => piece(Label::Plain, ""),
-        Side::Account => piece(Label::Hazard, " ← not as declared"),
-    };
-    let short = before.len() + after.len() <= 40 && !(similar && before.len() + after.len() > 24);
-    if short {
+    let length = before.chars().count() + after.chars().count();
+    let fits = indent + name.chars().count() + length + 20 <= page.terminal().width;
+    let name = piece(Label::Plain, format!("{name} "));
+    let sign = piece(Label::Changed, "~ ");
+    // What shares most of a long text is easier to compare with marks than side by side.
+    if fits && (!similar || length <= 24) {
         let shown = |text: &str| if text.is_empty() { String::from("(empty)") } else { text.to_owned() };
-        let pieces = [
-            piece(Label::Changed, "~ "),
-            piece(Label::Plain, format!("{name} ")),
-            piece(Label::Removed, shown(before)),
-            piece(Label::Plain, " → "),
-            piece(Label::Added, shown(after)),
-            remark,
-        ];
-        return page.flow(indent, 4, pieces);
+        let (before, after) = (shown(before), shown(after));
+        let pieces = match side {
+            Side::Plan => [
+                piece(Label::Removed, before),
+                piece(Label::Plain, " → "),
+                piece(Label::Added, after),
+                piece(Label::Plain, ""),
+            ],
+            Side::Account => [
+                piece(Label::Added, after),
+                piece(Label::Plain, ", declared is "),
+                piece(Label::Removed, before),
+                piece(Label::Plain, ""),
+            ],
+        };
+        return page.flow(indent, 4, [sign, name].into_iter().chain(pieces));
     }
     let changed = parts.iter().filter(|(tag, _)| *tag != ChangeTag::Equal).count();
-    if !page.terminal().colour && similar && changed <= 6 {
+    if side == Side::Plan && !page.terminal().colour && similar && changed <= 6 {
         let marked = parts.iter().map(|(tag, text)| match tag {
             ChangeTag::Equal => piece(Label::Plain, text.as_str()),
             ChangeTag::Delete => piece(Label::RemovedPart, format!("[-{text}-]")),
             ChangeTag::Insert => piece(Label::AddedPart, format!("{{+{text}+}}")),
         });
-        let head = [piece(Label::Changed, "~ "), piece(Label::Plain, format!("{name} "))];
-        return page.flow(indent, 4, head.into_iter().chain(marked).chain([remark]));
+        return page.flow(indent, 4, [sign, name].into_iter().chain(marked));
     }
-    let mut row = |sign: &str, whole: Label, part: Label, leave_out: ChangeTag, remark: Piece| {
+    let mut row = |sign: &str, whole: Label, part: Label, leave_out: ChangeTag, remark: &str| {
         let shown = parts.iter().filter(|(tag, _)| *tag != leave_out).map(|(tag, text)| {
             let label = if *tag == ChangeTag::Equal || !similar { whole } else { part };
             piece(label, text.as_str())
         });
-        let head = piece(whole, format!("{sign} {name} "));
-        page.flow(indent, 4, [head].into_iter().chain(shown).chain([remark]));
+        let head = piece(whole, format!("{sign} {}", name.1));
+        page.flow(indent, 4, [head].into_iter().chain(shown).chain([piece(Label::Hazard, remark)]));
     };
-    row("-", Label::Removed, Label::RemovedPart, ChangeTag::Insert, piece(Label::Plain, ""));
-    row("+", Label::Added, Label::AddedPart, ChangeTag::Delete, remark);
+    let (declared, found) = match side {
+        Side::Plan => ("", ""),
+        Side::Account => (" ← declared", " ← found"),
+    };
+    row("-", Label::Removed, Label::RemovedPart, ChangeTag::Insert, declared);
+    row("+", Label::Added, Label::AddedPart, ChangeTag::Delete, found);
 }
 
 /// The parts of two texts that are the same, go, and come: cut at anything that is no letter or digit.
@@ -304,4 +331,27 @@ fn likeness(parts: &[(ChangeTag, String)]) -> usize {
         }
     }
     (same * 100).checked_div(all).unwrap_or(100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_marked() {
+        let parts = inline("arn:aws:s3:::my-bucket/*", "arn:aws:s3:::my-lake/*");
+        let shown: Vec<_> = parts.iter().map(|(tag, text)| (*tag, text.as_str())).collect();
+        assert_eq!(
+            shown,
+            [
+                (ChangeTag::Equal, "arn:aws:s3:::my-"),
+                (ChangeTag::Delete, "bucket"),
+                (ChangeTag::Insert, "lake"),
+                (ChangeTag::Equal, "/*"),
+            ]
+        );
+        assert_eq!(likeness(&inline("", "")), 100);
+        assert_eq!(likeness(&inline("abc", "xyz")), 0);
+        assert_eq!(tokens("aä-ß::*").concat(), "aä-ß::*");
+    }
 }

@@ -1,5 +1,5 @@
-//! Buckets: listed in one call, then asked one by one, because S3 has no bulk read. All of a bucket for those a scope
-//! answers for; of the others only the tags, which would show an environment's mark.
+//! Buckets: listed in one call, then asked one by one, because S3 has no bulk read. All of a bucket for those
+//! a scope answers for; of the others only the tags, which would show an environment's mark.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types as s3;
@@ -185,18 +185,11 @@ impl Part<'_> {
             }));
         }
 
-        let ask = link.ask(async || {
-            Ok(client.get_bucket_versioning().bucket(&name).expected_bucket_owner(owner).send().await?)
-        });
-        let found = self.look(SettingKey::Versioning, "s3:GetBucketVersioning", ask).await?;
-        match found.as_ref().and_then(|f| f.status()) {
-            Some(s3::BucketVersioningStatus::Enabled) => {
-                self.resource.set(Setting::Versioning(Versioning::Enabled))
-            }
-            Some(s3::BucketVersioningStatus::Suspended) => {
-                self.resource.set(Setting::Versioning(Versioning::Suspended));
-            }
-            _ => {}
+        let found = self
+            .look(SettingKey::Versioning, "s3:GetBucketVersioning", versioning(link, client, &name))
+            .await?;
+        if let Some(versioning) = found.flatten() {
+            self.resource.set(Setting::Versioning(versioning));
         }
 
         let ask = link.ask(async || {
@@ -234,7 +227,8 @@ impl Part<'_> {
         Ok(())
     }
 
-    /// Whether it matters that the bucket is empty: it shall go, or someone else's may have been declared by mistake.
+    /// Whether it matters that the bucket is empty: it shall go, or someone else's may have been declared by
+    /// mistake.
     fn may_be_deleted(&self, scopes: &[&Scope], untagged: bool) -> bool {
         let retired = scopes.iter().any(|scope| scope.retire.contains(&self.id));
         let declared = scopes.iter().any(|scope| scope.declared.contains(&self.id));
@@ -309,6 +303,33 @@ impl Part<'_> {
     }
 }
 
+/// Versioning; none if the bucket never had any. moto wraps the answer in an element of its own, which the
+/// SDK does not take, so that a stand-in's answer is also read as text.
+async fn versioning(link: &Link, client: &Client, bucket: &str) -> Result<Option<Versioning>, Fault> {
+    let owner = link.account.as_str();
+    let status = link.ask(async || {
+        let answer = client.get_bucket_versioning().bucket(bucket).expected_bucket_owner(owner).send().await;
+        let error = match answer {
+            Ok(answer) => return Ok(answer.status().map(|s| s.as_str().to_owned())),
+            Err(error) => error,
+        };
+        let raw = error.raw_response().filter(|r| r.status().is_success() && link.has_own_endpoint());
+        let text = raw.and_then(|r| r.body().bytes()).map(|b| String::from_utf8_lossy(b).into_owned());
+        match text.filter(|t| t.contains("<GetBucketVersioningResponse")) {
+            Some(text) => {
+                let status = text.split_once("<Status>").and_then(|(_, rest)| rest.split_once("</Status>"));
+                Ok(status.map(|(status, _)| status.to_owned()))
+            }
+            None => Err(Fault::from(error)),
+        }
+    });
+    Ok(match status.await?.as_deref() {
+        Some("Enabled") => Some(Versioning::Enabled),
+        Some("Suspended") => Some(Versioning::Suspended),
+        _ => None,
+    })
+}
+
 /// The one rule of a bucket's default encryption.
 pub(super) async fn encryption_rule(
     link: &Link,
@@ -324,7 +345,8 @@ pub(super) async fn encryption_rule(
     Ok(answer.server_side_encryption_configuration().and_then(|c| c.rules().first().cloned()))
 }
 
-/// The lifecycle rules, and the size below which objects stay where they are, which is set for all rules at once.
+/// The lifecycle rules, and the size below which objects stay where they are, which is set for all rules at
+/// once.
 pub(super) async fn lifecycle_rules(
     link: &Link,
     client: &Client,

@@ -4,7 +4,6 @@ use super::super::drift::{Class, DriftReport, DriftSummary, Finding};
 use super::super::page::{Page, Terminal, piece};
 use super::super::statements::Side;
 use super::super::style::Label;
-use super::super::value::Value;
 use super::super::words;
 use super::resource::whole;
 use super::setting::{field, setting};
@@ -43,7 +42,7 @@ impl DriftReport {
             2,
             [piece(Label::Heading, "Drift:"), piece(Label::Plain, format!(" {}", counts(summary)))],
         );
-        if summary.drift > 0 {
+        if summary.drift > summary.foreign {
             let fix = "to put the account back run `hatrack apply`; to keep a change, declare it";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
         }
@@ -51,11 +50,8 @@ impl DriftReport {
     }
 }
 
-/// What was found, in the order of what wakes people up: what nobody declared first.
-const ORDER: [Class; 4] = [Class::Unmanaged, Class::Modified, Class::Deleted, Class::Foreign];
-
 fn classes(page: &mut Page, findings: &[&Finding]) {
-    for class in ORDER {
+    for class in [Class::Unmanaged, Class::Modified, Class::Deleted, Class::Foreign] {
         let own: Vec<&Finding> = findings.iter().copied().filter(|f| f.class == class && f.drift).collect();
         if own.is_empty() {
             continue;
@@ -106,7 +102,7 @@ pub(super) fn finding(page: &mut Page, finding: &Finding) {
     let text = || finding.text.as_str();
     match (&finding.setting, &finding.field, finding.class) {
         (Some(_), _, Class::Unmanaged) => {
-            page.flow(6, 2, [piece(Label::Hazard, text())]);
+            page.flow(6, 2, [piece(Label::Hazard, "! "), piece(Label::Plain, text())]);
             let (found, _) = &finding.sides;
             if let Some(found @ (Setting::Inline { .. } | Setting::BucketPolicy(_) | Setting::Lifecycle(_))) =
                 found
@@ -114,20 +110,19 @@ pub(super) fn finding(page: &mut Page, finding: &Finding) {
                 setting(page, 6, None, Some(found), Side::Plan);
             }
         }
+        (Some(_), _, Class::Deleted) => setting(page, 6, finding.sides.1.as_ref(), None, Side::Plan),
         (Some(_), _, _) => {
             setting(page, 6, finding.sides.1.as_ref(), finding.sides.0.as_ref(), Side::Account)
         }
         (None, Some(name), _) if name == "name" => page.say(6, 2, Label::Plain, text()),
         (None, Some(name), _) => {
-            let side = |value: &Option<Value>| value.clone();
-            let (before, after) = (side(&finding.wanted), side(&finding.found));
-            field(page, 6, name, before.as_ref(), after.as_ref(), Side::Account);
+            field(page, 6, name, finding.wanted.as_ref(), finding.found.as_ref(), Side::Account);
         }
         (None, None, class) => {
             let label = if class == Class::Deleted { Label::Removed } else { Label::Hazard };
-            page.say(6, 2, label, text());
+            page.flow(6, 2, [piece(label, "! "), piece(Label::Plain, text())]);
             if let Some(resource) = &finding.whole {
-                whole(page, 6, ("+", Label::Added), resource);
+                whole(page, 6, ("+", Label::Added), resource, true);
             }
         }
     }

@@ -4,12 +4,13 @@ mod apply;
 mod drift;
 mod plan;
 mod resource;
-pub(crate) mod setting;
+mod setting;
 
 use super::page::{Page, Terminal, piece};
 use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};
+use super::said::Said;
 use super::style::Label;
-use super::words::{self, Said};
+use super::words;
 
 pub(super) use apply::counts as apply_counts;
 pub(super) use drift::counts as drift_counts;

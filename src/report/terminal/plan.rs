@@ -49,15 +49,22 @@ impl PlanReport {
                 environment(&mut page, each);
             }
             page.blank();
+            let said = counts(summary);
+            let operations = words::count(steps.len(), "operation");
+            let one_line = said.len() + operations.len() + 9 <= terminal.width;
+            let tail = if one_line { format!(" ({operations})") } else { String::new() };
             page.flow(
                 0,
                 2,
                 [
                     piece(Label::Heading, "Plan:"),
-                    piece(Label::Plain, format!(" {}", counts(summary))),
-                    piece(Label::Dim, format!(" ({})", words::count(steps.len(), "operation"))),
+                    piece(Label::Plain, format!(" {said}")),
+                    piece(Label::Dim, tail),
                 ],
             );
+            if !one_line {
+                page.say(6, 2, Label::Dim, operations);
+            }
         }
         notes(&mut page, remarks);
         not_checked(&mut page, unread);
@@ -93,7 +100,7 @@ fn environment(page: &mut Page, plan: &EnvironmentPlan) {
             [
                 piece(Label::Changed, "~ "),
                 piece(Label::Plain, text.as_str()),
-                piece(Label::Dim, format!(" again: {because}")),
+                piece(Label::Dim, format!(" (because {because})")),
             ],
         );
     }

@@ -6,7 +6,7 @@ use super::super::statements::{self, Side};
 use super::super::style::Label;
 use super::super::value::Value;
 use super::super::words;
-use super::setting::{field, field_value, field_words, setting};
+use super::setting::{field, field_value, setting};
 use crate::state::Setting;
 
 /// A changed resource as a plan shows it.
@@ -44,8 +44,9 @@ fn sign(action: Action) -> (&'static str, Label) {
 
 fn body(page: &mut Page, change: &ResourceChange) {
     match change.action {
-        Action::Create => whole(page, 4, ("+", Label::Added), change),
-        Action::Delete => whole(page, 4, ("-", Label::Removed), change),
+        Action::Create => whole(page, 4, ("+", Label::Added), change, true),
+        // What a thing said is no news once it goes.
+        Action::Delete => whole(page, 4, ("-", Label::Removed), change, false),
         Action::Update | Action::Replace | Action::Rename => {
             for FieldChange { field: name, found, wanted } in &change.core {
                 field(page, 4, name, found.as_ref(), wanted.as_ref(), Side::Plan);
@@ -84,8 +85,14 @@ fn differing(page: &mut Page, change: &ResourceChange) {
     folded(page, 4, ("-", Label::Removed), &of(SettingAction::Remove));
 }
 
-/// Everything on a resource that comes or goes as a whole: values, not differences.
-pub(super) fn whole(page: &mut Page, indent: usize, sign: (&str, Label), change: &ResourceChange) {
+/// Everything on a resource that comes or goes as a whole: values, not differences; what its documents say, if wanted.
+pub(super) fn whole(
+    page: &mut Page,
+    indent: usize,
+    sign: (&str, Label),
+    change: &ResourceChange,
+    documents: bool,
+) {
     let mut facts = vec![];
     for FieldChange { field, found, wanted } in &change.core {
         let Some(value) = wanted.as_ref().or(found.as_ref()) else { continue };
@@ -96,19 +103,16 @@ pub(super) fn whole(page: &mut Page, indent: usize, sign: (&str, Label), change:
             Value::Present | Value::Structure(_) => false,
         };
         if !usual {
-            facts.push(format!("{} {}", field_words(field), field_value(field, value)));
+            facts.push(format!("{} {}", words::field(field), field_value(field, value)));
         }
     }
     if !facts.is_empty() {
         page.say(indent, 2, Label::Plain, facts.join(" · "));
     }
-    // What a thing said is no news once it goes.
-    let going = change.action == Action::Delete;
-    for FieldChange { field, found: _, wanted } in &change.core {
-        if let Some(Value::Document(policy)) = wanted {
+    for FieldChange { field, found, wanted } in &change.core {
+        if let (Some(Value::Document(policy)), true) = (wanted.as_ref().or(found.as_ref()), documents) {
             if field == "trust" {
-                page.say(indent, 2, Label::Plain, "trust policy");
-                statements::summary(page, indent + 2, policy);
+                statements::trust(page, indent, policy);
             } else {
                 statements::summary(page, indent, policy);
             }
@@ -127,7 +131,7 @@ pub(super) fn whole(page: &mut Page, indent: usize, sign: (&str, Label), change:
         let (group, tail) = rest.split_at(n);
         rest = tail;
         match first.either() {
-            Some(Setting::Inline { .. } | Setting::BucketPolicy(_) | Setting::Lifecycle(_)) if !going => {
+            Some(Setting::Inline { .. } | Setting::BucketPolicy(_) | Setting::Lifecycle(_)) if documents => {
                 for line in group {
                     setting(page, indent, None, line.either(), Side::Plan);
                 }

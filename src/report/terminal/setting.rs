@@ -74,7 +74,8 @@ fn document(page: &mut Page, indent: usize, name: &str, before: &Policy, after: 
 fn rules(page: &mut Page, indent: usize, before: &[LifecycleRule], after: &[LifecycleRule], side: Side) {
     let same = before.iter().filter(|rule| after.contains(rule)).count();
     if same > 0 {
-        page.say(indent, 2, Label::Dim, format!("{} unchanged", words::count(same, "rule")));
+        let text = format!("{} {}", words::count(same, "rule"), side.same());
+        page.say(indent, 2, Label::Dim, text);
     }
     for rule in before.iter().filter(|rule| !after.contains(rule)) {
         let text = piece(Label::Removed, format!("- {}", words::rule(rule)));
@@ -95,22 +96,13 @@ pub(crate) fn field(
     after: Option<&Value>,
     side: Side,
 ) {
-    let words = field_words(name);
+    let title = words::field(name);
     match (before, after) {
-        (Some(Value::Document(a)), Some(Value::Document(b))) => document(page, indent, words, a, b, side),
+        (Some(Value::Document(a)), Some(Value::Document(b))) => document(page, indent, title, a, b, side),
         (before, after) => {
             let shown = |value: Option<&Value>| value.map(|v| field_value(name, v)).unwrap_or_default();
-            statements::scalar(page, indent, &format!("{words}:"), &shown(before), &shown(after), side);
+            statements::scalar(page, indent, &format!("{title}:"), &shown(before), &shown(after), side);
         }
-    }
-}
-
-/// A field's name in words.
-pub(crate) fn field_words(name: &str) -> &str {
-    match name {
-        "trust" => "trust policy",
-        "max_session_duration" => "longest session",
-        other => other,
     }
 }
 
