@@ -15,8 +15,9 @@ Control, never counted; ?account=DIGITS limits a call to requests of that accoun
   POST /_proxy/wipe      every account empty
   POST /_proxy/config    {"page": 3, "principal_lag_s": 0.5}
 
-A rule: {"at": i | "op": REGEX | "write": bool, "nth": k, "times": t, "phase": "before"|"after", "do": {...}}
-  at     the i-th request since the reset, from 1      nth    the k-th that the rule matches      times  default 1, 0 = always
+A rule: {"at": i | "op": REGEX | "write": bool, "nth": k, "every": e, "times": t, "phase": "before"|"after", "do": {...}}
+  at     the i-th request since the reset, from 1      nth    from the k-th on that the rule matches, and then every e-th
+  times  so often; 1 if not said, 0 = always
   phase  after: the emulator has done it, only the answer suffers
   do     throttle | status+code | reset | hang_ms | delay_ms | denied | expired | truncate (share kept) | kill | hold | skew_s
          | stale (the last answer to the same read)
@@ -180,7 +181,8 @@ class Emulator:
                                  or "op" in rule and not re.fullmatch(rule["op"], op))
                     if match and chosen is None:
                         rule["matched"] = rule.get("matched", 0) + 1
-                        if rule["matched"] >= rule.get("nth", 1) and rule.get("fired", 0) < (rule.get("times", 1) or 10**9):
+                        beyond = rule["matched"] - rule.get("nth", 1)
+                        if beyond >= 0 and beyond % rule.get("every", 1) == 0 and rule.get("fired", 0) < (rule.get("times", 1) or 10**9):
                             rule["fired"] = rule.get("fired", 0) + 1
                             chosen = rule
             entries = [self.scopes[account].log[-1], self.scopes[ALL].log[-1]]
