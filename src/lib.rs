@@ -15,3 +15,5 @@ pub mod spec;
 pub mod plan;
 pub mod account;
 pub mod apply;
+pub mod report;
+pub mod cli;

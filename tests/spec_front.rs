@@ -341,6 +341,7 @@ fn wrong_uses_say_what_to_do() {
         ),
         ("bucket", "template: zzzzzz", "there is no template `zzzzzz`; no template makes a bucket"),
         ("role", "template: ../reader", "a template is named, not addressed by a path"),
+        ("role", "template: ..", "a template is named, not addressed by a path"),
         ("role", "template: ''", "a template is named, not addressed by a path"),
         ("role", "template: \"a\\0b\"", "a template is named, not addressed by a path"),
         ("role", "template: [reader]", "expected the name of a template, found a list"),

@@ -75,7 +75,9 @@ fn only_the_edge_touches_the_world() {
         let Some(room) = room_of(&path) else { continue };
         let code = text.split("#[cfg(test)]").next().unwrap();
         if !edge.contains(&room) {
-            for word in ["std::fs", "std::net", "std::env", "std::process", "SystemTime", "Instant::now", "getrandom"] {
+            for word in
+                ["std::fs", "std::net", "std::env", "std::process", "SystemTime", "Instant::now", "getrandom"]
+            {
                 assert!(!code.contains(word), "{} uses {word}", path.display());
             }
         }

@@ -12,7 +12,7 @@ use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::{drift, plan, progress};
-use crate::plan::{SavedPlan, Step};
+use crate::plan::{Hazard, Plan, SavedPlan};
 use crate::report::{self, ApplyReport, Finding};
 
 #[derive(Debug, clap::Args)]
@@ -64,11 +64,10 @@ fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, 
         }
         return Ok(plan::exit_of(&prepared));
     }
-    let needed = prepared.hazards.iter().filter_map(|h| h.needs_acceptance()).map(str::to_owned).collect();
-    accepted(args, needed)?;
+    accepted(args, needed(&prepared.hazards))?;
     agree(args.yes, output)?;
-    let journal = perform(&session, &prepared.plan.steps, global, &interrupted, output);
-    conclude(&session, &prepared.plan.steps, &journal, !prepared.reading.unread.is_empty(), output)
+    let journal = perform(&session, &prepared.plan, global, &interrupted, output);
+    conclude(&session, &prepared.plan, &journal, !prepared.reading.unread.is_empty(), output)
 }
 
 /// Applies a saved plan, if the account is still as it was when the plan was made.
@@ -84,7 +83,11 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     };
     let session = Session::open(global, &selection, true, &interrupted, output)?;
     for environment in &saved.environments {
-        if !session.environments.iter().any(|e| e.name == environment.name && e.account == environment.account) {
+        if !session
+            .environments
+            .iter()
+            .any(|e| e.name == environment.name && e.account == environment.account)
+        {
             let (name, account) = (&environment.name, &environment.account);
             return Err(Failure::refused(format!(
                 "the plan is for account {account}, and environment `{name}` is now another account"
@@ -94,19 +97,25 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     let reading = session.read(CredentialSource::Live)?;
     let moved = saved.moved(&reading.state);
     if !moved.is_empty() {
-        let lines = report::moved(&moved);
+        let lines: Vec<String> = report::moved(&moved).iter().map(|line| format!("  {line}")).collect();
+        let lines = lines.join("\n");
         return Err(Failure::refused(format!(
             "the account has moved since the plan was made, and nothing was changed\n{lines}"
         ))
         .help("plan again, and look at what the new plan does"));
     }
-    accepted(args, saved.needs_acceptance.clone())?;
+    accepted(args, needed(&saved.hazards))?;
     if saved.steps.is_empty() {
         output.say("the plan has nothing to do");
         return Ok(ExitCode::Done);
     }
-    let journal = perform(&session, &saved.steps, global, &interrupted, output);
-    conclude(&session, &saved.steps, &journal, !reading.unread.is_empty(), output)
+    let plan = saved.plan();
+    let journal = perform(&session, &plan, global, &interrupted, output);
+    conclude(&session, &plan, &journal, !reading.unread.is_empty(), output)
+}
+
+fn needed(hazards: &[Hazard]) -> Vec<String> {
+    hazards.iter().filter_map(Hazard::needs_acceptance).map(str::to_owned).collect()
 }
 
 fn accepted(args: &Args, mut needed: Vec<String>) -> Result<(), Failure> {
@@ -138,13 +147,19 @@ fn agree(yes: bool, output: &Output) -> Result<(), Failure> {
 
 fn perform(
     session: &Session,
-    steps: &[Step],
+    plan: &Plan,
     global: &Global,
     interrupted: &std::sync::atomic::AtomicBool,
     output: &Output,
 ) -> Journal {
-    let progress = progress::StepProgress::new(steps, output);
-    let journal = execute(steps, session.account.as_ref(), usize::from(global.parallelism), interrupted, &progress);
+    let progress = progress::StepProgress::new(&plan.steps, output);
+    let journal = execute(
+        &plan.steps,
+        session.account.as_ref(),
+        usize::from(global.parallelism),
+        interrupted,
+        &progress,
+    );
     progress.finish();
     journal
 }
@@ -152,22 +167,27 @@ fn perform(
 /// Reads again, and says what was done and what did not converge.
 fn conclude(
     session: &Session,
-    steps: &[Step],
+    plan: &Plan,
     journal: &Journal,
     incomplete: bool,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
     let (left, unverified) = match remaining(session, journal) {
         Ok(left) => (left, None),
-        Err(failure) => (vec![], Some(failure.message)),
+        Err(failure) => (vec![], Some(failure)),
     };
-    let report = ApplyReport::new(steps, journal, left, unverified);
+    let report = ApplyReport::new(plan, journal, left);
     output.result(&match output.format {
-        Format::Terminal => report.terminal(&output.terminal),
+        Format::Terminal => report.terminal(output.terminal),
         Format::Json => report.json(),
         Format::Markdown => report.markdown(),
     });
-    Ok(if report.is_success() && !incomplete { ExitCode::Done } else { ExitCode::Error })
+    if let Some(mut failure) = unverified {
+        failure.message =
+            format!("the last look at the account failed, so nobody checked the result: {}", failure.message);
+        return Err(failure);
+    }
+    Ok(if report.is_complete() && !incomplete { ExitCode::Done } else { ExitCode::Error })
 }
 
 /// What still differs. AWS shows a write to a reader some seconds later, so where all was done it is asked again.
@@ -176,7 +196,8 @@ fn remaining(session: &Session, journal: &Journal) -> Result<Vec<Finding>, Failu
     let mut patience = PATIENCE_SECONDS.iter();
     loop {
         let prepared: Prepared = session.prepare(session.read(CredentialSource::Live)?)?;
-        let left = drift::report_of(session, &prepared).into_drift();
+        let mut left = drift::report_of(session, &prepared).drift;
+        left.retain(|finding| finding.drift);
         match patience.next() {
             Some(seconds) if !left.is_empty() && journal.is_complete() => {
                 std::thread::sleep(Duration::from_secs(*seconds));

@@ -3,10 +3,10 @@
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
+use crate::cli::Cli;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
-use crate::cli::Cli;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -21,7 +21,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let prepared = session.prepare(session.read(CredentialSource::Live)?)?;
     let report = report_of(&session, &prepared);
     output.result(&match output.format {
-        Format::Terminal => report.terminal(&output.terminal),
+        Format::Terminal => report.terminal(output.terminal),
         Format::Json => report.json(),
         Format::Markdown => report.markdown(),
     });
@@ -36,5 +36,5 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
 
 /// Drift as data.
 pub fn report_of(session: &Session, prepared: &Prepared) -> DriftReport {
-    DriftReport::new(&plan::inputs(session, prepared, &|id, setting| session.origin(id, setting)))
+    plan::with_inputs(session, prepared, |inputs| DriftReport::new(inputs))
 }

@@ -63,7 +63,9 @@ pub fn kind_spellings(arguments: impl Iterator<Item = OsString>) -> Vec<OsString
     arguments
         .map(|argument| {
             let Some(text) = argument.to_str() else { return argument };
-            let Some(rest) = text.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else { return argument };
+            let Some(rest) = text.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
+                return argument;
+            };
             let (word, value) = rest.split_once('=').map_or((rest, None), |(w, v)| (w, Some(v)));
             if !LONG.contains(&word) {
                 return argument;

@@ -1,6 +1,6 @@
 //! Standard output and standard error: results to the one, everything about the work to the other.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -27,7 +27,8 @@ impl Output {
             Colour::Auto => is_terminal && choice != anstream::ColorChoice::Never,
         };
         let (stdout, stderr) = (io::stdout(), io::stderr());
-        let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).clamp(60, 120);
+        let width =
+            terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).clamp(60, 120);
         let out = colour(stdout.is_terminal(), anstream::AutoStream::choice(&stdout));
         let err = colour(stderr.is_terminal(), anstream::AutoStream::choice(&stderr));
         Self {
@@ -44,27 +45,30 @@ impl Output {
 
     /// Says something about the work.
     pub fn say(&self, text: &str) {
-        let mut line = report::escape::lines(text);
-        line.push('\n');
-        write(&mut io::stderr().lock(), &line);
+        let lines: String = text.lines().map(|line| report::harmless(line) + "\n").collect();
+        write(&mut io::stderr().lock(), &lines);
     }
 
     /// Shows what is wrong in the author's files.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
-        write(&mut io::stderr().lock(), &report::diagnostics::terminal(diagnostics, &self.errors));
+        write(&mut io::stderr().lock(), &report::diagnostics_terminal(diagnostics, self.errors));
     }
 
     /// Says why a command ends early, and how.
     pub fn failure(&self, failure: &Failure) -> ExitCode {
+        let mut all = failure.diagnostics.clone();
+        let mut lines = failure.message.lines();
+        if let Some(first) = lines.next() {
+            let mut diagnostic = Diagnostic::error(None, first);
+            diagnostic.help.clone_from(&failure.help);
+            all.push(diagnostic);
+        }
         if self.format == Format::Json {
-            self.result(&report::diagnostics::json(&failure.diagnostics, &failure.message, &failure.help));
+            self.result(&report::diagnostics_json(&all));
         }
-        if !failure.diagnostics.is_empty() {
-            self.diagnostics(&failure.diagnostics);
-        }
-        if !failure.message.is_empty() {
-            let text = report::diagnostics::failure(&failure.message, &failure.help, &self.errors);
-            write(&mut io::stderr().lock(), &text);
+        self.diagnostics(&all);
+        for line in lines {
+            self.say(line);
         }
         failure.exit
     }

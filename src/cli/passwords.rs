@@ -41,8 +41,12 @@ impl PasswordSink for PasswordFile {
         let _guard = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(text) = fs::read_to_string(&self.path) else { return };
         let theirs = format!("{account} {user} ");
-        let kept: String = text.lines().filter(|l| !l.starts_with(&theirs)).map(|l| format!("{l}\n")).collect();
-        let _stays_if_it_must =
-            if kept.is_empty() { fs::remove_file(&self.path) } else { store::save(&self.path, kept.as_bytes()) };
+        let kept: String =
+            text.lines().filter(|l| !l.starts_with(&theirs)).map(|l| format!("{l}\n")).collect();
+        let _stays_if_it_must = if kept.is_empty() {
+            fs::remove_file(&self.path)
+        } else {
+            store::save(&self.path, kept.as_bytes())
+        };
     }
 }

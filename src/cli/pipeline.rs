@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use crate::account::{Account, CredentialSource, ReadRequest, Reading};
 use crate::account::embedded::EmbeddedAccount;
+use crate::account::{Account, CredentialSource, ReadRequest, Reading};
 use crate::cli::failure::Failure;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
@@ -17,7 +17,7 @@ use crate::plan::{Hazard, Plan, Surroundings, Unplannable, hazards, plan};
 use crate::policy::glob;
 use crate::report;
 use crate::spec::lower::EnvironmentInfo;
-use crate::state::{ResourceId, Scope, Settled, SettingKey, State, narrow, settle};
+use crate::state::{ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
 
 /// What a command works on.
 #[derive(Clone, Debug, Args)]
@@ -120,7 +120,7 @@ impl Session {
                 let _as_settled = start.perform(rename);
             }
             settled.wanted = narrow(&settled.wanted, &start, &targets);
-            settled.objections.retain(|objection| targets.contains(report::subject(objection)));
+            settled.objections.retain(|objection| targets.contains(objection.subject()));
         }
         let plan = if settled.objections.is_empty() {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable)
@@ -178,15 +178,17 @@ impl Session {
         let span = id.and_then(|id| self.project.lowered.origins.of(id, setting)).cloned();
         let mut failure = match span {
             Some(span) => {
-                let mut diagnostic = Diagnostic::error(Some(span), text.message);
+                let mut diagnostic = Diagnostic::error(Some(span), text.text);
                 diagnostic.help = text.help;
                 Failure::in_text(vec![diagnostic])
             }
-            None => Failure { help: text.help, ..Failure::error(text.message) },
+            None => Failure { help: text.help, ..Failure::error(text.text) },
         };
         if matches!(
             why,
-            Unplannable::WouldReplaceData { .. } | Unplannable::NotEmpty { .. } | Unplannable::HeldElsewhere { .. }
+            Unplannable::WouldReplaceData { .. }
+                | Unplannable::NotEmpty { .. }
+                | Unplannable::HeldElsewhere { .. }
         ) {
             failure.exit = crate::cli::exit::ExitCode::Refused;
         }
@@ -203,8 +205,12 @@ fn mark(
     let mut addresses = vec![];
     for scope in scopes {
         let full = |id: &ResourceId| format!("{}/{}", scope.environment, id.address());
-        let found: Vec<ResourceId> =
-            scope.declared.iter().filter(|id| id.address() == address || full(id) == address).cloned().collect();
+        let found: Vec<ResourceId> = scope
+            .declared
+            .iter()
+            .filter(|id| id.address() == address || full(id) == address)
+            .cloned()
+            .collect();
         if !found.is_empty() {
             list(scope).extend(found);
             return Ok(());

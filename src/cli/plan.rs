@@ -1,6 +1,6 @@
 //! `hatrack plan`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::account::{CredentialSource, store};
 use crate::cli::exit::ExitCode;
@@ -10,7 +10,8 @@ use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::progress;
 use crate::plan::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan};
-use crate::report::{self, PlanReport};
+use crate::report::{EnvironmentLine, Inputs, PlanReport};
+use crate::spec::EnvironmentInfo;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -33,7 +34,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         if !prepared.settled.objections.is_empty() {
             return Err(Failure::refused("the plan is not saved, since it cannot be applied"));
         }
-        save(&session, &prepared, &report, path)?;
+        save(&session, &prepared, path)?;
         output.say(&format!("saved to {}; apply it with `hatrack apply {}`", path.display(), path.display()));
     }
     Ok(exit_of(&prepared))
@@ -54,39 +55,51 @@ pub fn exit_of(prepared: &Prepared) -> ExitCode {
 
 /// The plan as data.
 pub fn report_of(session: &Session, prepared: &Prepared) -> PlanReport {
-    PlanReport::new(&inputs(session, prepared, &|id, setting| session.origin(id, setting)))
+    with_inputs(session, prepared, |inputs| PlanReport::new(inputs))
 }
 
 /// Everything reports are made of.
-pub fn inputs<'a>(session: &'a Session, prepared: &'a Prepared, origin: report::Origin<'a>) -> report::Inputs<'a> {
-    report::Inputs {
-        environments: &session.environments,
-        origin,
+pub fn with_inputs<'a, T>(
+    session: &'a Session,
+    prepared: &Prepared,
+    make: impl FnOnce(&Inputs<'_>) -> T,
+) -> T {
+    let line = |e: &'a EnvironmentInfo| {
+        let EnvironmentInfo { name, account, region, source, partition: _, assume_role: _ } = e;
+        EnvironmentLine { name, account, region, source }
+    };
+    let environments: Vec<EnvironmentLine<'_>> = session.environments.iter().map(line).collect();
+    make(&Inputs {
+        environments: &environments,
+        origin: &|id, setting| session.origin(id, setting),
         plan: &prepared.plan,
         settled: &prepared.settled,
         hazards: &prepared.hazards,
         unread: &prepared.reading.unread,
         reading_notes: &prepared.reading.notes,
-    }
+    })
 }
 
 /// Prints a plan in the format asked for.
 pub fn show(report: &PlanReport, output: &Output) {
     output.result(&match output.format {
-        Format::Terminal => report.terminal(&output.terminal),
+        Format::Terminal => report.terminal(output.terminal),
         Format::Json => report.json(),
         Format::Markdown => report.markdown(),
     });
 }
 
-fn save(session: &Session, prepared: &Prepared, report: &PlanReport, path: &std::path::Path) -> Result<(), Failure> {
+fn save(session: &Session, prepared: &Prepared, path: &Path) -> Result<(), Failure> {
     let Prepared { reading, settled, plan, hazards } = prepared;
-    let (bound_to, found, wanted) = SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
-    let environment = |e: &crate::spec::lower::EnvironmentInfo| SavedEnvironment {
+    let (bound_to, found, wanted) =
+        SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
+    let environment = |e: &EnvironmentInfo| SavedEnvironment {
         name: e.name.clone(),
         account: e.account.clone(),
         region: e.region.clone(),
+        source: e.source.clone(),
     };
+    let origins = plan.changes.keys().filter_map(|id| Some((id.clone(), session.origin(id, None)?)));
     let saved = SavedPlan {
         plan_format_version: PLAN_FORMAT_VERSION,
         made_with: env!("CARGO_PKG_VERSION").to_owned(),
@@ -95,9 +108,15 @@ fn save(session: &Session, prepared: &Prepared, report: &PlanReport, path: &std:
         found,
         wanted,
         steps: plan.steps.clone(),
-        needs_acceptance: hazards.iter().filter_map(|h| h.needs_acceptance()).map(str::to_owned).collect(),
-        report: serde_json::from_str(&report.json()).map_err(|error| Failure::error(error.to_string()))?,
+        hazards: hazards.clone(),
+        notes: settled.notes.clone(),
+        coverage: settled.coverage.clone(),
+        unread: reading.unread.clone(),
+        reading_notes: reading.notes.clone(),
+        origins: origins.collect(),
     };
-    let text = serde_json::to_string_pretty(&saved).map_err(|error| Failure::error(error.to_string()))?;
-    store::save(path, text.as_bytes()).map_err(|error| Failure::error(format!("cannot save {}: {error}", path.display())))
+    let cannot =
+        |why: &dyn std::fmt::Display| Failure::error(format!("cannot save {}: {why}", path.display()));
+    let text = serde_json::to_string_pretty(&saved).map_err(|error| cannot(&error))?;
+    store::save(path, text.as_bytes()).map_err(|error| cannot(&error))
 }

@@ -72,7 +72,9 @@ impl Progress for StepProgress<'_> {
             Outcome::Done => "done",
             Outcome::Failed(_) => "FAILED",
             Outcome::Unknown(_) => "UNKNOWN",
-            Outcome::NotStarted(WhyNot::Requires(_) | WhyNot::Interrupted | WhyNot::CredentialsGone) => "not done",
+            Outcome::NotStarted(WhyNot::Requires(_) | WhyNot::Interrupted | WhyNot::CredentialsGone) => {
+                "not done"
+            }
         };
         let line = format!("[{}/{}] {word}: {}", step + 1, self.steps.len(), self.line(step));
         match &self.bar {

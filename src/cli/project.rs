@@ -38,7 +38,9 @@ pub fn load(global: &Global) -> Result<Project, Failure> {
     let (lowered, said) = spec::load(&environments, &templates);
     diagnostics.extend(said);
     match lowered {
-        Some(lowered) if !crate::diagnostic::has_errors(&diagnostics) => Ok(Project { lowered, warnings: diagnostics }),
+        Some(lowered) if !crate::diagnostic::has_errors(&diagnostics) => {
+            Ok(Project { lowered, warnings: diagnostics })
+        }
         _ => Err(Failure::in_text(diagnostics)),
     }
 }
@@ -84,14 +86,17 @@ fn root(global: &Global) -> Result<PathBuf, Failure> {
             Err(Failure::error(format!("{} has no folder `environments`", folder.display())))
         };
     }
-    let here = std::env::current_dir().map_err(|error| Failure::error(format!("no current folder: {error}")))?;
+    let here =
+        std::env::current_dir().map_err(|error| Failure::error(format!("no current folder: {error}")))?;
     if Path::new("environments").is_dir() {
         return Ok(PathBuf::new()); // so that files are named as the user would type them
     }
-    here.ancestors().find(|folder| folder.join("environments").is_dir()).map(Path::to_path_buf).ok_or_else(|| {
-        Failure::error(format!("no folder `environments` in {} or above it", here.display()))
-            .help("run hatrack in a project, or name one with `-C DIR`")
-    })
+    here.ancestors().find(|folder| folder.join("environments").is_dir()).map(Path::to_path_buf).ok_or_else(
+        || {
+            Failure::error(format!("no folder `environments` in {} or above it", here.display()))
+                .help("run hatrack in a project, or name one with `-C DIR`")
+        },
+    )
 }
 
 /// The YAML files of a folder, in the order of their names. A folder that is not there has none.
@@ -123,7 +128,7 @@ fn read_folder(
             }
         });
         match bytes {
-            Ok(bytes) => match spec::source::decode(&name, &bytes) {
+            Ok(bytes) => match spec::source::decode(&name, bytes) {
                 Ok(source) => sources.push(source),
                 Err(diagnostic) => diagnostics.push(diagnostic),
             },

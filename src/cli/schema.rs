@@ -9,7 +9,8 @@ use crate::spec::schema::json_schema;
 pub struct Args {}
 
 pub fn run(_args: &Args, output: &Output) -> Result<ExitCode, Failure> {
-    let text = serde_json::to_string_pretty(&json_schema()).map_err(|error| Failure::error(error.to_string()))?;
+    let text =
+        serde_json::to_string_pretty(&json_schema()).map_err(|error| Failure::error(error.to_string()))?;
     output.result(&(text + "\n"));
     Ok(ExitCode::Done)
 }

@@ -6,8 +6,9 @@ use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan;
-use crate::plan::SavedPlan;
-use crate::report::PlanReport;
+use crate::plan::{SavedEnvironment, SavedPlan};
+use crate::report::{EnvironmentLine, Inputs, PlanReport};
+use crate::state::Settled;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -16,11 +17,33 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
-    let unusable =
-        |why: &dyn std::fmt::Display| Failure::error(format!("cannot use the plan {}: {why}", args.file.display()));
+    let unusable = |why: &dyn std::fmt::Display| {
+        Failure::error(format!("cannot use the plan {}: {why}", args.file.display()))
+    };
     let text = std::fs::read_to_string(&args.file).map_err(|error| unusable(&error))?;
     let saved = SavedPlan::parse(&text).map_err(|why| unusable(&why))?;
-    let report: PlanReport = serde_json::from_value(saved.report).map_err(|error| unusable(&error))?;
+    let plan = saved.plan();
+    let settled = Settled {
+        wanted: saved.wanted.clone(),
+        notes: saved.notes.clone(),
+        coverage: saved.coverage.clone(),
+        ..Settled::default()
+    };
+    let environments: Vec<EnvironmentLine<'_>> = saved.environments.iter().map(line).collect();
+    let report = PlanReport::new(&Inputs {
+        environments: &environments,
+        origin: &|id, _| saved.origins.get(id).cloned(),
+        plan: &plan,
+        settled: &settled,
+        hazards: &saved.hazards,
+        unread: &saved.unread,
+        reading_notes: &saved.reading_notes,
+    });
     plan::show(&report, output);
     Ok(if saved.steps.is_empty() { ExitCode::Done } else { ExitCode::Differences })
+}
+
+fn line(environment: &SavedEnvironment) -> EnvironmentLine<'_> {
+    let SavedEnvironment { name, account, region, source } = environment;
+    EnvironmentLine { name, account, region, source }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::account::{CredentialSource, embedded, store};
+use crate::account::{CredentialSource, Unread, embedded, store};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::Global;
@@ -35,7 +35,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         // A file cannot say "not read" of a part, and would pass it off as absent.
         return Err(Failure::error(format!(
             "no snapshot was written, because it would not be the whole account\n{}",
-            report::not_checked(&reading.unread)
+            lines(&reading.unread)
         ))
         .help("give the caller the rights named above, and run this again"));
     }
@@ -45,4 +45,8 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let count = reading.state.resources.len();
     output.say(&format!("wrote {count} resources to {}", args.output.display()));
     Ok(ExitCode::Done)
+}
+
+fn lines(unread: &[Unread]) -> String {
+    unread.iter().map(|u| format!("  {}", report::unread(u).text)).collect::<Vec<_>>().join("\n")
 }

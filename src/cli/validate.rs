@@ -20,7 +20,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let project = project::load(global)?;
     let environments = project::choose(&project.lowered, &args.environments)?;
     if output.format == Format::Json {
-        output.result(&report::diagnostics::json(&project.warnings, "", &[]));
+        output.result(&report::diagnostics_json(&project.warnings));
         return Ok(ExitCode::Done);
     }
     output.diagnostics(&project.warnings);

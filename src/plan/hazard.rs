@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Change, Plan, Reason};
 use crate::policy::Policy;
 use crate::state::{
@@ -9,12 +11,13 @@ use crate::state::{
 };
 
 /// Something in a plan that a person should agree to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Hazard {
     /// It is deleted.
     Deletes(ResourceId),
     /// It is deleted and made anew, because these fields cannot be changed in place. Whatever uses it meanwhile fails.
-    Replaces(ResourceId, Vec<&'static str>),
+    Replaces(ResourceId, Vec<String>),
     /// Something that exists becomes ours.
     Adopts(ResourceId),
     /// Something that carries another's mark, described, becomes ours.
@@ -92,7 +95,10 @@ pub fn hazards(plan: &Plan, around: &Surroundings<'_>) -> Vec<Hazard> {
     for (id, change) in &plan.changes {
         match change {
             Change::Delete(_) => out.push(Hazard::Deletes(id.clone())),
-            Change::Replace { fields, .. } => out.push(Hazard::Replaces(id.clone(), fields.clone())),
+            Change::Replace { fields, .. } => {
+                let fields = fields.iter().map(ToString::to_string).collect();
+                out.push(Hazard::Replaces(id.clone(), fields));
+            }
             Change::Create(_) | Change::Update { .. } => {}
         }
     }

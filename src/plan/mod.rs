@@ -124,7 +124,7 @@ pub fn plan(
 ) -> Result<Plan, Unplannable> {
     closed(wanted, untouchable)?;
     let (moves, start) = moves(wanted, found, renames)?;
-    let mut changes = diff(wanted, &start);
+    let changes = diff(wanted, &start);
     for (id, change) in &changes {
         if let Change::Replace { fields, .. } = change
             && id.kind.holds_data()
@@ -135,6 +135,26 @@ pub fn plan(
     let drafts = expand::expand(&changes, wanted, &start, &moves, untouchable)?;
     let mut steps = order::order(drafts, wanted, &start)?;
     prove(&mut steps, wanted, found, &changes, untouchable)?;
+    Ok(Plan { steps, changes: with_moves(changes, moves) })
+}
+
+/// The changes of a plan, without the steps.
+///
+/// # Errors
+/// A rename that cannot be done.
+pub fn changes(
+    wanted: &State,
+    found: &State,
+    renames: &[Operation],
+) -> Result<BTreeMap<ResourceId, Change>, Unplannable> {
+    let (moves, start) = moves(wanted, found, renames)?;
+    Ok(with_moves(diff(wanted, &start), moves))
+}
+
+fn with_moves(
+    mut changes: BTreeMap<ResourceId, Change>,
+    moves: Vec<Operation>,
+) -> BTreeMap<ResourceId, Change> {
     for moved in moves {
         let unchanged = || Change::Update { renamed_from: None, core: None, settings: vec![] };
         let change = changes.entry(moved.target.clone()).or_insert_with(unchanged);
@@ -146,7 +166,7 @@ pub fn plan(
             }
         }
     }
-    Ok(Plan { steps, changes })
+    changes
 }
 
 /// What changes a principal's ARN but not its identity, and found with that done: AWS shows the new ARN wherever the

@@ -1,11 +1,11 @@
 //! A plan in a file, bound to what was read when it was made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Step, diff};
-use crate::state::{AccountId, Resource, ResourceId, State};
+use super::{Change, Hazard, Plan, Step, changes, diff};
+use crate::state::{AccountId, Coverage, Note, Operation, Resource, ResourceId, State, Unread, Verb};
 
 /// The version of the plan file's format that this hatrack writes and reads.
 pub const PLAN_FORMAT_VERSION: u32 = 1;
@@ -28,10 +28,18 @@ pub struct SavedPlan {
     pub wanted: State,
     /// What is done.
     pub steps: Vec<Step>,
-    /// Hazards that need more than a yes, by their words.
-    pub needs_acceptance: Vec<String>,
-    /// The plan as it was shown, for `hatrack show`.
-    pub report: serde_json::Value,
+    /// What to agree to.
+    pub hazards: Vec<Hazard>,
+    /// How wanted was settled.
+    pub notes: Vec<Note>,
+    /// How much of each account was answered for.
+    pub coverage: BTreeMap<String, Coverage>,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
+    /// What the reading had to say of itself.
+    pub reading_notes: Vec<String>,
+    /// Where each resource is declared.
+    pub origins: BTreeMap<ResourceId, String>,
 }
 
 /// One environment of a saved plan.
@@ -44,6 +52,8 @@ pub struct SavedEnvironment {
     pub account: AccountId,
     /// Its region.
     pub region: String,
+    /// Its file.
+    pub source: String,
 }
 
 /// A version is read before all else, so that a newer file gets a better answer than "unknown field".
@@ -103,8 +113,20 @@ impl SavedPlan {
         (bound, found, wanted)
     }
 
+    /// The plan as it was made.
+    pub fn plan(&self) -> Plan {
+        let renames: Vec<Operation> = self
+            .steps
+            .iter()
+            .map(|step| step.operation.clone())
+            .filter(|operation| matches!(operation.verb, Verb::Rename { .. }))
+            .collect();
+        let changes = changes(&self.wanted, &self.found, &renames).unwrap_or_default();
+        Plan { steps: self.steps.clone(), changes }
+    }
+
     /// How the account differs now from what the plan is bound to: nothing, or the plan is stale.
-    pub fn moved(&self, now: &State) -> std::collections::BTreeMap<ResourceId, super::Change> {
+    pub fn moved(&self, now: &State) -> BTreeMap<ResourceId, Change> {
         diff(&restricted(now, &self.bound_to), &self.found)
     }
 }

@@ -76,6 +76,8 @@ pub fn pass(source: &Arc<Source>, skipped: usize) -> Pass {
 struct Frame {
     range: Range<usize>,
     flow: bool,
+    /// Whether it stands where a key should.
+    key: bool,
     items: Items,
 }
 
@@ -217,7 +219,9 @@ impl Builder<'_> {
             self.refuse_depth(range);
             return false;
         }
-        if self.awaits_key() {
+        let key = self.awaits_key();
+        // Of keys within keys only the outermost is told.
+        if key && !self.stack.iter().any(|f| f.key) {
             let what = if matches!(items, Items::List(_)) { "a list" } else { "a map" };
             let end = self.first_line(range.start);
             let span = Some(self.span(range.start..end));
@@ -228,7 +232,7 @@ impl Builder<'_> {
             self.found.push(diagnostic);
         }
         let flow = self.source.text.get(range.clone()).is_some_and(|t| t.ends_with(['[', '{']));
-        self.stack.push(Frame { range, flow, items });
+        self.stack.push(Frame { range, flow, key, items });
         true
     }
 
@@ -250,13 +254,7 @@ impl Builder<'_> {
         } else {
             // Of a block only the first line, up to the last value that ends on it.
             let line = self.first_line(start);
-            children
-                .into_iter()
-                .filter(|e| *e <= line)
-                .max()
-                .unwrap_or(0)
-                .max((start + 1).min(line))
-                .max(start)
+            children.into_iter().filter(|end| (start + 1..=line).contains(end)).max().unwrap_or(line)
         };
         self.put(Raw { range: start..end, value });
     }
@@ -349,7 +347,8 @@ impl Builder<'_> {
     /// Where the line that holds `start` ends.
     fn first_line(&self, start: usize) -> usize {
         let rest = self.source.text.get(start..).unwrap_or_default();
-        start + rest.find(['\n', '\r']).unwrap_or(rest.len())
+        let line = rest.find('\n').and_then(|end| rest.get(..end)).unwrap_or(rest);
+        start + line.strip_suffix('\r').unwrap_or(line).len()
     }
 
     fn span(&self, range: Range<usize>) -> Span {

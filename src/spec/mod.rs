@@ -1,8 +1,9 @@
-//! What the author wrote, and what it means: environment files in, the wanted [`State`](crate::state::State) out.
+//! What the author wrote, and what it means: environment files in, the wanted [`State`](crate::state::State)
+//! out.
 //!
-//! `source` → `expand` → `template` → `shape` → `schema` → `lower`, strung together by [`load`]. Each takes a tree and
-//! hands back what it could make of it and all it found wrong: reading never stops at the first mistake. Opens no
-//! file (the caller brings the text), and knows no account and no plan.
+//! `source` → `expand` → `template` → `shape` → `schema` → `lower`, strung together by [`load`]. Each takes a
+//! tree and hands back what it could make of it and all it found wrong: reading never stops at the first
+//! mistake. Opens no file (the caller brings the text), and knows no account and no plan.
 
 mod engine;
 mod event;

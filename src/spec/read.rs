@@ -1,5 +1,5 @@
-//! The way from text to the wanted state: parse → placeholders → templates → shape → types → lower. All errors of
-//! all files at once.
+//! The way from text to the wanted state: parse → placeholders → templates → shape → types → lower. All
+//! errors of all files at once.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,8 +36,8 @@ pub const SECTIONS: [(&str, &str); 5] = [
 /// Names that hatrack gives to placeholders; an environment's variables cannot take them.
 const BUILTINS: [&str; 5] = ["account", "region", "partition", "environment", "name"];
 
-/// Reads an estate: its environment files, and the project's own templates beside those that hatrack ships. The
-/// wanted state comes only if nothing was wrong.
+/// Reads an estate: its environment files, and the project's own templates beside those that hatrack ships.
+/// The wanted state comes only if nothing was wrong.
 pub fn load(environments: &[Arc<Source>], templates: &[Arc<Source>]) -> (Option<Lowered>, Vec<Diagnostic>) {
     let (templates, mut diagnostics) = Templates::new(shipped::TEMPLATES, templates.to_vec());
     let schema = schema::json_schema();

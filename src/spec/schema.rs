@@ -1,7 +1,7 @@
 //! The specification language as types: one environment file after placeholders and templates are replaced.
 //!
-//! The doc comments here are the help that editors show (`hatrack schema`), so they speak to the author of a file.
-//! Statement lists stay JSON: their grammar is IAM's and the policy room reads it.
+//! The doc comments here are the help that editors show (`hatrack schema`), so they speak to the author of a
+//! file. Statement lists stay JSON: their grammar is IAM's and the policy room reads it.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use crate::state::{LifecycleRule, Ownership, PublicAccessBlock, Versioning};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Environment {
-    /// The environment's name: lower-case letters, digits and hyphens. It marks everything the file owns, so it is
-    /// not changed later.
+    /// The environment's name: lower-case letters, digits and hyphens. It marks everything the file owns, so
+    /// it is not changed later.
     pub environment: String,
     /// The account number, twelve digits in quotation marks. hatrack refuses to touch any other account.
     pub account: String,
@@ -46,7 +46,8 @@ pub struct Environment {
     /// S3 buckets by name.
     #[serde(default)]
     pub buckets: BTreeMap<String, Bucket>,
-    /// Things that hold data and shall be deleted: `bucket/NAME`. Leaving a bucket out of the file never deletes it.
+    /// Things that hold data and shall be deleted: `bucket/NAME`. Leaving a bucket out of the file never
+    /// deletes it.
     #[serde(default)]
     pub retire: Vec<String>,
     /// Things in the account that are none of this file's business, each with a reason.
@@ -115,8 +116,8 @@ pub struct Common<'a> {
     pub others: Option<Others>,
 }
 
-/// Declares a body with its own keys and those that every holder has. (`serde(flatten)` would lose the places of
-/// errors and cannot refuse unknown keys.)
+/// Declares a body with its own keys and those that every holder has. (`serde(flatten)` would lose the places
+/// of errors and cannot refuse unknown keys.)
 macro_rules! holder {
     ($(#[$about:meta])* $name:ident { $($(#[$field_about:meta])* $field:ident: $type:ty,)* }) => {
         $(#[$about])*
@@ -136,7 +137,8 @@ macro_rules! holder {
             pub adopt: bool,
             /// Take it into ownership even if another tool or environment has marked it.
             pub takeover: bool,
-            /// The name it had before (users and groups only): renamed in place, keeping its credentials and edges.
+            /// The name it had before (users and groups only): renamed in place, keeping its credentials and
+            /// edges.
             pub renamed_from: Option<String>,
             /// `keep`: attachments, tags and the like that this file does not declare stay, and are no drift.
             pub others: Option<Others>,
@@ -199,8 +201,8 @@ holder! {
 holder! {
     /// An IAM role: the hat.
     Role {
-        /// Who may assume it: a service's short name (`ec2`, `glue`), a list of `{service | account | role | user |
-        /// federated | org: …, external_id, require_mfa, conditions}`, statements, or a document.
+        /// Who may assume it: a service's short name (`ec2`, `glue`), a list of `{service | account | role |
+        /// user | federated | org: …, external_id, require_mfa, conditions}`, statements, or a document.
         trust: Option<Value>,
         /// What it is for.
         description: Option<String>,
@@ -276,7 +278,7 @@ mod tests {
         for text in [
             r#"{"environment":"a","account":"1","region":"r","grants":[]}"#,
             r#"{"environment":"a","account":"1","region":"r","users":{"x":{"expires":"2027-01-01"}}}"#,
-            r#"{"environment":"a","account":"1","region":"r","buckets":{"x":{"encryption":{"kms":{"kei":"k"}}}}}"#,
+            r#"{"environment":"a","account":"1","region":"r","buckets":{"x":{"encryption":{"kms":{"k":""}}}}}"#,
         ] {
             assert!(serde_json::from_str::<Environment>(text).is_err(), "{text}");
         }

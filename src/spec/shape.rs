@@ -393,6 +393,10 @@ mod tests {
             ),
             ("account: true", "true|expected text, found `true`|quote it: \"true\""),
             ("account:", "account|expected text, found nothing|give it a value or leave the key out"),
+            (
+                "account: a\nlimit: ~",
+                "~|expected a whole number, found nothing|give it a value or leave the key out",
+            ),
             ("limit: 1", "limit: 1|the key `account` is missing in an estate|`account`: The twelve digits"),
             ("", "|expected a map, found nothing|"),
             ("[a]", "[a]|expected a map, found a list|"),
@@ -463,6 +467,19 @@ mod tests {
                 "{text}: {found:#?}"
             );
         }
+    }
+
+    #[test]
+    fn the_map_that_knows_most_keys_is_meant() {
+        let one = |keys: &[&str]| {
+            let all: Map<String, Json> = keys.iter().map(|k| ((*k).to_owned(), Json::Bool(true))).collect();
+            serde_json::json!({"type": "object", "properties": all, "additionalProperties": false})
+        };
+        let schema = serde_json::json!({"anyOf": [one(&["a"]), one(&["b", "c", "d"]), one(&["e"])]});
+        let source = Arc::new(Source { name: "t.yaml".into(), text: "a: 1\nb: 1\nc: 1\n".into() });
+        let (node, _) = super::super::source::parse(&source);
+        let found = check(&node.unwrap(), &schema);
+        assert_eq!(found.iter().map(|d| d.message.as_str()).collect::<Vec<_>>(), ["unknown key `a`"]);
     }
 
     #[test]

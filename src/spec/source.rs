@@ -169,7 +169,7 @@ fn unreadable(source: &Arc<Source>, skipped: usize) -> Vec<Diagnostic> {
     let text = source.text.get(skipped..).unwrap_or_default();
     let bad = |c: &char| match *c {
         '\t' | '\n' | '\r' => false,
-        '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => true,
+        '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => true,
         c => c.is_control(),
     };
     let places = text.char_indices().filter(|(_, c)| bad(c)).take(10);
@@ -270,6 +270,7 @@ mod tests {
                 "/a/e/0=f",
             ]
         );
+        assert_eq!(spans("k:\n- é\n  'x'"), ["=k", "/k=é", "/k/0=é\n  'x'"]);
         assert_eq!(spans("[a: b]"), ["=[a: b]", "/0=a: b", "/0/a=b"]);
     }
 

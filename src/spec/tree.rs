@@ -210,6 +210,7 @@ mod tests {
         for missing in ["a", "/b", "/a/2", "/a/01", "/a/+1", "/a/-", "/a/0/x/q", "/a/"] {
             assert_eq!(node.at(missing), None, "{missing}");
         }
+        assert_eq!(read("~1: 5\n").at("/~01").unwrap().value, Value::Integer(5));
         assert_eq!(slice(&node.span_at("/a/1/y~1z/1")), "20");
         assert_eq!(slice(&node.span_at("/a/0/x/nothing")), "1");
         assert_eq!(slice(&node.key_span_at("/a/0/x")), "x");

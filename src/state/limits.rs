@@ -1,8 +1,8 @@
-//! What AWS takes: names, sizes and counts. Checked before anything is planned, and by the embedded account, which
-//! refuses what AWS would.
+//! What AWS takes: names, sizes and counts. Checked before anything is planned, and by the embedded account,
+//! which refuses what AWS would.
 //!
-//! Where a quota can be raised, the limit here is the highest value it can be raised to: the tool does not know
-//! what an account was granted, and AWS has the last word. Sources: the service model's patterns,
+//! Where a quota can be raised, the limit here is the highest value it can be raised to: the tool does not
+//! know what an account was granted, and AWS has the last word. Sources: the service model's patterns,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html> and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
 
@@ -258,7 +258,8 @@ fn policies(id: &ResourceId, resource: &Resource, found: &mut Found) {
             _ => {}
         }
     }
-    // Attached: 10 by default for all three; inline: over all inline policies of the holder, blanks not counted.
+    // Attached: 10 by default for all three; inline: over all inline policies of the holder, blanks not
+    // counted.
     let (attached_max, inline_max) = match id.kind {
         Kind::User => (20, 2048),
         Kind::Group => (10, 5120),

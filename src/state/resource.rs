@@ -190,7 +190,8 @@ pub enum Setting {
 }
 
 /// Identifies a setting on its resource.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SettingKey {
     /// A tag, by key.
     Tag(String),

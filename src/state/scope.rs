@@ -106,7 +106,7 @@ impl Scope {
 }
 
 /// Something that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unread {
     /// What.
     pub what: Blind,
@@ -115,7 +115,8 @@ pub struct Unread {
 }
 
 /// What a reading is blind to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Blind {
     /// All of a kind in an account; the kind is absent from the state's [`Extent`](super::Extent), too.
     Kind(AccountId, Kind),

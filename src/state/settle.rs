@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope, Setting,
     SettingKey, State, Unread, Verb, settings_of_create,
@@ -30,7 +32,8 @@ pub struct Settled {
 }
 
 /// Something a person should know about the way wanted was settled.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Note {
     /// Taken into ownership because the author said so.
     Adopted(ResourceId),
@@ -72,8 +75,19 @@ pub enum Objection {
     },
 }
 
+impl Objection {
+    /// The resource that cannot be planned.
+    pub fn subject(&self) -> &ResourceId {
+        match self {
+            Self::NotOurs(id) | Self::Foreign(id, _) | Self::Aws(id) => id,
+            Self::OtherCase { declared, .. } => declared,
+            Self::StillUsed { target, .. } => target,
+        }
+    }
+}
+
 /// How much of an account is answered for, counted over users, groups, roles and customer managed policies.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// Everything but AWS's own.
     pub entities: usize,

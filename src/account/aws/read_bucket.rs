@@ -185,18 +185,11 @@ impl Part<'_> {
             }));
         }
 
-        let ask = link.ask(async || {
-            Ok(client.get_bucket_versioning().bucket(&name).expected_bucket_owner(owner).send().await?)
-        });
-        let found = self.look(SettingKey::Versioning, "s3:GetBucketVersioning", ask).await?;
-        match found.as_ref().and_then(|f| f.status()) {
-            Some(s3::BucketVersioningStatus::Enabled) => {
-                self.resource.set(Setting::Versioning(Versioning::Enabled))
-            }
-            Some(s3::BucketVersioningStatus::Suspended) => {
-                self.resource.set(Setting::Versioning(Versioning::Suspended));
-            }
-            _ => {}
+        let found = self
+            .look(SettingKey::Versioning, "s3:GetBucketVersioning", versioning(link, client, &name))
+            .await?;
+        if let Some(versioning) = found.flatten() {
+            self.resource.set(Setting::Versioning(versioning));
         }
 
         let ask = link.ask(async || {
@@ -307,6 +300,33 @@ impl Part<'_> {
         let reason = format!("uses {what}, which hatrack does not know");
         self.unread.push(Unread { what: Blind::Setting(self.id.clone(), key), reason });
     }
+}
+
+/// Versioning; none if the bucket never had any. moto wraps the answer in an element of its own, which the SDK does not
+/// take, so that a stand-in's answer is also read as text.
+async fn versioning(link: &Link, client: &Client, bucket: &str) -> Result<Option<Versioning>, Fault> {
+    let owner = link.account.as_str();
+    let status = link.ask(async || {
+        let answer = client.get_bucket_versioning().bucket(bucket).expected_bucket_owner(owner).send().await;
+        let error = match answer {
+            Ok(answer) => return Ok(answer.status().map(|s| s.as_str().to_owned())),
+            Err(error) => error,
+        };
+        let raw = error.raw_response().filter(|r| r.status().is_success() && link.has_own_endpoint());
+        let text = raw.and_then(|r| r.body().bytes()).map(|b| String::from_utf8_lossy(b).into_owned());
+        match text.filter(|t| t.contains("<GetBucketVersioningResponse")) {
+            Some(text) => {
+                let status = text.split_once("<Status>").and_then(|(_, rest)| rest.split_once("</Status>"));
+                Ok(status.map(|(status, _)| status.to_owned()))
+            }
+            None => Err(Fault::from(error)),
+        }
+    });
+    Ok(match status.await?.as_deref() {
+        Some("Enabled") => Some(Versioning::Enabled),
+        Some("Suspended") => Some(Versioning::Suspended),
+        _ => None,
+    })
 }
 
 /// The one rule of a bucket's default encryption.

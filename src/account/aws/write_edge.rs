@@ -270,10 +270,7 @@ async fn remove_inline(task: &Task<'_>, policy: &str) -> Result<(), Fault> {
 async fn hold(task: &Task<'_>, role: &str) -> Result<(), Fault> {
     let (link, iam, name) = (task.link, &task.link.iam, &task.id.name);
     let call = iam.add_role_to_instance_profile().instance_profile_name(name).role_name(role);
-    let held = async || {
-        let answer = iam.get_instance_profile().instance_profile_name(name).send().await?;
-        Ok(answer.instance_profile().is_some_and(|p| p.roles().iter().any(|r| r.role_name() == role)))
-    };
+    let held = async || holds(task, role).await;
     match link.tell(task.lag, send!(call), held).await {
         Err(fault) if fault.code == "LimitExceeded" && link.ask(held).await? => Ok(()),
         result => result,
@@ -281,10 +278,25 @@ async fn hold(task: &Task<'_>, role: &str) -> Result<(), Fault> {
 }
 
 async fn release(task: &Task<'_>, role: &str) -> Result<(), Fault> {
-    let profile = &task.id.name;
-    let call =
-        task.link.iam.remove_role_from_instance_profile().instance_profile_name(profile).role_name(role);
-    task.link.take(Lag::default(), send!(call)).await
+    let call = task.link.iam.remove_role_from_instance_profile();
+    let call = call.instance_profile_name(&task.id.name).role_name(role);
+    // Emulators answer the second time with a bare failure instead of `NoSuchEntity`.
+    let free = async || Ok(!holds(task, role).await?);
+    match task.link.tell(Lag::default(), send!(call), free).await {
+        Err(fault) if fault.sort == Sort::Absent => Ok(()),
+        result => result,
+    }
+}
+
+async fn holds(task: &Task<'_>, role: &str) -> Result<bool, Fault> {
+    let call = task.link.iam.get_instance_profile().instance_profile_name(&task.id.name);
+    match call.send().await.map_err(Fault::from) {
+        Ok(answer) => {
+            Ok(answer.instance_profile().is_some_and(|p| p.roles().iter().any(|r| r.role_name() == role)))
+        }
+        Err(fault) if fault.sort == Sort::Absent => Ok(false),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Lets a user sign in, with a password that must be changed at once. The password is kept before AWS hears of it; a

@@ -223,7 +223,8 @@ pub(super) async fn update(task: &Task<'_>, found: &Core, wanted: &Core) -> Resu
         }
         (Core::Group { .. }, Core::Group { path }) => {
             let call = iam.update_group().group_name(name).new_path(path);
-            task.link.put(task.lag, send!(call)).await
+            task.link.put(task.lag, send!(call)).await?;
+            check_group_path(task, path).await
         }
         (
             Core::Policy { path: path_found, description: description_found, document: found },
@@ -239,6 +240,21 @@ pub(super) async fn update(task: &Task<'_>, found: &Core, wanted: &Core) -> Resu
         }
         _ => Err(task.cannot("path")),
     }
+}
+
+/// moto accepts a new path for a group and forgets it. The path is the group's mark, so a stand-in is not trusted.
+async fn check_group_path(task: &Task<'_>, wanted: &str) -> Result<(), Fault> {
+    if !task.link.has_own_endpoint() {
+        return Ok(());
+    }
+    let (iam, name) = (&task.link.iam, task.id.name.as_str());
+    let answer = task.link.ask(async || Ok(iam.get_group().group_name(name).send().await?)).await?;
+    if answer.group().is_some_and(|group| group.path() == wanted) {
+        return Ok(());
+    }
+    let message =
+        format!("the endpoint took the path `{wanted}` of {} but did not set it", task.id.address());
+    Err(Fault::invalid("NotImplemented", message))
 }
 
 /// A new default version. A lost answer is settled by reading the default version's document: a blind second call

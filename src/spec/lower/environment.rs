@@ -1,7 +1,6 @@
 //! One environment from top to bottom: its sections, and the keys that are about the whole.
 
 use super::{Lowering, under};
-use crate::diagnostic::Diagnostic;
 use crate::state::{Ignored, Kind, ResourceId};
 
 impl Lowering<'_> {
@@ -43,40 +42,28 @@ impl Lowering<'_> {
     }
 
     fn retire(&mut self, address: &str, pointer: &str) {
-        let refusal = match self.address(address, pointer) {
-            Err(refusal) => refusal,
-            Ok((kind, _)) if !kind.holds_data() => self
-                .at(pointer, format!("`{address}` holds no data, so it need not be retired"))
-                .help("take it out of the file: hatrack deletes what is its own and no longer declared"),
-            Ok((kind, name)) => {
-                let id = ResourceId::new(&self.home.info.account, kind, name);
-                match self.origins.of(&id, None) {
-                    Some(declared) => {
-                        let declared = declared.clone();
-                        self.at(pointer, format!("`{address}` is declared and retired at once"))
-                            .related(declared, "declared here")
-                            .help("leave one of the two")
-                    }
-                    None => {
-                        self.scope.retire.insert(id);
-                        return;
-                    }
-                }
-            }
-        };
-        self.say(refusal);
+        let Some((kind, name)) = self.address(address, pointer) else { return };
+        if !kind.holds_data() {
+            let message = format!("`{address}` holds no data, so it need not be retired");
+            let help = "take it out of the file: hatrack deletes what is its own and no longer declared";
+            return self.say(self.at(pointer, message).help(help));
+        }
+        let id = ResourceId::new(&self.home.info.account, kind, name);
+        if let Some(declared) = self.estate.declaration(&id) {
+            let message = format!("`{address}` is declared and retired at once");
+            let said = self.at(pointer, message).related(declared, "declared here");
+            return self.say(said.help("leave one of the two"));
+        }
+        self.scope.retire.insert(id);
     }
 
     fn ignore(&mut self, address: &str, reason: &str, pointer: &str) {
         let place = under(pointer, "address");
-        match self.address(address, &place) {
-            Err(refusal) => self.say(refusal),
-            Ok((kind, name)) => {
-                let id = ResourceId::new(&self.home.info.account, kind, name);
-                if let Some(declared) = self.origins.of(&id, None).cloned() {
-                    let message = format!("`{address}` is declared and ignored at once");
-                    self.say(self.at(&place, message).related(declared, "declared here"));
-                }
+        if let Some((kind, name)) = self.address(address, &place) {
+            let id = ResourceId::new(&self.home.info.account, kind, name);
+            if let Some(declared) = self.estate.declaration(&id) {
+                let message = format!("`{address}` is declared and ignored at once");
+                self.say(self.at(&place, message).related(declared, "declared here"));
             }
         }
         if reason.trim().is_empty() {
@@ -85,15 +72,20 @@ impl Lowering<'_> {
         self.scope.ignored.push(Ignored { address: address.to_owned(), reason: reason.to_owned() });
     }
 
-    /// Kind and name of an address.
-    fn address<'t>(&self, address: &'t str, pointer: &str) -> Result<(Kind, &'t str), Diagnostic> {
-        let (kind, name) = address.split_once('/').filter(|(_, name)| !name.is_empty()).ok_or_else(|| {
-            self.at(pointer, format!("`{address}` is no address")).help("write KIND/NAME: `bucket/acme-old`")
-        })?;
-        let kind = kind.parse::<Kind>().map_err(|message| {
-            let (what, words) = message.split_once(": ").unwrap_or((&message, ""));
-            self.at(pointer, what).help(words)
-        })?;
-        Ok((kind, name))
+    /// Kind and name of an address; none after saying why not.
+    fn address<'t>(&mut self, address: &'t str, pointer: &str) -> Option<(Kind, &'t str)> {
+        let Some((kind, name)) = address.split_once('/').filter(|(_, name)| !name.is_empty()) else {
+            let said = self.at(pointer, format!("`{address}` is no address"));
+            self.say(said.help("write KIND/NAME: `bucket/acme-old`"));
+            return None;
+        };
+        match kind.parse::<Kind>() {
+            Ok(kind) => Some((kind, name)),
+            Err(message) => {
+                let (what, words) = message.split_once(": ").unwrap_or((&message, ""));
+                self.say(self.at(pointer, what).help(words));
+                None
+            }
+        }
     }
 }

@@ -83,6 +83,13 @@ impl<'a> Estate<'a> {
         self.unread.contains(name)
     }
 
+    /// Where some environment declares a resource.
+    pub fn declaration(&self, id: &ResourceId) -> Option<Span> {
+        let (section, _) = SECTIONS.into_iter().find(|(_, kind)| *kind == id.kind.word())?;
+        let at_home = self.homes.iter().filter(|home| home.info.account == id.account);
+        at_home.filter_map(|home| home.holders.get(&(section, &id.name))).map(|e| e.key_span.clone()).next()
+    }
+
     /// What to say of a name that is no environment.
     pub fn no_such_environment(&self, name: &str) -> (String, String) {
         let names = self.homes.iter().map(|home| home.info.name.as_str());
@@ -137,7 +144,8 @@ impl<'a> Estate<'a> {
         }
     }
 
-    /// What to say instead of a role or user that is not in `home`: the same name elsewhere, or a near one there.
+    /// What to say instead of a role or user that is not in `home`: the same name elsewhere, or a near one
+    /// there.
     fn nearest(&self, home: &Home<'_>, kind: Kind, name: &str, qualified: bool) -> String {
         let section = if kind == Kind::User { "users" } else { "roles" };
         let elsewhere = self.homes.iter().find(|home| home.holders.contains_key(&(section, name)));
@@ -163,8 +171,8 @@ impl<'a> Home<'a> {
         Self { info, loaded, holders }
     }
 
-    /// The holder a pointer leads into, with the rest of the pointer. An estate has thousands of holders, and every
-    /// key of each is looked up: walking the sections each time would take the square of that.
+    /// The holder a pointer leads into, with the rest of the pointer. An estate has thousands of holders, and
+    /// every key of each is looked up: walking the sections each time would take the square of that.
     fn holder<'p>(&self, pointer: &'p str) -> Option<(&'a Entry, &'p str)> {
         let (section, rest) = pointer.strip_prefix('/')?.split_once('/')?;
         let end = rest.find('/').unwrap_or(rest.len());
@@ -305,7 +313,7 @@ fn is_region(text: &str) -> bool {
     match parts.split_last() {
         Some((number, words)) => {
             (2..=3).contains(&words.len())
-                && words.iter().all(|p| word(p))
+                && words.iter().all(word)
                 && !number.is_empty()
                 && number.len() <= 2
                 && number.chars().all(|c| c.is_ascii_digit())

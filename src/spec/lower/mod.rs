@@ -1,7 +1,7 @@
 //! From what the author wrote to what the accounts shall be: names resolved, defaults filled in, marks set.
 //!
-//! One pass over the estate makes an index of who declares what ([`estate`]); a second one lowers each environment
-//! on its own. Every resource and setting remembers where it was written.
+//! One pass over the estate makes an index of who declares what ([`estate`]); a second one lowers each
+//! environment on its own. Every resource and setting remembers where it was written.
 
 mod assume;
 mod attached;
@@ -83,8 +83,8 @@ impl Origins {
     }
 }
 
-/// Lowers an estate. `unread` names the environments whose files could not be read: references to them are not
-/// reported as missing.
+/// Lowers an estate. `unread` names the environments whose files could not be read: references to them are
+/// not reported as missing.
 pub fn lower(loaded: &[Loaded], unread: &BTreeSet<String>) -> (Lowered, Vec<Diagnostic>) {
     let (estate, mut diagnostics) = Estate::new(loaded, unread);
     let mut lowered = Lowered {
@@ -145,7 +145,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Says something about the value at a pointer. In a template's text, the holder made from it is named too.
+    /// Says something about the value at a pointer. In a template's text, the holder made from it is named
+    /// too.
     fn at(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
         self.home.said(self.home.place(pointer), pointer, message)
     }

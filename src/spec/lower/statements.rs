@@ -1,5 +1,5 @@
-//! Policy documents as authored: a list of statements, one statement, or a whole document. Their grammar is the
-//! policy room's business; here its problems get their places.
+//! Policy documents as authored: a list of statements, one statement, or a whole document. Their grammar is
+//! the policy room's business; here its problems get their places.
 
 use std::collections::BTreeMap;
 

@@ -282,10 +282,10 @@ impl Lowering<'_> {
         format!("arn:{}:iam::{account}:root", self.home.info.partition)
     }
 
-    /// A role or user. In the own account it is the principal itself: AWS remembers its unique id, and planning
-    /// knows of that tie and puts the trust policy again when the identity is made anew. Nothing tells us when
-    /// another account does so, and its identity may not even exist yet, which AWS refuses in a principal; so there
-    /// the account is trusted on the condition of the ARN, which AWS compares as text.
+    /// A role or user. In the own account it is the principal itself: AWS remembers its unique id, and
+    /// planning knows of that tie and puts the trust policy again when the identity is made anew. Nothing
+    /// tells us when another account does so, and its identity may not even exist yet, which AWS refuses in a
+    /// principal; so there the account is trusted on the condition of the ARN, which AWS compares as text.
     fn identity(&mut self, kind: Kind, text: &str, pointer: &str) -> Option<Trusted> {
         match self.estate.identity(self.home, kind, text) {
             Sought::Found { account, arn } if account == self.home.info.account => {

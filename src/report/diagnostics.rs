@@ -1,0 +1,171 @@
+//! What is wrong in the author's text: drawn under the line it stands in, or as JSON.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+
+use super::page::Terminal;
+use super::style::Label;
+use super::{FORMAT_VERSION, escape, json, words};
+use crate::diagnostic::{Diagnostic, Severity, Source, Span};
+
+/// Diagnostics as text for a terminal, in the order given, and how many there are.
+pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> String {
+    let renderer = if terminal.colour {
+        let [error, warning, help] = [Label::Error, Label::Hazard, Label::Help].map(Label::style);
+        Renderer::styled().error(error).warning(warning).help(help)
+    } else {
+        Renderer::plain()
+    };
+    let renderer = renderer.term_width(terminal.width).decor_style(DecorStyle::Unicode);
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        out.push_str(&renderer.render(&[group(diagnostic)]));
+        out.push_str("\n\n");
+    }
+    let of = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
+    let counted: Vec<_> = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| words::count(n, what))
+        .collect();
+    if diagnostics.len() > 1 {
+        out.push_str(&counted.join(", "));
+        out.push('\n');
+    } else {
+        out.truncate(out.trim_end().len());
+        out.push('\n');
+    }
+    out
+}
+
+fn group(diagnostic: &Diagnostic) -> Group<'static> {
+    let Diagnostic { severity, message, span, label, related, help } = diagnostic;
+    let level = match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group = Group::with_title(level.primary_title(escape::text(message)));
+    let mut places: Vec<(&Span, Option<&str>, bool)> = vec![];
+    places.extend(span.as_ref().map(|span| (span, label.as_deref(), true)));
+    places.extend(related.iter().map(|(span, words)| (span, Some(words.as_str()), false)));
+    let mut sources: Vec<&Source> = vec![];
+    for (span, ..) in &places {
+        if !sources.contains(&&*span.source) {
+            sources.push(&span.source);
+        }
+    }
+    for source in sources {
+        let harmless = Harmless::new(&source.text);
+        let mut snippet = Snippet::source(harmless.text.clone()).path(escape::text(&source.name));
+        for (span, words, primary) in places.iter().filter(|(span, ..)| *span.source == *source) {
+            let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let place = harmless.place(span.start)..harmless.place(span.end);
+            snippet = snippet.annotation(kind.span(place).label(words.map(escape::text)));
+        }
+        group = group.element(snippet);
+    }
+    for each in help {
+        group = group.element(Level::HELP.message(escape::text(each)));
+    }
+    group
+}
+
+/// A source text that can be shown: lines stay lines, everything else that could do harm is spelled out.
+struct Harmless {
+    text: String,
+    /// Byte in the source → byte here, for every place where a spelled-out character ends.
+    shifts: Vec<(usize, usize)>,
+}
+
+impl Harmless {
+    fn new(raw: &str) -> Self {
+        let mut text = String::with_capacity(raw.len());
+        let mut shifts = vec![];
+        for (at, c) in raw.char_indices() {
+            let line_end = c == '\n' || (c == '\r' && raw.get(at + 1..).is_some_and(|r| r.starts_with('\n')));
+            if line_end || c == '\t' || !escape::is_harmful(c) {
+                text.push(c);
+            } else {
+                text.extend(c.escape_unicode());
+                shifts.push((at + c.len_utf8(), text.len()));
+            }
+        }
+        Self { text, shifts }
+    }
+
+    /// Where a byte of the source is here; a place within a character or beyond the end moves to the next border.
+    fn place(&self, at: usize) -> usize {
+        let before = self.shifts.partition_point(|(from, _)| *from <= at);
+        let (from, to) =
+            before.checked_sub(1).and_then(|last| self.shifts.get(last)).copied().unwrap_or((0, 0));
+        let mut place = (to + (at - from)).min(self.text.len());
+        while !self.text.is_char_boundary(place) {
+            place += 1;
+        }
+        place
+    }
+}
+
+#[derive(Serialize)]
+struct Written {
+    format_version: u32,
+    diagnostics: Vec<One>,
+}
+
+#[derive(Serialize)]
+struct One {
+    severity: &'static str,
+    message: String,
+    place: Option<Place>,
+    label: Option<String>,
+    related: Vec<Related>,
+    help: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Related {
+    place: Place,
+    text: String,
+}
+
+/// Lines and columns count from 1, columns in characters; the end is exclusive.
+#[derive(Serialize)]
+struct Place {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+fn place(span: &Span) -> Place {
+    let (line, column) = span.line_column();
+    let (end_line, end_column) = Span::new(&span.source, span.end, span.end).line_column();
+    Place { file: span.source.name.clone(), line, column, end_line, end_column }
+}
+
+/// Diagnostics as JSON, in the order given.
+pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
+    let one = |diagnostic: &Diagnostic| {
+        let Diagnostic { severity, message, span, label, related, help } = diagnostic;
+        One {
+            severity: match severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            message: message.clone(),
+            place: span.as_ref().map(place),
+            label: label.clone(),
+            related: related
+                .iter()
+                .map(|(s, text)| Related { place: place(s), text: text.clone() })
+                .collect(),
+            help: help.clone(),
+        }
+    };
+    json::written(&Written {
+        format_version: FORMAT_VERSION,
+        diagnostics: diagnostics.iter().map(one).collect(),
+    })
+}

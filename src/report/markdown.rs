@@ -1,0 +1,260 @@
+//! Reports for chats, issues and pull requests: the gist in sight, the rest folded away.
+
+use super::changes::{Action, ResourceChange};
+use super::drift::Class;
+use super::escape::{markdown, markdown_code};
+use super::page::Terminal;
+use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};
+use super::said::Said;
+use super::terminal::{apply_counts, drift_counts, plan_counts, resource_text};
+use super::words;
+use super::{ApplyReport, DriftReport, PlanReport, StepResult};
+
+/// How wide text within code fences is.
+const FENCED: Terminal = Terminal { width: 100, colour: false };
+
+/// A fence that nothing in the text can close.
+fn fenced(language: &str, text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(3.max(longest + 1));
+    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
+}
+
+fn details(summary: &str, body: &str) -> String {
+    format!("<details><summary>{summary}</summary>\n\n{body}\n</details>\n\n")
+}
+
+fn head(environment: &EnvironmentHead) -> String {
+    let EnvironmentHead { name, account, region, source: _ } = environment;
+    let region = if region.is_empty() { String::new() } else { format!(" · {}", markdown(region)) };
+    format!("### {} · account {account}{region}\n\n", markdown(name))
+}
+
+fn list(title: &str, all: &[Said]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("**{title}**\n\n");
+    for Said { code: _, address: _, text, help } in all {
+        out.push_str(&format!("- {}\n", sentence(text)));
+        for help in help {
+            out.push_str(&format!("  - {}\n", sentence(help)));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// A sentence of ours with foreign names in it: what stands in back-ticks becomes code, and all of it is harmless.
+fn sentence(help: &str) -> String {
+    let parts = help.split('`').enumerate();
+    parts.map(|(at, part)| if at % 2 == 1 { markdown_code(part) } else { markdown(part) }).collect()
+}
+
+fn coverage(lines: &[CoverageLine]) -> String {
+    lines.iter().map(|line| format!("_{}_\n\n", markdown(&line.text()))).collect()
+}
+
+fn not_checked(all: &[Said]) -> String {
+    list("Not checked, because it could not be read", all)
+}
+
+fn sign(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Update => "change",
+        Action::Replace => "make anew",
+        Action::Delete => "delete",
+        Action::Rename => "rename",
+    }
+}
+
+impl PlanReport {
+    /// As Markdown.
+    pub fn markdown(&self) -> String {
+        let Self {
+            format_version: _,
+            summary,
+            environments,
+            steps,
+            hazards,
+            notes,
+            not_checked: unread,
+            coverage: covered,
+            objections,
+        } = self;
+        let mut out = String::new();
+        if steps.is_empty() {
+            out.push_str(if objections.is_empty() { "## No changes\n\n" } else { "## No plan\n\n" });
+        } else {
+            let operations = words::count(steps.len(), "operation");
+            out.push_str(&format!("## Plan: {} ({operations})\n\n", plan_counts(summary)));
+        }
+        out.push_str(&list("Errors", objections));
+        if !hazards.is_empty() {
+            out.push_str("**Hazards, the gravest last**\n\n");
+            for AcceptableHazard { code: _, address: _, text, needs_acceptance: _, help } in hazards {
+                out.push_str(&format!("- ⚠️ {}\n", sentence(text)));
+                for help in help {
+                    out.push_str(&format!("  - {}\n", sentence(help)));
+                }
+            }
+            out.push('\n');
+        }
+        for environment in environments.iter().filter(|e| !e.resources.is_empty() || !e.relinked.is_empty()) {
+            out.push_str(&head(&environment.environment));
+            out.push_str("| | resource | declared at |\n|---|---|---|\n");
+            for ResourceChange { address, action, origin, .. } in &environment.resources {
+                let origin = origin.as_deref().map(markdown_code).unwrap_or_default();
+                out.push_str(&format!("| {} | {} | {origin} |\n", sign(*action), markdown_code(address)));
+            }
+            for line in &environment.relinked {
+                out.push_str(&format!("| set again | {} | |\n", markdown(&line.text)));
+            }
+            out.push('\n');
+            let text: Vec<_> = environment.resources.iter().map(|r| resource_text(r, FENCED)).collect();
+            out.push_str(&details("Every change", &fenced("diff", &for_diff(&text.concat()))));
+        }
+        out.push_str(&list("Notes", notes));
+        out.push_str(&not_checked(unread));
+        out.push_str(&coverage(covered));
+        ended(out)
+    }
+}
+
+/// GitHub colours lines of a `diff` fence by their first character: the sign moves there.
+fn for_diff(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let trimmed = line.trim_start();
+        let indent = line.len() - trimmed.len();
+        let sign = ["+ ", "- ", "! "].into_iter().find(|sign| trimmed.starts_with(sign));
+        match sign {
+            Some(sign) if indent > 0 => {
+                let rest = trimmed.get(sign.len()..).unwrap_or_default();
+                out.push_str(&format!("{}{} {rest}\n", sign.trim_end(), " ".repeat(indent)));
+            }
+            Some(_) => out.push_str(&format!("{line}\n")),
+            None => out.push_str(format!(" {line}").trim_end()),
+        }
+        if sign.is_none() {
+            out.push('\n');
+        }
+    }
+    out
+}
+
+impl DriftReport {
+    /// As Markdown.
+    pub fn markdown(&self) -> String {
+        let Self {
+            format_version: _,
+            environments,
+            drift,
+            not_checked: unread,
+            coverage: covered,
+            notes,
+            summary,
+        } = self;
+        let mut out = format!("## Drift: {}\n\n", drift_counts(summary));
+        for environment in environments {
+            let own: Vec<_> = drift.iter().filter(|f| f.environment == environment.name).collect();
+            out.push_str(&head(environment));
+            let counted: Vec<_> = own.iter().filter(|f| f.drift).collect();
+            if counted.is_empty() {
+                out.push_str("No drift.\n\n");
+            } else {
+                out.push_str("| | what | declared at |\n|---|---|---|\n");
+            }
+            for finding in &counted {
+                let class = match finding.class {
+                    Class::Modified => "modified",
+                    Class::Deleted => "deleted",
+                    Class::Unmanaged => "unmanaged",
+                    Class::Foreign => "foreign",
+                };
+                let origin = finding.origin.as_deref().map(markdown_code).unwrap_or_default();
+                out.push_str(&format!("| {class} | {} | {origin} |\n", sentence(&finding.text)));
+            }
+            if !counted.is_empty() {
+                let only = Self { environments: vec![environment.clone()], ..self.clone() };
+                let text = only.without_frame().terminal(FENCED);
+                // Head and counts stand above already; foreign text has no line ends to cut at.
+                let text = text.rsplit_once("\n\nDrift: ").map_or(text.as_str(), |(body, _)| body);
+                let text = text.split_once("\n\n").map_or(text, |(_, body)| body);
+                out.push_str(&format!("\n{}", details("What differs", &fenced("diff", &for_diff(text)))));
+            }
+            let rest: Vec<_> =
+                own.iter().filter(|f| !f.drift).map(|f| format!("- {}\n", sentence(&f.text))).collect();
+            if !rest.is_empty() {
+                let title = format!("Not answered for, and no drift ({})", rest.len());
+                out.push_str(&details(&title, &rest.concat()));
+            }
+        }
+        out.push_str(&list("Notes", notes));
+        out.push_str(&not_checked(unread));
+        out.push_str(&coverage(covered));
+        ended(out)
+    }
+
+    /// Nothing but what differs in the environments at hand.
+    fn without_frame(mut self) -> Self {
+        let names: Vec<String> = self.environments.iter().map(|e| e.name.clone()).collect();
+        self.drift.retain(|finding| finding.drift && names.contains(&finding.environment));
+        self.not_checked.clear();
+        self.coverage.clear();
+        self.notes.clear();
+        self
+    }
+}
+
+impl ApplyReport {
+    /// As Markdown.
+    pub fn markdown(&self) -> String {
+        let Self { format_version: _, summary, steps, remaining, next } = self;
+        let mut out = format!("## Apply: {}\n\n", apply_counts(summary));
+        let rows = |done: bool| -> String {
+            let own = steps.iter().filter(|s| (s.result == StepResult::Done) == done);
+            own.map(|step| {
+                let result = match step.result {
+                    StepResult::Done => "done",
+                    StepResult::Failed => "**failed**",
+                    StepResult::NotStarted => "not started",
+                    StepResult::Unknown => "**unknown**",
+                };
+                let reason = step.reason.as_deref().map(markdown).unwrap_or_default();
+                format!("| {result} | {} | {reason} |\n", markdown(&step.text))
+            })
+            .collect()
+        };
+        let table = "| | operation | why |\n|---|---|---|\n";
+        let open = rows(false);
+        if !open.is_empty() {
+            out.push_str(&format!("{table}{open}\n"));
+        }
+        let left: Vec<_> = remaining.iter().filter(|f| f.drift).collect();
+        if !left.is_empty() {
+            out.push_str("**Still not as declared**\n\n");
+            for finding in left {
+                out.push_str(&format!("- {}\n", sentence(&finding.text)));
+            }
+            out.push('\n');
+        }
+        for step in next {
+            out.push_str(&format!("- {}\n", sentence(step)));
+        }
+        let done = rows(true);
+        if !done.is_empty() {
+            let title = format!("Done ({})", summary.done);
+            out.push_str(&format!("\n{}", details(&title, &format!("{table}{done}"))));
+        }
+        ended(out)
+    }
+}
+
+/// One newline at the end.
+fn ended(mut out: String) -> String {
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}

@@ -1,0 +1,55 @@
+//! Results as data, data as bytes: a plan, the drift of an account, what became of an apply, and what is wrong in the
+//! author's text.
+//!
+//! Each report is plain data that says everything (it is the documented JSON); renderers make text of it. Nothing is
+//! printed here, and no clock, file or terminal is known.
+
+mod apply;
+mod changes;
+mod diagnostics;
+mod drift;
+mod escape;
+mod json;
+mod markdown;
+mod moved;
+mod page;
+mod plan;
+mod said;
+mod statements;
+mod style;
+mod terminal;
+mod value;
+mod words;
+
+pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
+pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
+pub use diagnostics::{diagnostics_json, diagnostics_terminal};
+pub use drift::{Class, DriftReport, DriftSummary, Finding};
+pub use escape::text as harmless;
+pub use moved::moved;
+pub use page::Terminal;
+pub use plan::{
+    AcceptableHazard, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport, PlanSummary,
+    StepLine,
+};
+pub use said::{Said, objection, unplannable, unread};
+pub use style::Label;
+pub use terminal::said_terminal;
+pub use value::Value;
+pub use words::operation_line;
+
+/// One environment that takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnvironmentLine<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its account.
+    pub account: &'a crate::state::AccountId,
+    /// Its region.
+    pub region: &'a str,
+    /// Its file, as the user would type it.
+    pub source: &'a str,
+}
+
+/// The version of every JSON document written here; it goes up when a field changes its meaning or goes.
+pub const FORMAT_VERSION: u32 = 1;

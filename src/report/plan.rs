@@ -1,0 +1,354 @@
+//! A plan as plain data: everything it changes, why, what to agree to, and what was not checked.
+
+use serde::Serialize;
+
+use super::changes::{Action, ResourceChange, SettingAction, resource_change};
+use super::said::{self, Said};
+use super::words;
+use super::{EnvironmentLine, FORMAT_VERSION};
+use crate::plan::{Change, Hazard, Plan, Reason};
+use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread};
+
+/// What plan and drift reports are made from.
+pub struct Inputs<'a> {
+    /// The environments that take part.
+    pub environments: &'a [EnvironmentLine<'a>],
+    /// Where a resource or one of its settings is declared: `environments/analytics.yaml:18`.
+    pub origin: &'a dyn Fn(&ResourceId, Option<&SettingKey>) -> Option<String>,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// How wanted was settled.
+    pub settled: &'a Settled,
+    /// The plan's hazards, the gravest last.
+    pub hazards: &'a [Hazard],
+    /// What could not be read.
+    pub unread: &'a [Unread],
+    /// What the reading has to say of itself.
+    pub reading_notes: &'a [String],
+}
+
+/// A plan. This is the documented JSON.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlanReport {
+    /// 1.
+    pub format_version: u32,
+    /// Counts.
+    pub summary: PlanSummary,
+    /// What changes, by environment.
+    pub environments: Vec<EnvironmentPlan>,
+    /// The operations in order.
+    pub steps: Vec<StepLine>,
+    /// What a person should agree to, the gravest last.
+    pub hazards: Vec<AcceptableHazard>,
+    /// What a person should know.
+    pub notes: Vec<Said>,
+    /// What could not be read, and so is neither changed nor confirmed.
+    pub not_checked: Vec<Said>,
+    /// How much of each account is answered for.
+    pub coverage: Vec<CoverageLine>,
+    /// Why nothing may be applied.
+    pub objections: Vec<Said>,
+}
+
+/// How much a plan does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PlanSummary {
+    /// Resources made.
+    pub create: usize,
+    /// Resources changed in place, and not renamed.
+    pub update: usize,
+    /// Resources deleted and made anew.
+    pub replace: usize,
+    /// Resources deleted.
+    pub delete: usize,
+    /// Resources renamed.
+    pub rename: usize,
+    /// Settings set, on resources of every sort.
+    pub settings_put: usize,
+    /// Settings cleared, on resources of every sort.
+    pub settings_removed: usize,
+    /// Operations it takes.
+    pub operations: usize,
+}
+
+/// Which environment is spoken of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EnvironmentHead {
+    /// Its name.
+    pub name: String,
+    /// Its account.
+    pub account: String,
+    /// Its region; empty where no environment answers for the account.
+    pub region: String,
+    /// Its file.
+    pub source: String,
+}
+
+/// What changes in one environment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EnvironmentPlan {
+    /// Which one.
+    pub environment: EnvironmentHead,
+    /// What changes.
+    pub resources: Vec<ResourceChange>,
+    /// Operations on resources that end as they began: something they refer to is made anew.
+    pub relinked: Vec<StepLine>,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StepLine {
+    /// What it works on: `role/GlueEtl`.
+    pub address: String,
+    /// The account it is in.
+    pub account: String,
+    /// What it does, in words.
+    pub text: String,
+    /// Why: `declared`, `undeclared`, `differs`, `cannot-update`, `follows` or `renamed`.
+    pub reason: String,
+    /// Why, in words.
+    pub because: String,
+    /// The places of the steps that come before it.
+    pub requires: Vec<usize>,
+}
+
+/// Something a person should agree to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AcceptableHazard {
+    /// A stable word for programs.
+    pub code: String,
+    /// What it is about; none for the account as a whole.
+    pub address: Option<String>,
+    /// What it is.
+    pub text: String,
+    /// The word for `--accept`, where a mere yes does not cover it.
+    pub needs_acceptance: Option<String>,
+    /// What to do.
+    pub help: Vec<String>,
+}
+
+/// How much of an account an environment answers for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CoverageLine {
+    /// The environment.
+    pub environment: String,
+    /// Users, groups, roles and customer managed policies in the account, but for AWS's own.
+    pub entities: usize,
+    /// Declared, or marked as ours.
+    pub answered_for: usize,
+    /// Ignored, each with its reason.
+    pub ignored: Vec<Said>,
+    /// Nobody said anything of them.
+    pub unmanaged: Vec<String>,
+    /// Owned by others that mark what they own.
+    pub foreign: Vec<Said>,
+}
+
+impl CoverageLine {
+    /// The line in words: the promise of section 4 of the design, always said.
+    pub fn text(&self) -> String {
+        let Self { environment, entities, answered_for, ignored, unmanaged, foreign } = self;
+        let noun = if *entities == 1 { "entity" } else { "entities" };
+        let mut text = format!("{environment}: {answered_for} of {entities} IAM {noun} answered for");
+        if !ignored.is_empty() {
+            text.push_str(&format!(", {} ignored with a reason", ignored.len()));
+        }
+        if !foreign.is_empty() {
+            text.push_str(&format!(", {} owned by others", foreign.len()));
+        }
+        text.push_str(&format!(", {} unmanaged", unmanaged.len()));
+        text
+    }
+}
+
+impl PlanReport {
+    /// The report of a plan.
+    pub fn new(inputs: &Inputs<'_>) -> Self {
+        let mut environments: Vec<EnvironmentPlan> = inputs.environments.iter().map(of_environment).collect();
+        let mut summary = PlanSummary { operations: inputs.plan.steps.len(), ..PlanSummary::default() };
+        for (id, change) in &inputs.plan.changes {
+            let resource = resource_change(inputs, id, change);
+            summary.add(&resource);
+            place(inputs, &mut environments, id, of_change(change)).resources.push(resource);
+        }
+        for step in &inputs.plan.steps {
+            let id = &step.operation.target;
+            if matches!(step.because, Reason::Follows(_)) && !inputs.plan.changes.contains_key(id) {
+                let resource = inputs.settled.wanted.resources.get(id);
+                place(inputs, &mut environments, id, resource).relinked.push(step_line(step));
+            }
+        }
+        let mut notes: Vec<Said> =
+            inputs.settled.notes.iter().filter(|n| !is_hazard(n, inputs.hazards)).map(said::note).collect();
+        notes.extend(inputs.reading_notes.iter().map(|text| Said {
+            code: String::from("reading"),
+            address: None,
+            text: text.clone(),
+            help: vec![],
+        }));
+        Self {
+            format_version: FORMAT_VERSION,
+            summary,
+            environments,
+            steps: inputs.plan.steps.iter().map(step_line).collect(),
+            hazards: inputs.hazards.iter().map(acceptable).collect(),
+            notes,
+            not_checked: inputs.unread.iter().map(said::unread).collect(),
+            coverage: coverage(inputs.settled),
+            objections: inputs.settled.objections.iter().map(said::objection).collect(),
+        }
+    }
+
+    /// Whether there is nothing to do and nothing in the way.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.objections.is_empty()
+    }
+}
+
+impl PlanSummary {
+    fn add(&mut self, resource: &ResourceChange) {
+        match resource.action {
+            Action::Create => self.create += 1,
+            Action::Update => self.update += 1,
+            Action::Replace => self.replace += 1,
+            Action::Delete => self.delete += 1,
+            Action::Rename => self.rename += 1,
+        }
+        for setting in &resource.settings {
+            match setting.action {
+                SettingAction::Add | SettingAction::Change => self.settings_put += 1,
+                SettingAction::Remove => self.settings_removed += 1,
+            }
+        }
+    }
+}
+
+fn of_environment(line: &EnvironmentLine<'_>) -> EnvironmentPlan {
+    EnvironmentPlan { environment: head(line), resources: vec![], relinked: vec![] }
+}
+
+/// An environment by name, account, region and file.
+pub(super) fn head(line: &EnvironmentLine<'_>) -> EnvironmentHead {
+    let EnvironmentLine { name, account, region, source } = line;
+    EnvironmentHead {
+        name: (*name).to_owned(),
+        account: account.to_string(),
+        region: (*region).to_owned(),
+        source: (*source).to_owned(),
+    }
+}
+
+/// A resource as it tells most of itself: as found, or as wanted where it is not found.
+pub(super) fn of_change(change: &Change) -> Option<&Resource> {
+    match change {
+        Change::Create(resource) | Change::Delete(resource) | Change::Replace { wanted: resource, .. } => {
+            Some(resource)
+        }
+        Change::Update { .. } => None,
+    }
+}
+
+/// Which environment a resource belongs to: the only one of its account, or the one whose mark it bears, or the one
+/// whose file declares it.
+pub(super) fn environment_of<'a>(
+    inputs: &Inputs<'a>,
+    id: &ResourceId,
+    resource: Option<&Resource>,
+) -> Option<&'a EnvironmentLine<'a>> {
+    let candidates: Vec<_> = inputs.environments.iter().filter(|e| *e.account == id.account).collect();
+    if candidates.len() < 2 {
+        return candidates.first().copied();
+    }
+    let resource = resource.or_else(|| inputs.settled.wanted.resources.get(id));
+    let mark = resource.and_then(|resource| match id.kind {
+        Kind::User | Kind::Role | Kind::Bucket => resource.tag(MARK_TAG),
+        Kind::Group | Kind::Policy | Kind::InstanceProfile => {
+            resource.core.path().and_then(|path| path.strip_prefix("/hatrack/")?.split('/').next())
+        }
+    });
+    let origin = (inputs.origin)(id, None);
+    let declares = |e: &EnvironmentLine<'_>| {
+        origin.as_deref().and_then(|o| o.strip_prefix(e.source)).is_some_and(|rest| rest.starts_with(':'))
+    };
+    let by_mark = candidates.iter().find(|e| mark == Some(e.name));
+    by_mark.or_else(|| candidates.iter().find(|e| declares(e))).or(candidates.first()).copied()
+}
+
+fn place<'p>(
+    inputs: &Inputs<'_>,
+    all: &'p mut Vec<EnvironmentPlan>,
+    id: &ResourceId,
+    resource: Option<&Resource>,
+) -> &'p mut EnvironmentPlan {
+    let wanted = environment_of(inputs, id, resource).map_or_else(
+        || EnvironmentHead {
+            name: id.account.to_string(),
+            account: id.account.to_string(),
+            region: String::new(),
+            source: String::new(),
+        },
+        head,
+    );
+    let at = all.iter().position(|e| e.environment == wanted).unwrap_or(all.len());
+    let new = || EnvironmentPlan { environment: wanted, resources: vec![], relinked: vec![] };
+    if at == all.len() {
+        all.push(new());
+    }
+    // The place was found or has just been made.
+    #[expect(clippy::indexing_slicing, reason = "`at` is a place found above, or the one just pushed")]
+    &mut all[at]
+}
+
+/// Whether a hazard says the same: what is adopted or taken over is both.
+fn is_hazard(note: &Note, hazards: &[Hazard]) -> bool {
+    let hazard = match note {
+        Note::Adopted(id) | Note::AdoptedBlank(id) => Hazard::Adopts(id.clone()),
+        Note::TakenOver(id, whose) => Hazard::TakesOver(id.clone(), whose.clone()),
+        Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_) => return false,
+    };
+    hazards.contains(&hazard)
+}
+
+/// One step in words.
+pub(super) fn step_line(step: &crate::plan::Step) -> StepLine {
+    let (reason, because) = words::reason(&step.because);
+    StepLine {
+        address: step.operation.target.address(),
+        account: step.operation.target.account.to_string(),
+        text: words::operation_line(&step.operation),
+        reason: reason.to_owned(),
+        because,
+        requires: step.requires.clone(),
+    }
+}
+
+fn acceptable(hazard: &Hazard) -> AcceptableHazard {
+    let Said { code, address, text, help } = said::hazard(hazard);
+    let needs_acceptance = hazard.needs_acceptance().map(str::to_owned);
+    AcceptableHazard { code, address, text, needs_acceptance, help }
+}
+
+/// How much of each account is answered for.
+pub(super) fn coverage(settled: &Settled) -> Vec<CoverageLine> {
+    let said = |code: &str, list: &[(ResourceId, String)]| {
+        let each = list.iter().map(|(id, text)| Said {
+            code: code.to_owned(),
+            address: Some(id.address()),
+            text: text.clone(),
+            help: vec![],
+        });
+        each.collect()
+    };
+    let line = |(environment, coverage): (&String, &Coverage)| {
+        let Coverage { entities, answered_for, ignored, unmanaged, foreign, whole_account: _ } = coverage;
+        CoverageLine {
+            environment: environment.clone(),
+            entities: *entities,
+            answered_for: *answered_for,
+            ignored: said("ignored", ignored),
+            unmanaged: unmanaged.iter().map(ResourceId::address).collect(),
+            foreign: said("foreign", foreign),
+        }
+    };
+    settled.coverage.iter().map(line).collect()
+}

@@ -1,0 +1,150 @@
+//! Drift at a terminal, told from the account's side: what came, what went, what was changed since it was declared.
+
+use super::super::drift::{Class, DriftReport, DriftSummary, Finding};
+use super::super::page::{Page, Terminal, piece};
+use super::super::statements::Side;
+use super::super::style::Label;
+use super::super::words;
+use super::resource::whole;
+use super::setting::{field, setting};
+use super::{coverage, head, not_checked, notes};
+use crate::state::Setting;
+
+impl DriftReport {
+    /// As text for a terminal.
+    pub fn terminal(&self, terminal: Terminal) -> String {
+        let mut page = Page::new(terminal);
+        let Self {
+            format_version: _,
+            environments,
+            drift,
+            not_checked: unread,
+            coverage: covered,
+            notes: remarks,
+            summary,
+        } = self;
+        for environment in environments {
+            let own: Vec<&Finding> = drift.iter().filter(|f| f.environment == environment.name).collect();
+            head(&mut page, environment, if own.iter().any(|f| f.drift) { "" } else { " · no drift" });
+            classes(&mut page, &own);
+        }
+        let elsewhere: Vec<&Finding> = drift
+            .iter()
+            .filter(|finding| !environments.iter().any(|e| e.name == finding.environment))
+            .collect();
+        classes(&mut page, &elsewhere);
+        notes(&mut page, remarks);
+        not_checked(&mut page, unread);
+        coverage(&mut page, covered);
+        page.blank();
+        page.flow(
+            0,
+            2,
+            [piece(Label::Heading, "Drift:"), piece(Label::Plain, format!(" {}", counts(summary)))],
+        );
+        if summary.drift > summary.foreign {
+            let fix = "to put the account back run `hatrack apply`; to keep a change, declare it";
+            page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
+        }
+        page.finish()
+    }
+}
+
+fn classes(page: &mut Page, findings: &[&Finding]) {
+    for class in [Class::Unmanaged, Class::Modified, Class::Deleted, Class::Foreign] {
+        let own: Vec<&Finding> = findings.iter().copied().filter(|f| f.class == class && f.drift).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let (title, label) = match class {
+            Class::Unmanaged => ("Not declared, but in the account", Label::Hazard),
+            Class::Modified => ("Not as declared", Label::Changed),
+            Class::Deleted => ("Declared, but missing in the account", Label::Removed),
+            Class::Foreign => ("Declared, but somebody else's in the account", Label::Error),
+        };
+        page.blank();
+        page.flow(0, 2, [piece(label, title), piece(Label::Dim, format!(" ({})", own.len()))]);
+        grouped(page, &own);
+    }
+    for (class, title) in [
+        (Class::Unmanaged, "In the account and not answered for (does not count as drift):"),
+        (Class::Foreign, "Owned by others (does not count as drift):"),
+    ] {
+        let names: Vec<&str> = findings
+            .iter()
+            .filter(|f| f.class == class && !f.drift)
+            .map(|f| if class == Class::Foreign { f.text.as_str() } else { f.address.as_str() })
+            .collect();
+        if !names.is_empty() {
+            page.blank();
+            page.say(0, 2, Label::Dim, title);
+            page.say(2, 0, Label::Dim, names.join(", "));
+        }
+    }
+}
+
+/// Findings under the line of their resource.
+fn grouped(page: &mut Page, findings: &[&Finding]) {
+    let mut last: Option<&str> = None;
+    for each in findings {
+        if last != Some(each.address.as_str()) {
+            let first = page.len();
+            page.flow(2, 4, [piece(Label::Heading, each.address.as_str())]);
+            page.at_right(first, each.origin.as_deref(), Some(6));
+            last = Some(&each.address);
+        }
+        finding(page, each);
+    }
+}
+
+/// One finding under the line of its resource.
+pub(super) fn finding(page: &mut Page, finding: &Finding) {
+    let text = || finding.text.as_str();
+    match (&finding.setting, &finding.field, finding.class) {
+        (Some(_), _, Class::Unmanaged) => {
+            page.flow(6, 2, [piece(Label::Hazard, "! "), piece(Label::Plain, text())]);
+            let (found, _) = &finding.sides;
+            if let Some(found @ (Setting::Inline { .. } | Setting::BucketPolicy(_) | Setting::Lifecycle(_))) =
+                found
+            {
+                setting(page, 6, None, Some(found), Side::Plan);
+            }
+        }
+        (Some(_), _, Class::Deleted) => setting(page, 6, finding.sides.1.as_ref(), None, Side::Plan),
+        (Some(_), _, _) => {
+            setting(page, 6, finding.sides.1.as_ref(), finding.sides.0.as_ref(), Side::Account)
+        }
+        (None, Some(name), _) if name == "name" => page.say(6, 2, Label::Plain, text()),
+        (None, Some(name), _) => {
+            field(page, 6, name, finding.wanted.as_ref(), finding.found.as_ref(), Side::Account);
+        }
+        (None, None, class) => {
+            let label = if class == Class::Deleted { Label::Removed } else { Label::Hazard };
+            page.flow(6, 2, [piece(label, "! "), piece(Label::Plain, text())]);
+            if let Some(resource) = &finding.whole {
+                whole(page, 6, ("+", Label::Added), resource, true);
+            }
+        }
+    }
+    for help in &finding.help {
+        page.flow(8, 2, [piece(Label::Help, "→ "), piece(Label::Plain, help.as_str())]);
+    }
+}
+
+/// `2 not declared, 1 not as declared, 1 missing`.
+pub(crate) fn counts(summary: &DriftSummary) -> String {
+    let DriftSummary { drift, modified, deleted, unmanaged, foreign, not_counted } = *summary;
+    let all = [
+        (unmanaged, "not declared"),
+        (modified, "not as declared"),
+        (deleted, "missing"),
+        (foreign, "somebody else's"),
+    ];
+    let said: Vec<_> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let rest = if not_counted > 0 { format!("; {not_counted} not counted") } else { String::new() };
+    if drift == 0 {
+        format!("none{rest}")
+    } else {
+        format!("{}: {}{rest}", words::count(drift, "finding"), said.join(", "))
+    }
+}

@@ -1,0 +1,130 @@
+//! A plan at a terminal: what changes, how much, what to know, and last what to agree to.
+
+use super::super::page::{Page, Terminal, piece};
+use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
+use super::super::style::Label;
+use super::super::words;
+use super::resource::resource;
+use super::{coverage, hazards, head, not_checked, notes, objections};
+
+/// Resources with more lines than this get air around them.
+const DENSE_LINES_MAX: usize = 3;
+
+impl PlanReport {
+    /// As text for a terminal.
+    pub fn terminal(&self, terminal: Terminal) -> String {
+        let mut page = Page::new(terminal);
+        let Self {
+            format_version: _,
+            summary,
+            environments,
+            steps,
+            hazards: dangers,
+            notes: remarks,
+            not_checked: unread,
+            coverage: covered,
+            objections: refused,
+        } = self;
+        if steps.is_empty() {
+            if refused.is_empty() {
+                for each in environments {
+                    page.flow(
+                        0,
+                        2,
+                        [
+                            piece(Label::Added, "No changes."),
+                            piece(
+                                Label::Plain,
+                                format!(
+                                    " {} (account {}) is as declared.",
+                                    each.environment.name, each.environment.account
+                                ),
+                            ),
+                        ],
+                    );
+                }
+            }
+        } else {
+            for each in environments {
+                environment(&mut page, each);
+            }
+            page.blank();
+            let said = counts(summary);
+            let operations = words::count(steps.len(), "operation");
+            let one_line = said.len() + operations.len() + 9 <= terminal.width;
+            let tail = if one_line { format!(" ({operations})") } else { String::new() };
+            page.flow(
+                0,
+                2,
+                [
+                    piece(Label::Heading, "Plan:"),
+                    piece(Label::Plain, format!(" {said}")),
+                    piece(Label::Dim, tail),
+                ],
+            );
+            if !one_line {
+                page.say(6, 2, Label::Dim, operations);
+            }
+        }
+        notes(&mut page, remarks);
+        not_checked(&mut page, unread);
+        coverage(&mut page, covered);
+        hazards(&mut page, dangers);
+        objections(&mut page, refused);
+        page.finish()
+    }
+}
+
+fn environment(page: &mut Page, plan: &EnvironmentPlan) {
+    let EnvironmentPlan { environment, resources, relinked } = plan;
+    if resources.is_empty() && relinked.is_empty() {
+        return head(page, environment, " · no changes");
+    }
+    head(page, environment, "");
+    page.blank();
+    let mut airy = false;
+    for (at, each) in resources.iter().enumerate() {
+        let mut own = Page::new(page.terminal());
+        resource(&mut own, each);
+        let long = own.len() > DENSE_LINES_MAX + 1;
+        if at > 0 && (airy || long) {
+            page.blank();
+        }
+        airy = long;
+        page.append(own);
+    }
+    for StepLine { text, because, .. } in relinked {
+        page.flow(
+            0,
+            4,
+            [
+                piece(Label::Changed, "~ "),
+                piece(Label::Plain, text.as_str()),
+                piece(Label::Dim, format!(" (because {because})")),
+            ],
+        );
+    }
+}
+
+/// `12 to create, 3 to change, 1 to delete`.
+pub(crate) fn counts(summary: &PlanSummary) -> String {
+    let PlanSummary {
+        create,
+        update,
+        replace,
+        delete,
+        rename,
+        settings_put: _,
+        settings_removed: _,
+        operations: _,
+    } = *summary;
+    let all = [
+        (create, "to create"),
+        (update, "to change"),
+        (replace, "to make anew"),
+        (rename, "to rename"),
+        (delete, "to delete"),
+    ];
+    let said: Vec<_> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    if said.is_empty() { String::from("nothing to do") } else { said.join(", ") }
+}

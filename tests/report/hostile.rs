@@ -1,0 +1,91 @@
+//! Names, tags and documents that someone chose to do harm.
+
+use hatrack::plan::Hazard;
+use hatrack::policy::Policy;
+use hatrack::report::{ApplyReport, harmless};
+use hatrack::state::*;
+
+use crate::account::*;
+
+const NAME: &str = "evil\u{1b}]0;owned\u{7}\n+ role/forged\u{202e}\u{200b}\u{9b}31m|`<b>@all";
+
+fn hostile() -> Reports {
+    let settings = || {
+        vec![
+            tag(NAME, NAME),
+            aws(NAME),
+            Setting::Inline { name: NAME.into(), document: Policy::Unreadable(NAME.into()) },
+            Setting::Credential { kind: CredentialKind::AccessKey, id: NAME.into() },
+        ]
+    };
+    let declared = state([
+        (id(Kind::Role, NAME), role("ec2.amazonaws.com", settings())),
+        (id(Kind::User, "b"), user([tag("note", "fine for now, and for long")])),
+    ]);
+    let found = state([
+        (id(Kind::User, NAME), user(settings())),
+        (id(Kind::User, "b"), user(settings().into_iter().chain([tag("note", NAME)]))),
+        (id(Kind::User, &format!("{NAME}2")), Resource::new(Core::User { path: NAME.into() }, settings())),
+    ]);
+    let unread =
+        [Unread { what: Blind::Setting(id(Kind::Bucket, NAME), SettingKey::Ownership), reason: NAME.into() }];
+    reports_of(&declared, &found, scope(&declared), &unread, &[], |hazards| {
+        hazards.push(Hazard::CallerLosesRights { caller: NAME.into(), how: NAME.into() });
+    })
+}
+
+#[test]
+fn nothing_escapes_onto_a_terminal() {
+    let reports = hostile();
+    let journal = hatrack::apply::Journal::default();
+    let apply = ApplyReport::new(&reports.planned, &journal, reports.drift.drift.clone());
+    let all = [
+        reports.plan.terminal(PLAIN),
+        reports.drift.terminal(PLAIN),
+        apply.terminal(PLAIN),
+        reports.plan.markdown(),
+        reports.drift.markdown(),
+        apply.markdown(),
+        reports.plan.json(),
+        reports.drift.json(),
+        apply.json(),
+    ];
+    for text in all {
+        let bare = text.replace('\n', "").replace("⚠\u{fe0f}", "");
+        assert_eq!(harmless(&bare), bare);
+        assert!(!text.lines().any(|line| line.trim_start().starts_with("+ role/forged")), "{text}");
+    }
+}
+
+#[test]
+fn json_gives_the_names_back() {
+    let json: serde_json::Value = serde_json::from_str(&hostile().plan.json()).unwrap();
+    let addresses: Vec<_> = json["environments"][0]["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["address"].clone())
+        .collect();
+    assert!(addresses.contains(&format!("role/{NAME}").into()), "{addresses:?}");
+}
+
+#[test]
+fn markdown_cannot_be_broken_out_of() {
+    let text = hostile().plan.markdown();
+    assert!(!text.replace("<b>", "").contains("</b>"));
+    let outside: Vec<&str> = text.split("```").step_by(2).collect();
+    assert!(!outside.concat().contains("@all|"));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_wrapped_line_cannot_look_like_a_change() {
+    for pad in 1..80 {
+        let value = format!("{} + role/forged - role/gone ~ x", "x".repeat(pad));
+        let declared = state([(id(Kind::User, "b"), user([tag("note", &value)]))]);
+        let text = reports(&declared, &state([])).plan.terminal(PLAIN);
+        for line in text.lines().map(str::trim_start).filter(|line| line.starts_with(['+', '-', '~'])) {
+            assert!(line.starts_with("+ user/b") || line.starts_with("+ 2 tags"), "{text}");
+        }
+    }
+}
