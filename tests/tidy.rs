@@ -1,4 +1,11 @@
 //! Style that matters is a test: the order of the rooms, the edges of the system, the length of files, the papers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -126,10 +126,12 @@ impl Account for EmbeddedAccount {
         let mut whole = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut after = whole.clone();
         after.perform(operation)?;
-        if let Some(resource) = after.resources.get(&operation.target) {
-            if let Some(violation) = limits::check(&operation.target, resource).into_iter().next() {
-                return Err(Refusal::Invalid { code: violation.code.to_owned(), message: violation.message });
-            }
+        let violation = after
+            .resources
+            .get(&operation.target)
+            .and_then(|resource| limits::check(&operation.target, resource).into_iter().next());
+        if let Some(violation) = violation {
+            return Err(Refusal::Invalid { code: violation.code.to_owned(), message: violation.message });
         }
         self.save(&after)?;
         *whole = after;

@@ -36,5 +36,5 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
 
 /// Drift as data.
 pub fn report_of(session: &Session, prepared: &Prepared) -> DriftReport {
-    plan::with_inputs(session, prepared, |inputs| DriftReport::new(inputs))
+    plan::with_inputs(session, prepared, DriftReport::new)
 }

@@ -55,7 +55,7 @@ pub fn exit_of(prepared: &Prepared) -> ExitCode {
 
 /// The plan as data.
 pub fn report_of(session: &Session, prepared: &Prepared) -> PlanReport {
-    with_inputs(session, prepared, |inputs| PlanReport::new(inputs))
+    with_inputs(session, prepared, PlanReport::new)
 }
 
 /// Everything reports are made of.

@@ -106,7 +106,7 @@ pub enum Unplannable {
     /// No order exists. A bug in hatrack.
     Cycle(Vec<ResourceId>),
     /// The plan's own check refused an operation. A bug in hatrack.
-    Refused(Operation, Refusal),
+    Refused(Box<Operation>, Refusal),
     /// The plan does not arrive. A bug in hatrack.
     Diverges(Vec<ResourceId>),
 }
@@ -179,14 +179,16 @@ fn moves(
     let mut start = found.clone();
     let mut moves = renames.to_vec();
     for rename in renames {
-        start.perform(rename).map_err(|refusal| Unplannable::Refused(rename.clone(), refusal))?;
+        start.perform(rename).map_err(|refusal| Unplannable::Refused(Box::new(rename.clone()), refusal))?;
     }
     for (id, resource) in &wanted.resources {
         let Some(there) = start.resources.get(id) else { continue };
         if id.kind == Kind::User && there.core != resource.core {
             let verb = Verb::Update { found: there.core.clone(), wanted: resource.core.clone() };
             let update = Operation { target: id.clone(), verb };
-            start.perform(&update).map_err(|refusal| Unplannable::Refused(update.clone(), refusal))?;
+            start
+                .perform(&update)
+                .map_err(|refusal| Unplannable::Refused(Box::new(update.clone()), refusal))?;
             moves.push(update);
         }
     }
@@ -236,7 +238,7 @@ fn prove(
         }
         state
             .perform(&step.operation)
-            .map_err(|refusal| Unplannable::Refused(step.operation.clone(), refusal))?;
+            .map_err(|refusal| Unplannable::Refused(Box::new(step.operation.clone()), refusal))?;
     }
     let ends = |change: &Change| matches!(change, Change::Delete(_) | Change::Replace { .. });
     let touched: BTreeSet<&ResourceId> = changes.iter().filter(|(_, c)| ends(c)).map(|(id, _)| id).collect();

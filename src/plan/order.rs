@@ -54,7 +54,8 @@ fn break_cycle(drafts: &mut Vec<Draft>, stuck: &[usize], wanted: &State) -> Resu
         if let Verb::Put { found: Some(held), wanted } = &draft.operation.verb {
             let halves =
                 (Verb::Remove { found: held.clone() }, Verb::Put { found: None, wanted: wanted.clone() });
-            return Ok(split(drafts, *i, halves));
+            split(drafts, *i, halves);
+            return Ok(());
         }
     }
     Err(Unplannable::Cycle(stuck.into_iter().map(|(_, d)| d.operation.target).collect()))

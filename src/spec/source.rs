@@ -17,7 +17,6 @@ use crate::diagnostic::{Diagnostic, Source, Span};
 pub const BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Text from a file's bytes, or the place of the first byte that is not UTF-8.
-#[expect(clippy::result_large_err, reason = "once a file, and a box would only burden the caller")]
 pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
     if bytes.len() > BYTES_MAX {
         let source = Arc::new(Source { name: name.to_owned(), text: String::new() });

@@ -59,7 +59,7 @@ fn every_hazard_with_its_way_out() {
         hazards.clear();
         hazards.extend([
             Hazard::Deletes(id.clone()),
-            Hazard::Replaces(id.clone(), vec!["path"]),
+            Hazard::Replaces(id.clone(), vec!["path".into()]),
             Hazard::Adopts(id.clone()),
             Hazard::TakesOver(id.clone(), "CloudFormation stack `network`".into()),
             Hazard::RemovesCredential(id.clone(), "access-key/AKIA".into()),

@@ -1,4 +1,5 @@
 //! Random accounts for property tests: valid states out of random bytes.
+
 #![allow(dead_code, reason = "each test binary uses a part of this")]
 
 use std::collections::{BTreeMap, BTreeSet};
