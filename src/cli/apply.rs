@@ -12,7 +12,7 @@ use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::{drift, plan, progress};
-use crate::plan::{Hazard, Plan, SavedPlan};
+use crate::plan::{Hazard, Plan, SavedPlan, SavedSelection};
 use crate::report::{self, ApplyReport, Finding};
 
 #[derive(Debug, clap::Args)]
@@ -77,10 +77,14 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     let saved = SavedPlan::parse(&text)
         .map_err(|why| Failure::error(format!("cannot use the plan {}: {why}", path.display())))?;
     let interrupted = progress::on_interrupt()?;
-    let selection = Selection {
-        environments: saved.environments.iter().map(|e| e.name.clone()).collect(),
-        ..args.selection.clone()
-    };
+    let Args { selection, yes: _, accept: _ } = args;
+    if !(selection.target.is_empty() && selection.adopt.is_empty() && selection.takeover.is_empty()) {
+        return Err(Failure::error("a saved plan is applied as it is")
+            .help("give `--target`, `--adopt` and `--takeover` to `hatrack plan -o FILE`"));
+    }
+    let SavedSelection { target, adopt, takeover } = saved.made_for.clone();
+    let environments = saved.environments.iter().map(|e| e.name.clone()).collect();
+    let selection = Selection { environments, target, adopt, takeover };
     let session = Session::open(global, &selection, true, &interrupted, output)?;
     for environment in &saved.environments {
         if !session
@@ -104,6 +108,13 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
         ))
         .help("plan again, and look at what the new plan does"));
     }
+    let incomplete = !reading.unread.is_empty();
+    if session.prepare(reading)?.plan.steps != saved.steps {
+        return Err(Failure::refused(
+            "the environment files have changed since the plan was made, and nothing was changed",
+        )
+        .help("plan again, and look at what the new plan does"));
+    }
     accepted(args, needed(&saved.hazards))?;
     if saved.steps.is_empty() {
         output.say("the plan has nothing to do");
@@ -111,7 +122,7 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     }
     let plan = saved.plan();
     let journal = perform(&session, &plan, global, &interrupted, output);
-    conclude(&session, &plan, &journal, !reading.unread.is_empty(), output)
+    conclude(&session, &plan, &journal, incomplete, output)
 }
 
 fn needed(hazards: &[Hazard]) -> Vec<String> {

@@ -1,7 +1,8 @@
-//! Reading an account: a few bulk calls side by side for the outline of everything, then single calls only for what a
-//! scope answers for.
+//! Reading an account: a few bulk calls side by side for the outline of everything, then single calls only
+//! for what a scope answers for.
 //!
-//! Not read is not absent: a kind of which one page is missing is left out of the state and named in `unread`.
+//! Not read is not absent: a kind of which one page is missing is left out of the state and named in
+//! `unread`.
 
 use std::collections::BTreeSet;
 
@@ -65,8 +66,11 @@ async fn gather(
         reading.state.resources.extend(resources);
         created = user_created;
         if let Some(terms) = roles {
-            kinds.insert(Kind::Role);
-            reading.state.resources.extend(read_iam::roles(link, role_details, &terms).await?);
+            let roles = read_iam::roles(link, role_details, &terms).await;
+            if let Some(roles) = seen(reading, link, roles, &[Kind::Role], "iam:GetRole")? {
+                kinds.insert(Kind::Role);
+                reading.state.resources.extend(roles);
+            }
         }
     }
     if let Some(found) = seen(reading, link, profiles, &[Kind::InstanceProfile], "iam:ListInstanceProfiles")?

@@ -1,5 +1,5 @@
-//! IAM's side of the outline: `GetAccountAuthorizationDetails` has nearly all of it; `ListRoles` adds descriptions and
-//! session lengths, `ListInstanceProfiles` the profiles that hold no role.
+//! IAM's side of the outline: `GetAccountAuthorizationDetails` has nearly all of it; `ListRoles` adds
+//! descriptions and session lengths, `ListInstanceProfiles` the profiles that hold no role.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +33,8 @@ pub(super) type RoleTerms = BTreeMap<String, (String, u32)>;
 /// The session length of a role that never had another.
 const SESSION_SECONDS_DEFAULT: u32 = 3600;
 
-/// Every page of a listing. A page that promises more without saying where, or a marker that comes twice, is an error:
-/// part of a list must never be taken for all of it.
+/// Every page of a listing. A page that promises more without saying where, or a marker that comes twice, is
+/// an error: part of a list must never be taken for all of it.
 pub(super) async fn pages<P>(
     link: &Link,
     page: impl AsyncFn(Option<String>) -> Result<P, Fault>,

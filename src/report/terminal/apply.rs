@@ -13,7 +13,8 @@ impl ApplyReport {
         let Self { format_version: _, summary, steps, remaining, next } = self;
         for result in [StepResult::Done, StepResult::NotStarted, StepResult::Unknown, StepResult::Failed] {
             let own: Vec<&ApplyStep> = steps.iter().filter(|s| s.result == result).collect();
-            if own.is_empty() {
+            // Where all is done, progress has said so step by step; the list matters when something is left.
+            if own.is_empty() || summary.done == steps.len() {
                 continue;
             }
             let (title, sign, label) = look(result);
