@@ -84,6 +84,7 @@ impl Bench {
             renamed: BTreeMap::new(),
             keep_others: BTreeSet::new(),
             keep_statements: BTreeMap::new(),
+            sign_ins: BTreeSet::new(),
             as_found: BTreeSet::new(),
             ignored: vec![],
             whole_account: false,

@@ -152,7 +152,7 @@ impl Link {
             Sort::Interrupted => ("interrupted".to_owned(), "run it again"),
             Sort::Denied => (
                 format!("account {} refused: {}", self.account, fault.message),
-                "`hatrack permissions` prints the policy that the caller needs",
+                "docs/aws.md has the policies that planning and applying need",
             ),
             _ => (format!("{place} failed: {}", fault.message), "try again later"),
         };
@@ -314,7 +314,9 @@ async fn credentials(config: &SdkConfig, options: &AwsOptions) -> Result<(), Unr
         Err(error) => {
             let words = error_words(&error);
             let profile = options.profile.as_ref().map(|p| format!(" for profile `{p}`")).unwrap_or_default();
-            Err(none(if words.contains("not enabled") || words.contains("no providers in chain") {
+            // The last place of the chain is the instance's own metadata: failing there means that none had any.
+            let nowhere = ["not enabled", "no providers in chain", "IMDS"].iter().any(|w| words.contains(w));
+            Err(none(if nowhere {
                 format!("no AWS credentials were found{profile}")
             } else {
                 format!("AWS credentials{profile} could not be loaded: {words}")

@@ -44,6 +44,7 @@ pub(super) async fn read(
         return Ok(());
     }
     let declared = |id: &ResourceId| scopes.iter().any(|scope| scope.declared.contains(id));
+    let signs_in = |id: &ResourceId| scopes.iter().any(|scope| scope.sign_ins.contains(id));
     let live: Vec<ResourceId> = match source {
         CredentialSource::Live => users.into_iter().collect(),
         CredentialSource::Report => match report(link).await {
@@ -53,10 +54,16 @@ pub(super) async fn read(
                 for id in users {
                     let row = rows.get(&id.name);
                     // Nothing the report says of a user made, or changed by this run, after it was written,
-                    // holds.
+                    // holds; and what differs from what is declared may have been put right since.
                     let newer = created.get(&id).is_none_or(|made| made.as_nanos() >= time.as_nanos());
                     match row {
-                        Some(row) if !newer && !row.others && declared(&id) && !link.has_changed(&id) => {
+                        Some(row)
+                            if !newer
+                                && !row.others
+                                && row.password == signs_in(&id)
+                                && declared(&id)
+                                && !link.has_changed(&id) =>
+                        {
                             if let (true, Some(user)) = (row.password, reading.state.resources.get_mut(&id)) {
                                 user.set(Setting::SignIn);
                             }
@@ -263,7 +270,7 @@ async fn every(
     }
     match pages(link, page, |(_, more, marker)| (*more, marker.clone())).await {
         Ok(read) => Ok(read.into_iter().flat_map(|(ids, ..)| ids).collect()),
-        Err(fault) if fault.sort == Sort::Silent && link.has_own_endpoint() => {
+        Err(fault) if fault.is_not_implemented() && link.has_own_endpoint() => {
             link.note_unanswered(action);
             Ok(vec![])
         }

@@ -135,6 +135,12 @@ impl Fault {
         matches!(self.sort, Sort::Expired | Sort::Unsent | Sort::Interrupted)
     }
 
+    /// Whether the endpoint does not know the call; AWS knows them all.
+    pub(super) fn is_not_implemented(&self) -> bool {
+        self.sort == Sort::Silent
+            || ["InvalidAction", "NotImplemented", "UnknownOperation"].contains(&self.code.as_str())
+    }
+
     /// Why something was not read, with the call that was tried.
     pub(super) fn reason(&self, action: &str) -> String {
         match self.sort {

@@ -152,16 +152,12 @@ pub(super) async fn instance_profiles(link: &Link) -> Result<Vec<(ResourceId, Re
         .collect())
 }
 
-/// The tags of a customer managed policy.
-pub(super) async fn policy_tags(link: &Link, id: &ResourceId) -> Result<Vec<(String, String)>, Fault> {
+/// What no bulk call tells of a customer managed policy for sure: its description and its tags.
+pub(super) async fn policy_details(link: &Link, id: &ResourceId) -> Result<(String, Vec<Setting>), Fault> {
     let arn = link.policy_arn(&crate::state::PolicyReference::Customer(id.clone())).await?;
-    let read = pages(
-        link,
-        async |marker| Ok(link.iam.list_policy_tags().policy_arn(&arn).set_marker(marker).send().await?),
-        |page| (page.is_truncated(), page.marker().map(ToOwned::to_owned)),
-    )
-    .await?;
-    Ok(read.iter().flat_map(|p| p.tags()).map(|t| (t.key().to_owned(), t.value().to_owned())).collect())
+    let answer = link.ask(async || Ok(link.iam.get_policy().policy_arn(&arn).send().await?)).await?;
+    let policy = answer.policy().ok_or_else(|| Fault::new(Sort::Absent, "NoSuchEntity", "no such policy"))?;
+    Ok((policy.description().unwrap_or_default().to_owned(), tags(policy.tags()).collect()))
 }
 
 /// A policy document as IAM returns it: percent-encoded by RFC 3986, except where an emulator sends it raw.
