@@ -51,6 +51,9 @@ impl Output {
 
     /// Shows what is wrong in the author's files.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
+        if diagnostics.is_empty() {
+            return;
+        }
         write(&mut io::stderr().lock(), &report::diagnostics_terminal(diagnostics, self.errors));
     }
 
