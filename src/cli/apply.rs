@@ -101,26 +101,26 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     let reading = session.read(CredentialSource::Live)?;
     let moved = saved.moved(&reading.state);
     if !moved.is_empty() {
-        let lines: Vec<String> = report::moved(&moved).iter().map(|line| format!("  {line}")).collect();
-        let lines = lines.join("\n");
-        return Err(Failure::refused(format!(
-            "the account has moved since the plan was made, and nothing was changed\n{lines}"
-        ))
-        .help("plan again, and look at what the new plan does"));
+        let mut failure =
+            Failure::refused("the account has moved since the plan was made, and nothing was changed")
+                .help("plan again, and look at what the new plan does");
+        failure.details = report::moved(&moved);
+        return Err(failure);
     }
     let incomplete = !reading.unread.is_empty();
-    if session.prepare(reading)?.plan.steps != saved.steps {
+    let prepared = session.prepare(reading)?;
+    if prepared.plan.steps != saved.steps {
         return Err(Failure::refused(
             "the environment files have changed since the plan was made, and nothing was changed",
         )
         .help("plan again, and look at what the new plan does"));
     }
-    accepted(args, needed(&saved.hazards))?;
+    accepted(args, needed(&prepared.hazards))?;
     if saved.steps.is_empty() {
         output.say("the plan has nothing to do");
         return Ok(ExitCode::Done);
     }
-    let plan = saved.plan();
+    let plan = prepared.plan;
     let journal = perform(&session, &plan, global, &interrupted, output);
     conclude(&session, &plan, &journal, incomplete, output)
 }

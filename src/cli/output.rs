@@ -60,18 +60,24 @@ impl Output {
     /// Says why a command ends early, and how.
     pub fn failure(&self, failure: &Failure) -> ExitCode {
         let mut all = failure.diagnostics.clone();
-        let mut lines = failure.message.lines();
-        if let Some(first) = lines.next() {
-            let mut diagnostic = Diagnostic::error(None, first);
-            diagnostic.help.clone_from(&failure.help);
+        if !failure.message.is_empty() {
+            let mut diagnostic = Diagnostic::error(None, failure.message.clone());
+            // Details stand between the message and the way out.
+            diagnostic.help = failure.details.iter().chain(&failure.help).cloned().collect();
             all.push(diagnostic);
         }
         if self.format == Format::Json {
             self.result(&report::diagnostics_json(&all));
         }
-        self.diagnostics(&all);
-        for line in lines {
-            self.say(line);
+        if failure.details.is_empty() {
+            self.diagnostics(&all);
+        } else {
+            if let Some(last) = all.last_mut() {
+                last.help.clear();
+            }
+            self.diagnostics(&all);
+            failure.details.iter().for_each(|line| self.say(&format!("  {line}")));
+            failure.help.iter().for_each(|line| self.say(&format!("help: {line}")));
         }
         failure.exit
     }

@@ -102,7 +102,10 @@ impl Session {
     /// When nothing can be said of it.
     pub fn read(&self, credentials: CredentialSource) -> Result<Reading, Failure> {
         let request = ReadRequest { scopes: self.scopes.clone(), credentials };
-        Ok(self.account.read(&request)?)
+        let reading = self.account.read(&request)?;
+        let (found, unread) = (reading.state.resources.len(), reading.unread.len());
+        tracing::info!("read {found} resources; {unread} things could not be read");
+        Ok(reading)
     }
 
     /// Settles what is wanted and plans the way there.
