@@ -82,7 +82,7 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };
-    result.unwrap_or_else(|failure: Failure| output.failure(&failure))
+    output.conclude(result.unwrap_or_else(|failure: Failure| output.failure(&failure)))
 }
 
 /// clap would end with 2, which says "differences" here.

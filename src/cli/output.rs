@@ -1,6 +1,7 @@
 //! Standard output and standard error: results to the one, everything about the work to the other.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -16,6 +17,8 @@ pub struct Output {
     pub terminal: Terminal,
     /// What standard error can show.
     pub errors: Terminal,
+    /// Why a result did not get out.
+    lost: Mutex<Option<io::Error>>,
 }
 
 impl Output {
@@ -35,12 +38,29 @@ impl Output {
             format: global.format,
             terminal: Terminal { width, colour: out },
             errors: Terminal { width, colour: err },
+            lost: Mutex::default(),
         }
     }
 
     /// Prints a result.
     pub fn result(&self, text: &str) {
-        write(&mut io::stdout().lock(), text);
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            // A reader that has seen enough closes the pipe; that is no error of ours.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+            _ => {}
+        }
+    }
+
+    /// The exit code, unless a result did not get out: nobody should take half an answer for a whole one.
+    pub fn conclude(&self, code: ExitCode) -> ExitCode {
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match lost {
+            Some(error) => self.failure(&Failure::error(format!("cannot write the result: {error}"))),
+            None => code,
+        }
     }
 
     /// Says something about the work.
@@ -83,9 +103,9 @@ impl Output {
     }
 }
 
-/// A reader that has seen enough closes the pipe; that is no error of ours.
+/// What is said on the way is worth no failure.
 fn write(stream: &mut impl io::Write, text: &str) {
-    let _closed_pipe = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    let _unheard = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
 }
 
 /// Logs to standard error. Never the SDK's own trace, which prints request bodies: a password is in one of them.
