@@ -101,25 +101,26 @@ impl Output {
         }
         failure.exit
     }
+
+    /// Logs to standard error. Never the SDK's own trace, which prints request bodies: a password is in one of them.
+    pub fn start_logging(&self, verbose: u8) {
+        let filter = match verbose {
+            0 => "off",
+            1 => "hatrack=info",
+            _ => "hatrack=debug,aws_config=warn",
+        };
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+            .with_writer(io::stderr)
+            .with_target(false)
+            .with_ansi(self.errors.colour)
+            .without_time()
+            .finish();
+        let _already_set = tracing::subscriber::set_global_default(subscriber);
+    }
 }
 
 /// What is said on the way is worth no failure.
 fn write(stream: &mut impl io::Write, text: &str) {
     let _unheard = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
-}
-
-/// Logs to standard error. Never the SDK's own trace, which prints request bodies: a password is in one of them.
-pub fn start_logging(verbose: u8) {
-    let filter = match verbose {
-        0 => "off",
-        1 => "hatrack=info",
-        _ => "hatrack=debug,aws_config=warn",
-    };
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
-        .with_writer(io::stderr)
-        .with_target(false)
-        .without_time()
-        .finish();
-    let _already_set = tracing::subscriber::set_global_default(subscriber);
 }
