@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::account::CredentialSource;
-use crate::apply::{Journal, execute};
+use crate::apply::{Journal, Outcome, execute};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
+use crate::cli::passwords::FILE_NAME as PASSWORD_FILE;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::{drift, plan, progress};
 use crate::plan::{Hazard, Plan, SavedPlan, SavedSelection};
 use crate::report::{self, ApplyReport, Finding};
+use crate::state::{Setting, Verb};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -101,26 +103,26 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     let reading = session.read(CredentialSource::Live)?;
     let moved = saved.moved(&reading.state);
     if !moved.is_empty() {
-        let lines: Vec<String> = report::moved(&moved).iter().map(|line| format!("  {line}")).collect();
-        let lines = lines.join("\n");
-        return Err(Failure::refused(format!(
-            "the account has moved since the plan was made, and nothing was changed\n{lines}"
-        ))
-        .help("plan again, and look at what the new plan does"));
+        let mut failure =
+            Failure::refused("the account has moved since the plan was made, and nothing was changed")
+                .help("plan again, and look at what the new plan does");
+        failure.details = report::moved(&moved);
+        return Err(failure);
     }
     let incomplete = !reading.unread.is_empty();
-    if session.prepare(reading)?.plan.steps != saved.steps {
+    let prepared = session.prepare(reading)?;
+    if prepared.plan.steps != saved.steps {
         return Err(Failure::refused(
             "the environment files have changed since the plan was made, and nothing was changed",
         )
         .help("plan again, and look at what the new plan does"));
     }
-    accepted(args, needed(&saved.hazards))?;
+    accepted(args, needed(&prepared.hazards))?;
     if saved.steps.is_empty() {
         output.say("the plan has nothing to do");
         return Ok(ExitCode::Done);
     }
-    let plan = saved.plan();
+    let plan = prepared.plan;
     let journal = perform(&session, &plan, global, &interrupted, output);
     conclude(&session, &plan, &journal, incomplete, output)
 }
@@ -187,6 +189,9 @@ fn conclude(
         Ok(left) => (left, None),
         Err(failure) => (vec![], Some(failure)),
     };
+    if session.signs_people_in {
+        tell_passwords(plan, journal, output);
+    }
     let report = ApplyReport::new(plan, journal, left);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
@@ -214,6 +219,18 @@ fn remaining(session: &Session, journal: &Journal) -> Result<Vec<Finding>, Failu
                 std::thread::sleep(Duration::from_secs(*seconds));
             }
             _ => return Ok(left),
+        }
+    }
+}
+
+/// Where the passwords of new sign-ins are.
+fn tell_passwords(plan: &Plan, journal: &Journal, output: &Output) {
+    for (step, outcome) in plan.steps.iter().zip(&journal.outcomes) {
+        if let (Verb::Put { wanted: Setting::SignIn, .. }, Outcome::Done) = (&step.operation.verb, outcome) {
+            output.say(&format!(
+                "the one-time password of {} is in {PASSWORD_FILE}, which only you can read: hand it over, then delete it",
+                step.operation.target.address()
+            ));
         }
     }
 }

@@ -101,6 +101,7 @@ impl Link {
             bucket_locks: Mutex::default(),
         };
         link.caller = link.check_account().await?;
+        tracing::info!("working as {}", link.caller);
         Ok(link)
     }
 

@@ -54,6 +54,7 @@ impl Pace {
         if hopeless || Instant::now() + self.pause > self.deadline {
             return Ok(false);
         }
+        tracing::info!("{} ({}): asking again", fault.code, fault.message);
         link.rest(jittered(self.pause)).await?;
         self.pause = (self.pause * 2).min(PAUSE_MAX);
         Ok(true)
