@@ -15,7 +15,7 @@ use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::{drift, plan, progress};
 use crate::plan::{Hazard, Plan, SavedPlan, SavedSelection};
 use crate::report::{self, ApplyReport, Finding};
-use crate::state::{Setting, Verb};
+use crate::state::{Setting, Unread, Verb};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -185,14 +185,14 @@ fn conclude(
     incomplete: bool,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    let (left, unverified) = match remaining(session, journal) {
-        Ok(left) => (left, None),
-        Err(failure) => (vec![], Some(failure)),
+    let (left, unread, unverified) = match remaining(session, journal) {
+        Ok((left, unread)) => (left, unread, None),
+        Err(failure) => (vec![], vec![], Some(failure)),
     };
     if session.signs_people_in {
         tell_passwords(plan, journal, output);
     }
-    let report = ApplyReport::new(plan, journal, left);
+    let report = ApplyReport::new(plan, journal, left, &unread);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json => report.json(),
@@ -206,8 +206,8 @@ fn conclude(
     Ok(if report.is_complete() && !incomplete { ExitCode::Done } else { ExitCode::Error })
 }
 
-/// What still differs. AWS shows a write to a reader some seconds later, so where all was done it is asked again.
-fn remaining(session: &Session, journal: &Journal) -> Result<Vec<Finding>, Failure> {
+/// What still differs, and what could not be read. AWS shows a write to a reader some seconds later, so where all was done it is asked again.
+fn remaining(session: &Session, journal: &Journal) -> Result<(Vec<Finding>, Vec<Unread>), Failure> {
     const PATIENCE_SECONDS: [u64; 4] = [1, 2, 4, 8];
     let mut patience = PATIENCE_SECONDS.iter();
     loop {
@@ -218,7 +218,7 @@ fn remaining(session: &Session, journal: &Journal) -> Result<Vec<Finding>, Failu
             Some(seconds) if !left.is_empty() && journal.is_complete() => {
                 std::thread::sleep(Duration::from_secs(*seconds));
             }
-            _ => return Ok(left),
+            _ => return Ok((left, prepared.reading.unread)),
         }
     }
 }

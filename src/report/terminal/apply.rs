@@ -5,12 +5,13 @@ use super::super::page::{Page, Terminal, piece};
 use super::super::style::Label;
 use super::super::words;
 use super::drift::finding;
+use super::not_checked;
 
 impl ApplyReport {
     /// As text for a terminal.
     pub fn terminal(&self, terminal: Terminal) -> String {
         let mut page = Page::new(terminal);
-        let Self { format_version: _, summary, steps, remaining, next } = self;
+        let Self { format_version: _, summary, steps, remaining, not_checked: unread, next } = self;
         for result in [StepResult::Done, StepResult::NotStarted, StepResult::Unknown, StepResult::Failed] {
             let own: Vec<&ApplyStep> = steps.iter().filter(|s| s.result == result).collect();
             // Where all is done, progress has said so step by step; the list matters when something is left.
@@ -52,6 +53,7 @@ impl ApplyReport {
                 finding(&mut page, each);
             }
         }
+        not_checked(&mut page, unread);
         page.blank();
         page.flow(
             0,
