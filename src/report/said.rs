@@ -34,8 +34,13 @@ impl Said {
 /// A setting's key as a hazard carries it, in words: `access-key/AKIA…` → `access key AKIA…`.
 fn key_words(key: &str) -> String {
     match key.split_once('/') {
+        Some(("mfa-device", name)) => format!("MFA device {name}"),
+        Some(("ssh-public-key", name)) => format!("SSH public key {name}"),
+        Some(("inline", name)) => format!("inline policy {name}"),
+        Some(("attached", name)) => format!("attached policy {name}"),
         Some((sort, name)) => format!("{} {name}", sort.replace('-', " ")),
         None if key == "sign-in" => String::from("console sign-in"),
+        None if key == "boundary" => String::from("permissions boundary"),
         None => key.to_owned(),
     }
 }
@@ -69,7 +74,7 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
             Said::new("removes-credential", Some(id), text)
         }
         Hazard::BrieflyOpen(id, key) => {
-            let text = format!("{} is without its guard, {}, for a moment", id.address(), key_words(key));
+            let text = format!("{} is without its guard ({}) for a moment", id.address(), key_words(key));
             Said::new("briefly-open", Some(id), text)
         }
         Hazard::BreaksTrust { by, principal } => {
@@ -82,8 +87,9 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
                 .help(format!("afterwards its owner must set the policy of {} again", by.address()))
         }
         Hazard::ManyDeletions { deleted, of } => {
+            let are = if *deleted == 1 { "is" } else { "are" };
             let text =
-                format!("{deleted} of {} that hatrack answers for are deleted", count(*of, "resource"));
+                format!("{deleted} of {} that hatrack answers for {are} deleted", count(*of, "resource"));
             Said::new("many-deletions", None, text)
         }
         Hazard::CallerLosesRights { caller, how } => {
