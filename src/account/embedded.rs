@@ -42,6 +42,10 @@ impl EmbeddedAccount {
     /// # Errors
     /// When the file is damaged, of a newer format, cannot be read, or is in use by another run.
     pub fn open(path: &Path, to_write: bool) -> Result<Self, Unreachable> {
+        // A slip in the path must not pass for an empty account.
+        if path.parent().is_some_and(|folder| folder != Path::new("") && !folder.is_dir()) {
+            return Err(unreachable_file(path, "there is no such folder"));
+        }
         let lock = if to_write { Some(lock(path)?) } else { None };
         let (state, existed) = match fs::read_to_string(path) {
             Ok(text) => (parse(&text).map_err(|why| unreachable_file(path, &why))?, true),

@@ -197,7 +197,7 @@ fn remaining(session: &Session, journal: &Journal) -> Result<Vec<Finding>, Failu
     loop {
         let prepared: Prepared = session.prepare(session.read(CredentialSource::Live)?)?;
         let mut left = drift::report_of(session, &prepared).drift;
-        left.retain(|finding| finding.drift);
+        left.retain(|finding| finding.drift && !finding.outside); // an apply is done when it can do no more
         match patience.next() {
             Some(seconds) if !left.is_empty() && journal.is_complete() => {
                 std::thread::sleep(Duration::from_secs(*seconds));

@@ -1,6 +1,7 @@
 //! Standard output and standard error: results to the one, everything about the work to the other.
 
 use std::io::{self, IsTerminal as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -16,6 +17,8 @@ pub struct Output {
     pub terminal: Terminal,
     /// What standard error can show.
     pub errors: Terminal,
+    /// Whether there was a result: standard output is one JSON document, not two.
+    answered: AtomicBool,
 }
 
 impl Output {
@@ -35,11 +38,13 @@ impl Output {
             format: global.format,
             terminal: Terminal { width, colour: out },
             errors: Terminal { width, colour: err },
+            answered: AtomicBool::new(false),
         }
     }
 
     /// Prints a result.
     pub fn result(&self, text: &str) {
+        self.answered.store(true, Ordering::Relaxed);
         write(&mut io::stdout().lock(), text);
     }
 
@@ -63,7 +68,7 @@ impl Output {
             diagnostic.help.clone_from(&failure.help);
             all.push(diagnostic);
         }
-        if self.format == Format::Json {
+        if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {
             self.result(&report::diagnostics_json(&all));
         }
         self.diagnostics(&all);

@@ -184,6 +184,11 @@ pub fn objection(objection: &Objection) -> Said {
             let text = format!("{} is AWS's own: nobody else can change it", id.address());
             Said::new("aws", Some(id), text).help("take it out of the spec")
         }
+        Objection::NotEmpty(id) => {
+            Said::new("not-empty", Some(id), format!("{} shall go but still has objects", id.address()))
+                .help("empty it first: hatrack never deletes data")
+        }
+        Objection::FixedAtCreation { id, field } => would_replace_data(id, &[*field]),
         Objection::StillUsed { target, by } => {
             let (target_at, by_at) = (target.address(), by.address());
             let text = format!(
@@ -193,6 +198,18 @@ pub fn objection(objection: &Objection) -> Said {
                 .help(format!("take {by_at} off it first, or declare {target_at} again"))
         }
     }
+}
+
+fn would_replace_data(id: &ResourceId, fields: &[&str]) -> Said {
+    let text = format!(
+        "{} differs in {}, which AWS fixes at creation, and it holds data: it is never made anew",
+        id.address(),
+        listed(fields)
+    );
+    Said::new("would-replace-data", Some(id), text).help(format!(
+        "declare it as it is, or declare a new one beside it, move the data, then `retire: [{}]`",
+        id.address()
+    ))
 }
 
 /// Why there is no plan, and the way out.
@@ -213,17 +230,7 @@ pub fn unplannable(why: &Unplannable) -> Said {
             Said::new("missing", Some(by), text)
                 .help(format!("declare {missing_at}, or take it out of {}", by.address()))
         }
-        Unplannable::WouldReplaceData { id, fields } => {
-            let text = format!(
-                "{} differs in {}, which AWS fixes at creation, and it holds data: it is never made anew",
-                id.address(),
-                listed(fields)
-            );
-            Said::new("would-replace-data", Some(id), text).help(format!(
-                "declare it as it is, or declare a new one beside it, move the data, then `retire: [{}]`",
-                id.address()
-            ))
-        }
+        Unplannable::WouldReplaceData { id, fields } => would_replace_data(id, fields),
         Unplannable::HeldElsewhere { target, by } => {
             let text = format!(
                 "{} must be made anew, but {}, which hatrack does not answer for, holds on to it",

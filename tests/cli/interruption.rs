@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::*;
 
-const USERS: usize = 400;
+const USERS: usize = 150;
 
 fn large() -> Project {
     let users: String = (0..USERS).map(|n| format!("  user{n:03}: {{ groups: [Readers] }}\n")).collect();
@@ -53,8 +53,6 @@ fn resources(project: &Project) -> usize {
 fn converges(project: &Project) {
     let run = on_file(project, &["plan", "--format=json"]);
     assert_eq!(run.code, 2, "there was something left");
-    let users: String = (0..USERS).map(|n| format!("  user{n:03}: {{}}\n")).collect();
-    let _shorter = users; // the whole would take as long again; the rest is applied as it is
     let run = on_file(project, &["apply", "--yes"]);
     assert_eq!(run.code, 0, "{}", run.shown());
     assert_eq!(on_file(project, &["plan"]).code, 0);

@@ -151,7 +151,7 @@ fn fingers_that_know_terraform() {
     let run = on_file(&project, &["apply", "-auto-approve", "-parallelism=2"]);
     assert_eq!(run.code, 0, "{}", run.shown());
     // What only looks like it is a mistake still.
-    assert_eq!(on_file(&project, &["plan", "-ouput=x"]).code, 1);
+    assert_eq!(on_file(&project, &["plan", "-traget=role/GlueEtl"]).code, 1);
 }
 
 #[test]
