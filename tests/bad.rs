@@ -99,7 +99,8 @@ fn no_mistake_is_forgotten() {
             wrong.push(format!("{name}/expect.txt is missing"));
         }
         let known = |f: &&String| {
-            let yaml = f.ends_with(".yaml") && (f.starts_with("environments/") || f.starts_with("templates/"));
+            let yaml =
+                f.ends_with(".yaml") && (f.starts_with("environments/") || f.starts_with("templates/"));
             yaml || *f == "expect.txt"
         };
         wrong.extend(files.iter().filter(|f| !known(f)).map(|f| format!("{name}/{f} is no part of a case")));
@@ -144,7 +145,8 @@ fn case(name: &str, folder: &Path) -> Result<(), String> {
         return Err("plan has made an account file".to_owned());
     }
     let run = project.run(&["validate", "--format=json"]);
-    let json: serde_json::Value = serde_json::from_str(&run.stdout).map_err(|e| format!("{e}:\n{}", run.stdout))?;
+    let json: serde_json::Value =
+        serde_json::from_str(&run.stdout).map_err(|e| format!("{e}:\n{}", run.stdout))?;
     let told = json["diagnostics"].as_array().unwrap();
     let errors = told.iter().filter(|d| d["severity"] == "error").count();
     let counted = match text.lines().filter(|line| line.starts_with("error: ")).count() {

@@ -50,7 +50,8 @@ fn no_scenario_is_forgotten() {
     for (name, folder) in scenarios() {
         let files = files_below(&folder);
         let known = |file: &String| {
-            let known = ["disturb.json", "arguments.json"].into_iter().chain(GOLDEN).any(|known| known == file);
+            let known =
+                ["disturb.json", "arguments.json"].into_iter().chain(GOLDEN).any(|known| known == file);
             let parts: Vec<&str> = file.split('/').collect();
             known
                 || (file.ends_with(".yaml")
@@ -59,8 +60,11 @@ fn no_scenario_is_forgotten() {
                         ["environments" | "templates", _] | ["before", "environments" | "templates", _]
                     ))
         };
-        wrong.extend(files.iter().filter(|f| !known(f)).map(|f| format!("{name}/{f} is no part of a scenario")));
-        let missing = GOLDEN.iter().filter(|golden| !terminal::blessing() && !files.iter().any(|f| f == *golden));
+        wrong.extend(
+            files.iter().filter(|f| !known(f)).map(|f| format!("{name}/{f} is no part of a scenario")),
+        );
+        let missing =
+            GOLDEN.iter().filter(|golden| !terminal::blessing() && !files.iter().any(|f| f == *golden));
         wrong.extend(missing.map(|golden| format!("{name}/{golden} is missing")));
         let environments: Vec<&String> = files.iter().filter(|f| f.starts_with("environments/")).collect();
         if environments.is_empty() {
@@ -100,7 +104,8 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
         }
     }
     if let Some(text) = disturb {
-        let operations: Vec<Operation> = serde_json::from_str(&text).map_err(|e| format!("disturb.json: {e}"))?;
+        let operations: Vec<Operation> =
+            serde_json::from_str(&text).map_err(|e| format!("disturb.json: {e}"))?;
         let mut state = account(&project);
         for operation in operations {
             by_hand(&mut state, operation);
@@ -144,7 +149,9 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
         return Err(format!("plan ends with {planned}, and with {planned_as_json} as JSON"));
     }
     if planned == 0 && (drifted, applied) != (0, 0) {
-        return Err(format!("plan sees no difference, but drift ends with {drifted} and apply with {applied}"));
+        return Err(format!(
+            "plan sees no difference, but drift ends with {drifted} and apply with {applied}"
+        ));
     }
     // After apply, plan is empty. Always.
     if applied == 0 && planned_after != 0 {
@@ -173,7 +180,10 @@ fn by_hand(state: &mut State, operation: Operation) {
         }
         Verb::Remove { found } => {
             let resource = state.resources.get_mut(&target).unwrap_or_else(|| panic!("no {target}"));
-            resource.settings.remove(&found.key()).unwrap_or_else(|| panic!("{target} has no {}", found.key()));
+            resource
+                .settings
+                .remove(&found.key())
+                .unwrap_or_else(|| panic!("{target} has no {}", found.key()));
         }
         Verb::Update { found: _, wanted } => {
             state.resources.get_mut(&target).unwrap_or_else(|| panic!("no {target}")).core = wanted;

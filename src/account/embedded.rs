@@ -74,9 +74,10 @@ fn parse(text: &str) -> Result<State, String> {
     let damaged = |error: serde_json::Error| format!("it is not an account file, or it is damaged: {error}");
     let VersionOnly { account_format_version } = serde_json::from_str(text).map_err(damaged)?;
     if account_format_version != ACCOUNT_FORMAT_VERSION {
+        let made_by = if account_format_version > ACCOUNT_FORMAT_VERSION { "a newer" } else { "an older" };
         return Err(format!(
             "it has account format {account_format_version}, and this hatrack reads format \
-             {ACCOUNT_FORMAT_VERSION}: it was made by a newer hatrack"
+             {ACCOUNT_FORMAT_VERSION}: it was made by {made_by} hatrack"
         ));
     }
     serde_json::from_str::<AccountFile>(text).map(|file| file.state).map_err(damaged)

@@ -16,8 +16,10 @@ use crate::plan::{Hazard, Plan, SavedPlan};
 use crate::report::{self, ApplyReport, Finding};
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("environments", |argument| argument.help(
+    "Environments, by name or file [default: all]; or one plan file that `hatrack plan -o` saved"
+)))]
 pub struct Args {
-    /// Environments, by name or file; or one plan file that `hatrack plan -o` saved
     #[command(flatten)]
     selection: Selection,
     /// Do not ask

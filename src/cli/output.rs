@@ -62,18 +62,25 @@ impl Output {
     /// Says why a command ends early, and how.
     pub fn failure(&self, failure: &Failure) -> ExitCode {
         let mut all = failure.diagnostics.clone();
-        let mut lines = failure.message.lines();
-        if let Some(first) = lines.next() {
-            let mut diagnostic = Diagnostic::error(None, first);
+        if !failure.message.is_empty() {
+            let mut diagnostic = Diagnostic::error(None, failure.message.as_str());
             diagnostic.help.clone_from(&failure.help);
             all.push(diagnostic);
         }
         if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {
             self.result(&report::diagnostics_json(&all));
         }
-        self.diagnostics(&all);
-        for line in lines {
-            self.say(line);
+        // Where there is more to say than a line, the way out stands behind it.
+        if let (Some((first, rest)), Some(last)) = (failure.message.split_once('\n'), all.last_mut()) {
+            first.clone_into(&mut last.message);
+            last.help.clear();
+            self.diagnostics(&all);
+            self.say(rest);
+            for help in &failure.help {
+                self.say(&format!("help: {help}"));
+            }
+        } else {
+            self.diagnostics(&all);
         }
         failure.exit
     }

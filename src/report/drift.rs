@@ -138,9 +138,8 @@ impl DriftReport {
         for finding in &drift {
             summary.add(finding);
         }
-        let keeps = |note: &&Note| {
-            matches!(note, Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_))
-        };
+        let keeps =
+            |note: &&Note| matches!(note, Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_));
         let kept = inputs.settled.notes.iter().filter(keeps).map(said::note);
         let note = |text: &String| Said {
             code: String::from("reading"),

@@ -263,7 +263,7 @@ pub(super) fn listed(fields: &[impl AsRef<str>]) -> String {
 }
 
 /// `1 group`, `2 groups`.
-pub(super) fn count(n: usize, one: &str) -> String {
+pub fn count(n: usize, one: &str) -> String {
     match (n, one.strip_suffix('y')) {
         (1, _) => format!("1 {one}"),
         (_, Some(stem)) => format!("{n} {stem}ies"),

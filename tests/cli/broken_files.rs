@@ -19,7 +19,9 @@ fn account_files_that_are_none() {
         ("wrong-account", good.replace("\"111122223333:user/alice\"", "\"999988887777:user/alice\"")),
     ] {
         project.write("account.json", &text);
-        for command in [vec!["plan"], vec!["drift"], vec!["apply", "--yes"], vec!["snapshot", "-o", "copy.json"]] {
+        for command in
+            [vec!["plan"], vec!["drift"], vec!["apply", "--yes"], vec!["snapshot", "-o", "copy.json"]]
+        {
             let run = on_file(&project, &command);
             assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{name} {command:?}: {}", run.shown());
             assert_eq!(project.read("account.json"), text, "{name} {command:?}: a damaged file is evidence");
@@ -66,7 +68,13 @@ fn a_full_disk() {
     assert_eq!(run.code, 0);
     let small = std::fs::metadata(project.path("account.json")).unwrap().len() / 1024 + 2;
     let users: String = (0..60).map(|n| format!("  user{n:02}: {{ groups: [Readers] }}\n")).collect();
-    project.write(FILE, ESTATE.replace("  alice: { groups: [Readers] }\n", &format!("  alice: {{ groups: [Readers] }}\n{users}")));
+    project.write(
+        FILE,
+        ESTATE.replace(
+            "  alice: { groups: [Readers] }\n",
+            &format!("  alice: {{ groups: [Readers] }}\n{users}"),
+        ),
+    );
     let script = format!(
         "trap '' XFSZ; ulimit -f {small}; exec '{}' apply --yes --parallelism 1 --account-file account.json",
         env!("CARGO_BIN_EXE_hatrack")
@@ -74,15 +82,21 @@ fn a_full_disk() {
     let run = terminal::ended(&project.program("bash", &["-c", &script]).output().unwrap());
     assert_eq!(run.code, 1, "{}", run.shown());
     assert!(run.stderr.contains("FAILED: create user/"), "{}", run.shown());
-    assert!(run.stdout.contains("cannot write the account file account.json: File too large"), "{}", run.shown());
+    assert!(
+        run.stdout.contains("cannot write the account file account.json: File too large"),
+        "{}",
+        run.shown()
+    );
     assert!(run.stdout.contains("Not started ("), "{}", run.shown());
     // The old file stands: it holds exactly what the report says was done.
     let file: serde_json::Value = serde_json::from_str(&project.read("account.json")).unwrap();
-    let made = file["state"]["resources"].as_object().unwrap().keys().filter(|id| id.contains("/user")).count();
+    let made =
+        file["state"]["resources"].as_object().unwrap().keys().filter(|id| id.contains("/user")).count();
     let done = run.stderr.lines().filter(|line| line.contains("] done: create user/user")).count();
     assert_eq!(made, done, "{}", run.shown());
     assert!(done > 0 && done < 60, "the limit of {small} KiB lies not on the way: {done}");
-    let left: Vec<String> = terminal::files_below(&project.path("")).into_iter().filter(|f| f.starts_with(".hatrack")).collect();
+    let left: Vec<String> =
+        terminal::files_below(&project.path("")).into_iter().filter(|f| f.starts_with(".hatrack")).collect();
     assert_eq!(left, [""; 0], "half-written files are cleaned away");
     let run = on_file(&project, &["apply", "--yes"]);
     assert_eq!(run.code, 0, "{}", run.shown());

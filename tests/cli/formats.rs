@@ -31,7 +31,10 @@ fn json_says_what_the_screen_says() {
         .iter()
         .map(|r| format!("{} {}", r["action"].as_str().unwrap(), r["address"].as_str().unwrap()))
         .collect();
-    assert_eq!(said, ["delete user/alice", "create user/bob", "update role/GlueEtl", "update bucket/acme-alpha"]);
+    assert_eq!(
+        said,
+        ["delete user/alice", "create user/bob", "update role/GlueEtl", "update bucket/acme-alpha"]
+    );
     assert_eq!(resources[1]["origin"], "environments/one.yaml:7");
     for (n, step) in plan["steps"].as_array().unwrap().iter().enumerate() {
         assert_eq!(step["account"], "111122223333");
@@ -68,7 +71,10 @@ fn errors_and_refusals_are_one_json_document() {
     let project = changed();
     let run = on_file(&project, &["apply", "--format=json"]);
     assert_eq!(run.code, 3);
-    assert_eq!(json(&run)["diagnostics"][0]["message"], "nothing was changed: there is no terminal to ask on");
+    assert_eq!(
+        json(&run)["diagnostics"][0]["message"],
+        "nothing was changed: there is no terminal to ask on"
+    );
     let run = on_file(&project, &["plan", "--format=json", "two"]);
     assert_eq!(run.code, 1);
     assert_eq!(json(&run)["diagnostics"][0]["message"], "no environment `two`");
@@ -162,7 +168,8 @@ fn hostile_names_are_shown_harmless_in_every_format() {
     shown.push(("show".to_owned(), project.run(&["show", "it.plan"])));
     for (what, run) in &shown {
         for c in (run.stdout.clone() + &run.stderr).chars() {
-            let harmful = (c.is_control() && c != '\n') || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
+            let harmful = (c.is_control() && c != '\n')
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
             assert!(!harmful, "{what} prints {c:?}:\n{}", run.shown());
         }
         let forged = run.stdout.lines().any(|line| line.trim_start().starts_with("+ role/fake"));
@@ -178,7 +185,10 @@ fn hostile_names_are_shown_harmless_in_every_format() {
 fn a_reader_that_has_seen_enough() {
     let project = Project::empty();
     let users: String = (0..3000).map(|n| format!("  u{n}: {{}}\n")).collect();
-    project.write(FILE, format!("environment: one\naccount: \"111122223333\"\nregion: eu-west-1\nusers:\n{users}"));
+    project.write(
+        FILE,
+        format!("environment: one\naccount: \"111122223333\"\nregion: eu-west-1\nusers:\n{users}"),
+    );
     for format in ["terminal", "json", "markdown"] {
         let script = format!(
             "{{ '{}' plan --account-file a.json --format {format}; echo \"code $?\" >&2; }} | head -n 1",

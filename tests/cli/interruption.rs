@@ -16,7 +16,8 @@ fn large() -> Project {
 
 /// Starts an apply, and waits until some of its steps are done.
 fn begun(project: &Project, steps: usize) -> (Child, BufReader<std::process::ChildStderr>) {
-    let mut command = project.command(&["--account-file", "account.json", "apply", "--yes", "--parallelism", "4"]);
+    let mut command =
+        project.command(&["--account-file", "account.json", "apply", "--yes", "--parallelism", "4"]);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
@@ -90,7 +91,17 @@ fn asked_twice() {
         for _ in 0..50 {
             signal(&child, name);
             std::thread::sleep(std::time::Duration::from_millis(2));
-            let gone = Command::new("sh").args(["-c", &format!("kill -0 {} 2>/dev/null && ! grep -q '^State:.Z' /proc/{}/status", child.id(), child.id())]).status().unwrap();
+            let gone = Command::new("sh")
+                .args([
+                    "-c",
+                    &format!(
+                        "kill -0 {} 2>/dev/null && ! grep -q '^State:.Z' /proc/{}/status",
+                        child.id(),
+                        child.id()
+                    ),
+                ])
+                .status()
+                .unwrap();
             if !gone.success() {
                 break;
             }

@@ -40,7 +40,11 @@ fn the_account_moved_since() {
     for (name, from, to) in [
         ("moved-inline", "\"s3:GetObject\"", "\"s3:*\""),
         ("moved-attached", "\"aws\": \"AmazonS3ReadOnlyAccess\"", "\"aws\": \"AdministratorAccess\""),
-        ("moved-path", "\"user\": {\n            \"path\": \"/\"", "\"user\": {\n            \"path\": \"/people/\""),
+        (
+            "moved-path",
+            "\"user\": {\n            \"path\": \"/\"",
+            "\"user\": {\n            \"path\": \"/people/\"",
+        ),
     ] {
         let project = changed();
         assert_eq!(on_file(&project, &["plan", "-o", "it.plan"]).code, 2);

@@ -36,7 +36,10 @@ fn mistakes_on_the_command_line_end_with_1() {
         ("usage-accept-unknown", vec!["apply", "--accept", "everything"]),
         ("usage-environment-unknown", vec!["plan", "--account-file", "account.json", "oen"]),
         ("usage-environment-far", vec!["plan", "--account-file", "account.json", "production"]),
-        ("usage-environment-file-unknown", vec!["plan", "--account-file", "account.json", "environments/two.yaml"]),
+        (
+            "usage-environment-file-unknown",
+            vec!["plan", "--account-file", "account.json", "environments/two.yaml"],
+        ),
         ("usage-adopt-unknown", vec!["plan", "--account-file", "account.json", "--adopt", "role/GlueElt"]),
         ("usage-target-without-kind", vec!["plan", "--account-file", "account.json", "--target", "GlueEtl"]),
         ("usage-validate-unknown", vec!["validate", "two"]),

@@ -149,7 +149,9 @@ pub fn golden(path: &Path, found: &str) -> Result<(), String> {
     }
     let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(path).display();
     let Some(wanted) = wanted else {
-        return Err(format!("{name} is missing; `HATRACK_BLESS=1 cargo test` writes it. It would say:\n{found}"));
+        return Err(format!(
+            "{name} is missing; `HATRACK_BLESS=1 cargo test` writes it. It would say:\n{found}"
+        ));
     };
     let diff = similar::TextDiff::from_lines(wanted.as_str(), found);
     let diff = diff.unified_diff().header("golden", "this run").to_string();
@@ -158,7 +160,9 @@ pub fn golden(path: &Path, found: &str) -> Result<(), String> {
 
 /// What a person must never see, whatever happens.
 pub fn presentable(what: &str, text: &str) -> Result<(), String> {
-    for (sign, meaning) in [("panicked at", "a panic"), ("\u{1b}", "a terminal escape"), ("/tmp/", "a machine path")] {
+    for (sign, meaning) in
+        [("panicked at", "a panic"), ("\u{1b}", "a terminal escape"), ("/tmp/", "a machine path")]
+    {
         if text.contains(sign) {
             return Err(format!("{what} shows {meaning}:\n{text}"));
         }
@@ -204,7 +208,9 @@ pub fn each_folder(folders: &[(String, PathBuf)], test: impl Fn(&str, &Path) -> 
     std::thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
-                while let Some((name, path)) = chosen.get(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)) {
+                while let Some((name, path)) =
+                    chosen.get(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst))
+                {
                     let run = std::panic::AssertUnwindSafe(|| test(name, path));
                     let result = std::panic::catch_unwind(run)
                         .unwrap_or_else(|_| Err("the test itself failed; see above".to_owned()));
