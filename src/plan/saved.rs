@@ -70,8 +70,8 @@ pub enum Unreadable {
     Damaged(String),
     /// Written by a later hatrack, or by an earlier one.
     #[error(
-        "it has plan format {0}, and this hatrack reads format {PLAN_FORMAT_VERSION}: it was made by {} hatrack",
-        if *.0 > PLAN_FORMAT_VERSION { "a newer" } else { "an older" }
+        "it has plan format {0}, and this hatrack reads format {PLAN_FORMAT_VERSION}: it was made by {by} hatrack",
+        by = if *_0 > PLAN_FORMAT_VERSION { "a newer" } else { "an older" }
     )]
     OtherFormat(u32),
 }
