@@ -25,8 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A mistake in every line is told in every line; nobody reads more than this.
 const TEXT_BYTES_MAX: usize = 1 << 20;
 
+type Make = fn() -> Vec<u8>;
+
 /// Files made here, by the name of the folder that expects them.
-const MADE: [(&str, fn() -> Vec<u8>); 13] = [
+const MADE: [(&str, Make); 13] = [
     ("brackets-100000", || format!("{HEAD}users: {}", "[".repeat(100_000)).into()),
     ("nested-maps-100000", || format!("{HEAD}users: {}", "{a: ".repeat(100_000)).into()),
     ("file-over-8-mib", || format!("{HEAD}{}", "# nothing\n".repeat(900_000)).into()),

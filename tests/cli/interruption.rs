@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use super::*;
 
-const USERS: usize = 150;
+const USERS: usize = 200;
 
 fn large() -> Project {
     let users: String = (0..USERS).map(|n| format!("  user{n:03}: {{ groups: [Readers] }}\n")).collect();
