@@ -127,11 +127,17 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 
 /// The known word the author most likely meant, if one is near enough to be worth saying.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// `AmazonS3ReadOnly` is short for `AmazonS3ReadOnlyAccess` rather than a slip in `AmazonLexReadOnly`.
+    const BEGINNING_MIN: usize = 8;
     let lower = word.to_lowercase();
+    let begins = |k: &str| lower.len() >= BEGINNING_MIN && k.starts_with(&lower);
     known
         .into_iter()
-        .map(|k| (strsim::damerau_levenshtein(&lower, &k.to_lowercase()), k))
-        .filter(|(distance, k)| *distance <= 1.max(word.len().min(k.len()) / 3))
-        .min_by_key(|(distance, k)| (*distance, k.len()))
-        .map(|(_, k)| k)
+        .map(|k| (k.to_lowercase(), k))
+        .map(|(low, k)| (strsim::damerau_levenshtein(&lower, &low), !begins(&low), k))
+        .filter(|(distance, no_beginning, k)| {
+            !no_beginning || *distance <= 1.max(word.len().min(k.len()) / 3)
+        })
+        .min_by_key(|(distance, no_beginning, k)| (*distance > 1, *no_beginning, *distance, k.len()))
+        .map(|(.., k)| k)
 }

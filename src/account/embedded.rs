@@ -42,6 +42,10 @@ impl EmbeddedAccount {
     /// # Errors
     /// When the file is damaged, of a newer format, cannot be read, or is in use by another run.
     pub fn open(path: &Path, to_write: bool) -> Result<Self, Unreachable> {
+        // A slip in the path must not pass for an empty account.
+        if path.parent().is_some_and(|folder| folder != Path::new("") && !folder.is_dir()) {
+            return Err(unreachable_file(path, "there is no such folder"));
+        }
         let lock = if to_write { Some(lock(path)?) } else { None };
         let (state, existed) = match fs::read_to_string(path) {
             Ok(text) => (parse(&text).map_err(|why| unreachable_file(path, &why))?, true),
@@ -70,9 +74,10 @@ fn parse(text: &str) -> Result<State, String> {
     let damaged = |error: serde_json::Error| format!("it is not an account file, or it is damaged: {error}");
     let VersionOnly { account_format_version } = serde_json::from_str(text).map_err(damaged)?;
     if account_format_version != ACCOUNT_FORMAT_VERSION {
+        let made_by = if account_format_version > ACCOUNT_FORMAT_VERSION { "a newer" } else { "an older" };
         return Err(format!(
             "it has account format {account_format_version}, and this hatrack reads format \
-             {ACCOUNT_FORMAT_VERSION}: it was made by a newer hatrack"
+             {ACCOUNT_FORMAT_VERSION}: it was made by {made_by} hatrack"
         ));
     }
     serde_json::from_str::<AccountFile>(text).map(|file| file.state).map_err(damaged)

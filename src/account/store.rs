@@ -13,8 +13,13 @@ pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file = tempfile::Builder::new().prefix(".hatrack-").tempfile_in(folder)?; // 0600
-    file.write_all(bytes)?;
+    if !folder.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "there is no such folder"));
+    }
+    let temporary = tempfile::Builder::new().prefix(".hatrack-").tempfile_in(folder); // 0600
+    // The name of a temporary file, which the error holds, helps nobody.
+    let mut file = temporary.map_err(|error| io::Error::from(error.kind()))?;
+    file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_data()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

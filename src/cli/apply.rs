@@ -18,8 +18,10 @@ use crate::report::{self, ApplyReport, Finding};
 use crate::state::{Setting, Unread, Verb};
 
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("environments", |argument| argument.help(
+    "Environments, by name or file [default: all]; or one plan file that `hatrack plan -o` saved"
+)))]
 pub struct Args {
-    /// Environments, by name or file; or one plan file that `hatrack plan -o` saved
     #[command(flatten)]
     selection: Selection,
     /// Do not ask
@@ -213,7 +215,7 @@ fn remaining(session: &Session, journal: &Journal) -> Result<(Vec<Finding>, Vec<
     loop {
         let prepared: Prepared = session.prepare(session.read(CredentialSource::Live)?)?;
         let mut left = drift::report_of(session, &prepared).drift;
-        left.retain(|finding| finding.drift);
+        left.retain(|finding| finding.drift && !finding.outside); // an apply is done when it can do no more
         match patience.next() {
             Some(seconds) if !left.is_empty() && journal.is_complete() => {
                 std::thread::sleep(Duration::from_secs(*seconds));

@@ -1,6 +1,7 @@
 //! Standard output and standard error: results to the one, everything about the work to the other.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::cli::exit::ExitCode;
@@ -19,6 +20,8 @@ pub struct Output {
     pub errors: Terminal,
     /// Why a result did not get out.
     lost: Mutex<Option<io::Error>>,
+    /// Whether there was a result: standard output is one JSON document, not two.
+    answered: AtomicBool,
 }
 
 impl Output {
@@ -39,11 +42,13 @@ impl Output {
             terminal: Terminal { width, colour: out },
             errors: Terminal { width, colour: err },
             lost: Mutex::default(),
+            answered: AtomicBool::new(false),
         }
     }
 
     /// Prints a result.
     pub fn result(&self, text: &str) {
+        self.answered.store(true, Ordering::Relaxed);
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             // A reader that has seen enough closes the pipe; that is no error of ours.
@@ -86,7 +91,7 @@ impl Output {
             diagnostic.help = failure.details.iter().chain(&failure.help).cloned().collect();
             all.push(diagnostic);
         }
-        if self.format == Format::Json {
+        if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {
             self.result(&report::diagnostics_json(&all));
         }
         if failure.details.is_empty() {

@@ -115,7 +115,7 @@ impl Session {
     ///
     /// # Errors
     /// Something in the author's files cannot be planned; no such target; a bug of ours.
-    pub fn prepare(&self, reading: Reading) -> Result<Prepared, Failure> {
+    pub fn prepare(&self, mut reading: Reading) -> Result<Prepared, Failure> {
         let declared = &self.project.lowered.wanted;
         let mut settled = settle(declared, &self.scopes, &reading.state, &reading.unread);
         if !self.target.is_empty() {
@@ -127,6 +127,10 @@ impl Session {
             }
             settled.wanted = narrow(&settled.wanted, &start, &targets);
             settled.objections.retain(|objection| targets.contains(objection.subject()));
+            let targets = self.target.join("`, `");
+            reading.notes.push(format!(
+                "only `{targets}` and what that cannot be without was compared; everything else is left as it is"
+            ));
         }
         let plan = if settled.objections.is_empty() {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable)

@@ -42,7 +42,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let text = embedded::to_text(&reading.state).map_err(Failure::error)?;
     let cannot = |error| Failure::error(format!("cannot write {}: {error}", args.output.display()));
     store::save(&args.output, text.as_bytes()).map_err(cannot)?;
-    let count = reading.state.resources.len();
-    output.say(&format!("wrote {count} resources to {}", args.output.display()));
+    let count = report::count(reading.state.resources.len(), "resource");
+    output.say(&format!("wrote {count} to {}", args.output.display()));
     Ok(ExitCode::Done)
 }

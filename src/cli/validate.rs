@@ -33,9 +33,9 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
             .flat_map(|s| s.declared.iter())
             .collect();
         output.result(&format!(
-            "{}: {} resources declared for account {}, no errors\n",
+            "{}: {} declared for account {}, no errors\n",
             environment.name,
-            declared.len(),
+            report::count(declared.len(), "resource"),
             environment.account
         ));
     }

@@ -91,7 +91,7 @@ const SHARE_MATTERS_FROM: usize = 10;
 
 /// The hazards of a plan, the gravest last.
 pub fn hazards(plan: &Plan, around: &Surroundings<'_>) -> Vec<Hazard> {
-    let mut out: Vec<Hazard> = around.notes.iter().filter_map(of_note).collect();
+    let mut out: Vec<Hazard> = around.notes.iter().filter_map(|note| of_note(note, plan)).collect();
     for (id, change) in &plan.changes {
         match change {
             Change::Delete(_) => out.push(Hazard::Deletes(id.clone())),
@@ -124,12 +124,14 @@ pub fn hazards(plan: &Plan, around: &Surroundings<'_>) -> Vec<Hazard> {
     out
 }
 
-fn of_note(note: &Note) -> Option<Hazard> {
-    match note {
-        Note::Adopted(id) | Note::AdoptedBlank(id) => Some(Hazard::Adopts(id.clone())),
-        Note::TakenOver(id, whose) => Some(Hazard::TakesOver(id.clone(), whose.clone())),
-        Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_) => None,
-    }
+/// What was taken already (CloudFormation's tags stay for ever) is no hazard of a plan that does not touch it.
+fn of_note(note: &Note, plan: &Plan) -> Option<Hazard> {
+    let hazard = match note {
+        Note::Adopted(id) | Note::AdoptedBlank(id) => (id, Hazard::Adopts(id.clone())),
+        Note::TakenOver(id, whose) => (id, Hazard::TakesOver(id.clone(), whose.clone())),
+        Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_) => return None,
+    };
+    plan.changes.contains_key(hazard.0).then_some(hazard.1)
 }
 
 /// Whether a setting keeps someone from doing something.

@@ -82,11 +82,12 @@ pub enum Unreadable {
     /// Not such a file, or damaged.
     #[error("it is not a plan file of hatrack, or it is damaged: {0}")]
     Damaged(String),
-    /// Written by a later hatrack.
+    /// Written by a later hatrack, or by an earlier one.
     #[error(
-        "it has plan format {0}, and this hatrack reads format {PLAN_FORMAT_VERSION}: it was made by a newer hatrack"
+        "it has plan format {0}, and this hatrack reads format {PLAN_FORMAT_VERSION}: it was made by {by} hatrack",
+        by = if *_0 > PLAN_FORMAT_VERSION { "a newer" } else { "an older" }
     )]
-    Newer(u32),
+    OtherFormat(u32),
 }
 
 impl SavedPlan {
@@ -98,7 +99,7 @@ impl SavedPlan {
         let damaged = |error: serde_json::Error| Unreadable::Damaged(error.to_string());
         let VersionOnly { plan_format_version } = serde_json::from_str(text).map_err(damaged)?;
         if plan_format_version != PLAN_FORMAT_VERSION {
-            return Err(Unreadable::Newer(plan_format_version));
+            return Err(Unreadable::OtherFormat(plan_format_version));
         }
         serde_json::from_str(text).map_err(damaged)
     }

@@ -9,6 +9,9 @@ use super::style::Label;
 use super::{FORMAT_VERSION, escape, json, words};
 use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 
+/// Nobody reads more at once, and each is drawn with its file.
+const SHOWN_MAX: usize = 50;
+
 /// Diagnostics as text for a terminal, in the order given, and how many there are.
 pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> String {
     let renderer = if terminal.colour {
@@ -19,7 +22,10 @@ pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> S
     };
     let renderer = renderer.term_width(terminal.width).decor_style(DecorStyle::Unicode);
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    if diagnostics.is_empty() {
+        return out;
+    }
+    for diagnostic in diagnostics.iter().take(SHOWN_MAX) {
         out.push_str(&renderer.render(&[group(diagnostic)]));
         out.push_str("\n\n");
     }
@@ -31,6 +37,9 @@ pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> S
         .collect();
     if diagnostics.len() > 1 {
         out.push_str(&counted.join(", "));
+        if diagnostics.len() > SHOWN_MAX {
+            out.push_str(&format!("; the first {SHOWN_MAX} are shown"));
+        }
         out.push('\n');
     } else {
         out.truncate(out.trim_end().len());

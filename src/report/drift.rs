@@ -9,7 +9,7 @@ use super::said::{self, Said};
 use super::value::Value;
 use super::words;
 use crate::plan::Change;
-use crate::state::{Coverage, Objection, ResourceId, Setting};
+use crate::state::{Coverage, Note, Objection, ResourceId, Setting};
 
 /// The drift of some accounts. This is the documented JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -92,6 +92,10 @@ pub struct Finding {
     /// The whole resource, if it is there and not declared.
     #[serde(skip)]
     pub(super) whole: Option<Box<ResourceChange>>,
+    /// Whether it is about something that no environment declares and that bears no mark of ours: it may count as
+    /// drift, but no plan touches it.
+    #[serde(skip)]
+    pub outside: bool,
 }
 
 impl Finding {
@@ -110,6 +114,7 @@ impl Finding {
             origin: None,
             sides: (None, None),
             whole: None,
+            outside: false,
         }
     }
 }
@@ -133,6 +138,9 @@ impl DriftReport {
         for finding in &drift {
             summary.add(finding);
         }
+        let keeps =
+            |note: &&Note| matches!(note, Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_));
+        let kept = inputs.settled.notes.iter().filter(keeps).map(said::note);
         let note = |text: &String| Said {
             code: String::from("reading"),
             address: None,
@@ -145,7 +153,7 @@ impl DriftReport {
             drift,
             not_checked: inputs.unread.iter().map(said::unread).collect(),
             coverage: coverage(inputs.settled),
-            notes: inputs.reading_notes.iter().map(note).collect(),
+            notes: kept.chain(inputs.reading_notes.iter().map(note)).collect(),
             summary,
         }
     }
@@ -278,7 +286,8 @@ fn of_objection(inputs: &Inputs<'_>, objection: &Objection) -> Option<Finding> {
         | Objection::Foreign(id, _)
         | Objection::Aws(id)
         | Objection::OtherCase { declared: id, existing: _ } => (id, Class::Foreign),
-        Objection::StillUsed { target, by: _ } => (target, Class::Unmanaged),
+        Objection::StillUsed { target: id, by: _ } | Objection::NotEmpty(id) => (id, Class::Unmanaged),
+        Objection::FixedAtCreation { id, field: _ } => (id, Class::Modified),
     };
     if class == Class::Unmanaged && inputs.plan.changes.contains_key(id) {
         return None; // The change says it already.
@@ -299,6 +308,7 @@ fn outside(environment: &str, coverage: &Coverage) -> Vec<Finding> {
         let mut finding = Finding::new(environment, &id.address(), class, text);
         finding.found = Some(Value::Present);
         finding.drift = *whole_account;
+        finding.outside = true;
         finding
     };
     let nobody = unmanaged.iter().map(|id| {

@@ -36,7 +36,7 @@ pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
-pub use words::operation_line;
+pub use words::{count, operation_line};
 
 /// One environment that takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

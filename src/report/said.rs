@@ -34,8 +34,13 @@ impl Said {
 /// A setting's key as a hazard carries it, in words: `access-key/AKIA…` → `access key AKIA…`.
 fn key_words(key: &str) -> String {
     match key.split_once('/') {
+        Some(("mfa-device", name)) => format!("MFA device {name}"),
+        Some(("ssh-public-key", name)) => format!("SSH public key {name}"),
+        Some(("inline", name)) => format!("inline policy {name}"),
+        Some(("attached", name)) => format!("attached policy {name}"),
         Some((sort, name)) => format!("{} {name}", sort.replace('-', " ")),
         None if key == "sign-in" => String::from("console sign-in"),
+        None if key == "boundary" => String::from("permissions boundary"),
         None => key.to_owned(),
     }
 }
@@ -69,7 +74,7 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
             Said::new("removes-credential", Some(id), text)
         }
         Hazard::BrieflyOpen(id, key) => {
-            let text = format!("{} is without its guard, {}, for a moment", id.address(), key_words(key));
+            let text = format!("{} is without its guard ({}) for a moment", id.address(), key_words(key));
             Said::new("briefly-open", Some(id), text)
         }
         Hazard::BreaksTrust { by, principal } => {
@@ -82,8 +87,9 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
                 .help(format!("afterwards its owner must set the policy of {} again", by.address()))
         }
         Hazard::ManyDeletions { deleted, of } => {
+            let are = if *deleted == 1 { "is" } else { "are" };
             let text =
-                format!("{deleted} of {} that hatrack answers for are deleted", count(*of, "resource"));
+                format!("{deleted} of {} that hatrack answers for {are} deleted", count(*of, "resource"));
             Said::new("many-deletions", None, text)
         }
         Hazard::CallerLosesRights { caller, how } => {
@@ -178,6 +184,11 @@ pub fn objection(objection: &Objection) -> Said {
             let text = format!("{} is AWS's own: nobody else can change it", id.address());
             Said::new("aws", Some(id), text).help("take it out of the spec")
         }
+        Objection::NotEmpty(id) => {
+            Said::new("not-empty", Some(id), format!("{} shall go but still has objects", id.address()))
+                .help("empty it first: hatrack never deletes data")
+        }
+        Objection::FixedAtCreation { id, field } => would_replace_data(id, &[*field]),
         Objection::StillUsed { target, by } => {
             let (target_at, by_at) = (target.address(), by.address());
             let text = format!(
@@ -187,6 +198,18 @@ pub fn objection(objection: &Objection) -> Said {
                 .help(format!("take {by_at} off it first, or declare {target_at} again"))
         }
     }
+}
+
+fn would_replace_data(id: &ResourceId, fields: &[&str]) -> Said {
+    let text = format!(
+        "{} differs in {}, which AWS fixes at creation, and it holds data: it is never made anew",
+        id.address(),
+        listed(fields)
+    );
+    Said::new("would-replace-data", Some(id), text).help(format!(
+        "declare it as it is, or declare a new one beside it, move the data, then `retire: [{}]`",
+        id.address()
+    ))
 }
 
 /// Why there is no plan, and the way out.
@@ -207,17 +230,7 @@ pub fn unplannable(why: &Unplannable) -> Said {
             Said::new("missing", Some(by), text)
                 .help(format!("declare {missing_at}, or take it out of {}", by.address()))
         }
-        Unplannable::WouldReplaceData { id, fields } => {
-            let text = format!(
-                "{} differs in {}, which AWS fixes at creation, and it holds data: it is never made anew",
-                id.address(),
-                listed(fields)
-            );
-            Said::new("would-replace-data", Some(id), text).help(format!(
-                "declare it as it is, or declare a new one beside it, move the data, then `retire: [{}]`",
-                id.address()
-            ))
-        }
+        Unplannable::WouldReplaceData { id, fields } => would_replace_data(id, fields),
         Unplannable::HeldElsewhere { target, by } => {
             let text = format!(
                 "{} must be made anew, but {}, which hatrack does not answer for, holds on to it",

@@ -31,7 +31,7 @@ fn put_line(target: &ResourceId, there: bool, wanted: &Setting) -> String {
     let again = if there { "change" } else { "set" };
     match wanted {
         Setting::Attached(policy) => format!("attach {policy} to {address}"),
-        Setting::Boundary(policy) => format!("{again} boundary of {address} to {policy}"),
+        Setting::Boundary(policy) => format!("{again} permissions boundary of {address} to {policy}"),
         Setting::Membership(group) => format!("add {address} to {}", named_from(target, group)),
         Setting::Credential { kind, id } => format!("add {} {id} to {address}", credential(*kind)),
         Setting::HeldRole(role) => format!("put {} into {address}", named_from(target, role)),
@@ -202,11 +202,11 @@ pub(super) fn rule(rule: &LifecycleRule) -> String {
     parts.extend(smaller_than_bytes.map(|n| format!("smaller than {n} bytes")));
     parts.extend(transitions.iter().map(|t| transition("moved", t)));
     parts.extend(noncurrent_transitions.iter().map(|t| transition("old versions moved", t)));
-    parts.extend(expire_days.map(|n| format!("deleted after {n} days")));
+    parts.extend(expire_days.map(|n| format!("deleted after {}", days_of(n))));
     parts.extend(expire_date.iter().map(|date| format!("deleted on {date}")));
-    parts.extend(expire_noncurrent_days.map(|n| format!("old versions deleted after {n} days")));
+    parts.extend(expire_noncurrent_days.map(|n| format!("old versions deleted after {}", days_of(n))));
     parts.extend(keep_noncurrent_versions.map(|n| format!("{n} newer old versions kept")));
-    parts.extend(abort_uploads_days.map(|n| format!("unfinished uploads given up after {n} days")));
+    parts.extend(abort_uploads_days.map(|n| format!("unfinished uploads given up after {}", days_of(n))));
     if *remove_expired_delete_markers {
         parts.push(String::from("expired delete markers removed"));
     }
@@ -218,7 +218,7 @@ fn transition(what: &str, transition: &Transition) -> String {
     let Transition { days, date, storage_class, keep_versions } = transition;
     let mut text = format!("{what} to {storage_class}");
     if let Some(days) = days {
-        text.push_str(&format!(" after {days} days"));
+        text.push_str(&format!(" after {}", days_of(*days)));
     }
     if let Some(date) = date {
         text.push_str(&format!(" on {date}"));
@@ -227,6 +227,10 @@ fn transition(what: &str, transition: &Transition) -> String {
         text.push_str(&format!(" but for {kept}"));
     }
     text
+}
+
+fn days_of(days: i32) -> String {
+    if days == 1 { String::from("1 day") } else { format!("{days} days") }
 }
 
 /// Why something is done: a word for programs and a sentence.
@@ -259,7 +263,7 @@ pub(super) fn listed(fields: &[impl AsRef<str>]) -> String {
 }
 
 /// `1 group`, `2 groups`.
-pub(super) fn count(n: usize, one: &str) -> String {
+pub fn count(n: usize, one: &str) -> String {
     match (n, one.strip_suffix('y')) {
         (1, _) => format!("1 {one}"),
         (_, Some(stem)) => format!("{n} {stem}ies"),

@@ -67,6 +67,11 @@ fn read(
 ) -> (Result<Loaded, Option<String>>, Vec<Diagnostic>) {
     let (tree, mut diagnostics) = parse(source);
     let Some(tree) = tree else { return (Err(None), diagnostics) };
+    if tree.value == Value::Null && diagnostics.is_empty() {
+        let nothing = Diagnostic::error(Some(tree.span.clone()), "the file says nothing");
+        let help = "an environment has at least the keys `environment`, `account` and `region`";
+        return (Err(None), vec![nothing.help(help)]);
+    }
     let name = text(&tree, "environment").map(str::to_owned);
     let (builtins, variables, said) = variables(&tree);
     diagnostics.extend(said);

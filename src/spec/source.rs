@@ -169,6 +169,10 @@ fn unreadable(source: &Arc<Source>, skipped: usize) -> Vec<Diagnostic> {
     let bad = |c: &char| match *c {
         '\t' | '\n' | '\r' => false,
         '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => true,
+        // They turn text around, or hide in a name: a review must show what is applied. (Joiners make emoji and
+        // letters of many scripts.)
+        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' => true,
+        '\u{2060}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}' => true,
         c => c.is_control(),
     };
     let places = text.char_indices().filter(|(_, c)| bad(c)).take(10);
@@ -180,7 +184,11 @@ fn unreadable(source: &Arc<Source>, skipped: usize) -> Vec<Diagnostic> {
                 Some(span),
                 format!("the character U+{code:04X} cannot be seen and is not read"),
             )
-            .help(format!("remove it, or write it in double quotes as \"\\u{code:04x}\""))
+            .help(if code > 0xffff {
+                format!("remove it, or write it in double quotes as \"\\U{code:08x}\"")
+            } else {
+                format!("remove it, or write it in double quotes as \"\\u{code:04x}\"")
+            })
         })
         .collect()
 }

@@ -66,6 +66,15 @@ pub enum Objection {
     },
     /// It is AWS's own and nobody can change it.
     Aws(ResourceId),
+    /// It shall go, but it holds objects.
+    NotEmpty(ResourceId),
+    /// It holds data and differs in something that is fixed at its creation.
+    FixedAtCreation {
+        /// The resource.
+        id: ResourceId,
+        /// What differs.
+        field: &'static str,
+    },
     /// It shall go, but something we do not answer for still uses it.
     StillUsed {
         /// To be deleted.
@@ -79,7 +88,8 @@ impl Objection {
     /// The resource that cannot be planned.
     pub fn subject(&self) -> &ResourceId {
         match self {
-            Self::NotOurs(id) | Self::Foreign(id, _) | Self::Aws(id) => id,
+            Self::NotOurs(id) | Self::Foreign(id, _) | Self::Aws(id) | Self::NotEmpty(id) => id,
+            Self::FixedAtCreation { id, field: _ } => id,
             Self::OtherCase { declared, .. } => declared,
             Self::StillUsed { target, .. } => target,
         }
@@ -165,16 +175,23 @@ impl Settling<'_> {
                 }
                 continue;
             };
-            if self.mark_unread(id) {
+            let stays = if self.mark_unread(id) {
                 self.out.notes.push(Note::NotChecked(id.clone()));
+                true
+            } else if !self.may_have(scope, id, found) {
+                true
+            } else if let Some(field) = fixed(&declared.core, &found.core) {
+                self.out.objections.push(Objection::FixedAtCreation { id: id.clone(), field });
+                true
+            } else {
+                false
+            };
+            if stays {
                 self.out.untouchable.insert(id.clone());
                 self.insert(id, found.clone());
-            } else if self.may_have(scope, id, found) {
+            } else {
                 let merged = self.merge(scope, id, declared, found);
                 self.insert(id, merged);
-            } else {
-                self.out.untouchable.insert(id.clone());
-                self.insert(id, found.clone());
             }
         }
     }
@@ -358,6 +375,8 @@ impl Settling<'_> {
             self.out.notes.push(Note::NotChecked(id.clone()));
         } else if id.kind.holds_data() && !scope.retire.contains(id) {
             self.out.notes.push(Note::Kept(id.clone()));
+        } else if found.settings.contains_key(&SettingKey::Objects) {
+            self.out.objections.push(Objection::NotEmpty(id.clone()));
         } else {
             return; // Ours, and no longer declared: it goes.
         }
@@ -402,6 +421,14 @@ impl Settling<'_> {
                 }
             }
         }
+    }
+}
+
+/// What differs and cannot be changed, of a resource that is never made anew.
+fn fixed(declared: &Core, found: &Core) -> Option<&'static str> {
+    match (declared, found) {
+        (Core::Bucket { region: a }, Core::Bucket { region: b }) => (a != b).then_some("region"),
+        _ => None,
     }
 }
 

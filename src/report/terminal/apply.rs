@@ -4,7 +4,6 @@ use super::super::apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
 use super::super::page::{Page, Terminal, piece};
 use super::super::style::Label;
 use super::super::words;
-use super::drift::finding;
 use super::not_checked;
 
 impl ApplyReport {
@@ -50,7 +49,10 @@ impl ApplyReport {
                     page.say(2, 4, Label::Heading, each.address.as_str());
                     last = Some(&each.address);
                 }
-                finding(&mut page, each);
+                page.flow(6, 2, [piece(Label::Hazard, "! "), piece(Label::Plain, each.text.as_str())]);
+                for help in &each.help {
+                    page.flow(8, 2, [piece(Label::Help, "→ "), piece(Label::Plain, help.as_str())]);
+                }
             }
         }
         not_checked(&mut page, unread);

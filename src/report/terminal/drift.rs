@@ -42,8 +42,14 @@ impl DriftReport {
             2,
             [piece(Label::Heading, "Drift:"), piece(Label::Plain, format!(" {}", counts(summary)))],
         );
-        if summary.drift > summary.foreign {
+        let counted = || drift.iter().filter(|f| f.drift);
+        if counted().any(|f| !f.outside && f.class != Class::Foreign) {
             let fix = "to put the account back run `hatrack apply`; to keep a change, declare it";
+            page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
+        }
+        if counted().any(|f| f.outside) {
+            let fix = "hatrack never touches what no environment declares: delete it by hand, declare it with \
+                       `adopt: true`, or list it under `ignore` with a reason";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
         }
         page.finish()
@@ -51,16 +57,28 @@ impl DriftReport {
 }
 
 fn classes(page: &mut Page, findings: &[&Finding]) {
-    for class in [Class::Unmanaged, Class::Modified, Class::Deleted, Class::Foreign] {
-        let own: Vec<&Finding> = findings.iter().copied().filter(|f| f.class == class && f.drift).collect();
+    for (class, outside) in [
+        (Class::Unmanaged, false),
+        (Class::Unmanaged, true),
+        (Class::Modified, false),
+        (Class::Deleted, false),
+        (Class::Foreign, false),
+        (Class::Foreign, true),
+    ] {
+        let kin = |f: &&Finding| f.class == class && f.outside == outside && f.drift;
+        let own: Vec<&Finding> = findings.iter().copied().filter(kin).collect();
         if own.is_empty() {
             continue;
         }
-        let (title, label) = match class {
-            Class::Unmanaged => ("Not declared, but in the account", Label::Hazard),
-            Class::Modified => ("Not as declared", Label::Changed),
-            Class::Deleted => ("Declared, but missing in the account", Label::Removed),
-            Class::Foreign => ("Declared, but somebody else's in the account", Label::Error),
+        let (title, label) = match (class, outside) {
+            (Class::Unmanaged, false) => ("Not declared, but in the account", Label::Hazard),
+            (Class::Unmanaged, true) => ("Nobody's, in an account that is answered for whole", Label::Hazard),
+            (Class::Modified, _) => ("Not as declared", Label::Changed),
+            (Class::Deleted, _) => ("Declared, but missing in the account", Label::Removed),
+            (Class::Foreign, false) => ("Declared, but somebody else's in the account", Label::Error),
+            (Class::Foreign, true) => {
+                ("Somebody else's, in an account that is answered for whole", Label::Error)
+            }
         };
         page.blank();
         page.flow(0, 2, [piece(label, title), piece(Label::Dim, format!(" ({})", own.len()))]);
@@ -98,7 +116,7 @@ fn grouped(page: &mut Page, findings: &[&Finding]) {
 }
 
 /// One finding under the line of its resource.
-pub(super) fn finding(page: &mut Page, finding: &Finding) {
+fn finding(page: &mut Page, finding: &Finding) {
     let text = || finding.text.as_str();
     match (&finding.setting, &finding.field, finding.class) {
         (Some(_), _, Class::Unmanaged) => {

@@ -85,7 +85,11 @@ fn hazards(page: &mut Page, hazards: &[AcceptableHazard]) {
         0,
         2,
         Label::Hazard,
-        format!("{} to agree to, the gravest last:", words::count(hazards.len(), "hazard")),
+        format!(
+            "{} to agree to{}:",
+            words::count(hazards.len(), "hazard"),
+            if hazards.len() > 1 { ", the gravest last" } else { "" }
+        ),
     );
     for hazard in hazards {
         let AcceptableHazard { code: _, address: _, text, needs_acceptance, help } = hazard;

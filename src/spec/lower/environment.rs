@@ -57,6 +57,7 @@ impl Lowering<'_> {
             let said = self.at(pointer, message).related(declared, "declared here");
             return self.say(said.help("leave one of the two"));
         }
+        self.origins.declare(&id, self.home.place(pointer)); // the place a person edits
         self.scope.retire.insert(id);
     }
 
