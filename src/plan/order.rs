@@ -16,7 +16,7 @@ use crate::state::{
 /// Guarantees: every step comes after all it requires; of those that may come next, the most cautious does.
 pub(super) fn order(mut drafts: Vec<Draft>, wanted: &State, found: &State) -> Result<Vec<Step>, Unplannable> {
     loop {
-        match sort(&drafts, wanted, found) {
+        match sort(&drafts, wanted, found, true).or_else(|_| sort(&drafts, wanted, found, false)) {
             Ok(steps) => return Ok(steps),
             Err(stuck) => break_cycle(&mut drafts, &stuck, wanted)?,
         }
@@ -193,8 +193,9 @@ fn needs_and_drops(operation: &Operation, found: &State) -> (References, Referen
 
 type ByTarget = BTreeMap<ResourceId, usize>;
 
-/// The pairs (first, then) that references and resources themselves demand.
-fn edges(drafts: &[Draft], found: &State) -> BTreeSet<(usize, usize)> {
+/// The pairs (first, then) that references and resources themselves demand. With `tidy` also what only spares people
+/// a sight: a document lets go of a principal before that is deleted; after, AWS shows a dead unique id there.
+fn edges(drafts: &[Draft], found: &State, tidy: bool) -> BTreeSet<(usize, usize)> {
     let by_target = |wants: fn(&Verb) -> bool| -> ByTarget {
         let chosen = drafts.iter().enumerate().filter(|(_, d)| wants(&d.operation.verb));
         chosen.map(|(i, d)| (d.operation.target.clone(), i)).collect()
@@ -217,7 +218,11 @@ fn edges(drafts: &[Draft], found: &State) -> BTreeSet<(usize, usize)> {
             edges.extend(creator.get(id).map(|&c| (c, i)));
         }
         for (id, tie) in &drops {
-            if *tie == Tie::Holds {
+            let last_name = || {
+                !matches!(operation.verb, Verb::Delete { .. })
+                    && !needs.iter().any(|(needed, _)| needed == id)
+            };
+            if *tie == Tie::Holds || (tidy && *tie == Tie::Binds && last_name()) {
                 edges.extend(deleter.get(id).map(|&d| (i, d)));
             }
         }
@@ -260,8 +265,8 @@ fn guards_first(drafts: &[Draft], wanted: &State, found: &State) -> Vec<(usize, 
 }
 
 /// Kahn's algorithm with the most cautious step first; the steps that cannot be placed if there is a cycle.
-fn sort(drafts: &[Draft], wanted: &State, found: &State) -> Result<Vec<Step>, Vec<usize>> {
-    let mut edges = edges(drafts, found);
+fn sort(drafts: &[Draft], wanted: &State, found: &State, tidy: bool) -> Result<Vec<Step>, Vec<usize>> {
+    let mut edges = edges(drafts, found, tidy);
     edges.extend(guards_first(drafts, wanted, found));
     let mut requires: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); drafts.len()];
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];

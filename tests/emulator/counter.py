@@ -120,7 +120,7 @@ def main():
     costs("iam:GetAccountAuthorizationDetails", math.ceil(iam / 1000))
     costs("iam:ListRoles", math.ceil(sizes.roles / 1000))
     costs("iam:ListInstanceProfiles", math.ceil(profiles / 1000))
-    costs("iam:ListPolicyTags", sizes.policies)
+    costs("iam:GetPolicy", sizes.policies)
     costs("iam:GenerateCredentialReport", 0, 2)
     costs("iam:GetCredentialReport", 0, 2)
     costs("iam:GetAccountSummary", 0, 1)

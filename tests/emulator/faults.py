@@ -58,7 +58,7 @@ PATIENT = ("cut", "500")  # hatrack asks again for two minutes
 # What must not be written when a read is denied, beside what the read is about.
 HIDES = {
     "iam:GetAccountAuthorizationDetails": "iam:(?!.*InstanceProfile).*", "iam:ListRoles": "iam:.*Role(?!.*InstanceProfile).*",
-    "iam:ListInstanceProfiles": "iam:.*InstanceProfile.*", "iam:ListPolicyTags": "iam:(Tag|Untag)Policy",
+    "iam:ListInstanceProfiles": "iam:.*InstanceProfile.*", "iam:GetPolicy": "iam:(Tag|Untag)Policy",
     "iam:ListAccessKeys": "iam:(DeleteUser|DeleteAccessKey|CreateLoginProfile|DeleteLoginProfile)",
     "iam:GetLoginProfile": "iam:(DeleteUser|CreateLoginProfile|DeleteLoginProfile)",
     "iam:ListMFADevices": "iam:(DeleteUser|DeactivateMFADevice)",

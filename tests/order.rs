@@ -1,0 +1,50 @@
+//! The order of a plan, where only people would notice another.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails loudly")]
+
+use std::collections::BTreeSet;
+
+use hatrack::plan::plan;
+use hatrack::policy::Policy;
+use hatrack::state::{AccountId, Core, Extent, Kind, Partition, Resource, ResourceId, State, Verb};
+
+fn account() -> AccountId {
+    "111122223333".parse().unwrap()
+}
+
+fn role(name: &str, trusted: &str) -> (ResourceId, Resource) {
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{trusted},"Action":"sts:AssumeRole"}}}}"#
+    );
+    let trust = Policy::from_text(&text, "aws");
+    let core = Core::Role { path: "/".into(), description: String::new(), max_session_seconds: 3600, trust };
+    (ResourceId::new(&account(), Kind::Role, name), Resource::new(core, []))
+}
+
+fn state(resources: impl IntoIterator<Item = (ResourceId, Resource)>) -> State {
+    let extent = Extent::full(Partition::new("aws"));
+    State { accounts: [(account(), extent)].into(), resources: resources.into_iter().collect() }
+}
+
+#[test]
+fn a_trust_policy_lets_go_of_a_role_before_that_is_deleted() {
+    let ec2 = r#"{"Service":"ec2.amazonaws.com"}"#;
+    let leaving = role("Leaving", ec2);
+    let found =
+        state([leaving.clone(), role("Reviewer", r#"{"AWS":"arn:aws:iam::111122223333:role/Leaving"}"#)]);
+    let wanted = state([role("Reviewer", ec2)]);
+    let steps = plan(&wanted, &found, &[], &BTreeSet::new()).unwrap().steps;
+    let verbs: Vec<&Verb> = steps.iter().map(|step| &step.operation.verb).collect();
+    assert!(matches!(verbs[..], [Verb::Update { .. }, Verb::Delete { .. }]));
+    assert_eq!(steps[1].requires, [0]);
+    // It is found as a reader sees it, not with a dead principal.
+    let Verb::Update { found: expected, .. } = verbs[0] else { unreachable!() };
+    assert_eq!(*expected, found.resources[&steps[0].operation.target].core);
+}
+
+#[test]
+fn two_that_trust_each_other_may_both_go() {
+    let named = |name: &str| format!(r#"{{"AWS":"arn:aws:iam::111122223333:role/{name}"}}"#);
+    let found = state([role("One", &named("Other")), role("Other", &named("One"))]);
+    let steps = plan(&state([]), &found, &[], &BTreeSet::new()).unwrap().steps;
+    assert_eq!(steps.len(), 2);
+}
