@@ -138,7 +138,7 @@ fn why_there_is_no_plan() {
             missing: id(Kind::Policy, "gone"),
         },
         Unplannable::Missing { by: role.clone(), setting: None, missing: id(Kind::Role, "gone") },
-        Unplannable::WouldReplaceData { id: id(Kind::Bucket, "acme"), fields: vec!["region".into()] },
+        Unplannable::WouldReplaceData { id: id(Kind::Bucket, "acme"), fields: vec!["region"] },
         Unplannable::HeldElsewhere { target: role.clone(), by: id(Kind::Group, "Theirs") },
         Unplannable::NotEmpty { id: id(Kind::Bucket, "acme"), setting: SettingKey::Objects },
         Unplannable::Cycle(vec![role.clone(), id(Kind::Role, "Y")]),
