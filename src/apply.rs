@@ -130,6 +130,7 @@ fn work<'a>(
             Next::Begin(i, step) => {
                 drop(locked);
                 progress.begun(i);
+                tracing::debug!("step {} begins: {:?}", i + 1, step.operation.target);
                 let outcome = match account.perform(&step.operation) {
                     Ok(()) => Outcome::Done,
                     Err(Refusal::Interrupted) => Outcome::NotStarted(WhyNot::Interrupted),

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::account::CredentialSource;
-use crate::apply::{Journal, execute};
+use crate::apply::{Journal, Outcome, execute};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
+use crate::cli::passwords::FILE_NAME as PASSWORD_FILE;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::{drift, plan, progress};
-use crate::plan::{Hazard, Plan, SavedPlan};
+use crate::plan::{Hazard, Plan, SavedPlan, SavedSelection};
 use crate::report::{self, ApplyReport, Finding};
+use crate::state::{Setting, Unread, Verb};
 
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("environments", |argument| argument.help(
@@ -79,10 +81,14 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     let saved = SavedPlan::parse(&text)
         .map_err(|why| Failure::error(format!("cannot use the plan {}: {why}", path.display())))?;
     let interrupted = progress::on_interrupt()?;
-    let selection = Selection {
-        environments: saved.environments.iter().map(|e| e.name.clone()).collect(),
-        ..args.selection.clone()
-    };
+    let Args { selection, yes: _, accept: _ } = args;
+    if !(selection.target.is_empty() && selection.adopt.is_empty() && selection.takeover.is_empty()) {
+        return Err(Failure::error("a saved plan is applied as it is")
+            .help("give `--target`, `--adopt` and `--takeover` to `hatrack plan -o FILE`"));
+    }
+    let SavedSelection { target, adopt, takeover } = saved.made_for.clone();
+    let environments = saved.environments.iter().map(|e| e.name.clone()).collect();
+    let selection = Selection { environments, target, adopt, takeover };
     let session = Session::open(global, &selection, true, &interrupted, output)?;
     for environment in &saved.environments {
         if !session
@@ -99,22 +105,29 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     let reading = session.read(CredentialSource::Live)?;
     let moved = saved.moved(&reading.state);
     if !moved.is_empty() {
-        let lines: Vec<String> = report::moved(&moved).iter().map(|line| format!("  {line}")).collect();
-        let lines = lines.join("\n");
-        return Err(Failure::refused(format!(
-            "the account has moved since the plan was made, and nothing was changed\n{lines}"
-        ))
+        let mut failure =
+            Failure::refused("the account has moved since the plan was made, and nothing was changed")
+                .help("plan again, and look at what the new plan does");
+        failure.details = report::moved(&moved);
+        return Err(failure);
+    }
+    let incomplete = !reading.unread.is_empty();
+    let prepared = session.prepare(reading)?;
+    if prepared.plan.steps != saved.steps {
+        return Err(Failure::refused(
+            "the environment files have changed since the plan was made, and nothing was changed",
+        )
         .help("plan again, and look at what the new plan does"));
     }
-    accepted(args, needed(&saved.hazards))
+    accepted(args, needed(&prepared.hazards))
         .map_err(|failure| failure.help(format!("`hatrack show {}` shows them", path.display())))?;
     if saved.steps.is_empty() {
         output.say("the plan has nothing to do");
         return Ok(ExitCode::Done);
     }
-    let plan = saved.plan();
+    let plan = prepared.plan;
     let journal = perform(&session, &plan, global, &interrupted, output);
-    conclude(&session, &plan, &journal, !reading.unread.is_empty(), output)
+    conclude(&session, &plan, &journal, incomplete, output)
 }
 
 fn needed(hazards: &[Hazard]) -> Vec<String> {
@@ -175,11 +188,14 @@ fn conclude(
     incomplete: bool,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    let (left, unverified) = match remaining(session, journal) {
-        Ok(left) => (left, None),
-        Err(failure) => (vec![], Some(failure)),
+    let (left, unread, unverified) = match remaining(session, journal) {
+        Ok((left, unread)) => (left, unread, None),
+        Err(failure) => (vec![], vec![], Some(failure)),
     };
-    let report = ApplyReport::new(plan, journal, left);
+    if session.signs_people_in {
+        tell_passwords(plan, journal, output);
+    }
+    let report = ApplyReport::new(plan, journal, left, &unread);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json => report.json(),
@@ -193,8 +209,8 @@ fn conclude(
     Ok(if report.is_complete() && !incomplete { ExitCode::Done } else { ExitCode::Error })
 }
 
-/// What still differs. AWS shows a write to a reader some seconds later, so where all was done it is asked again.
-fn remaining(session: &Session, journal: &Journal) -> Result<Vec<Finding>, Failure> {
+/// What still differs, and what could not be read. AWS shows a write to a reader some seconds later, so where all was done it is asked again.
+fn remaining(session: &Session, journal: &Journal) -> Result<(Vec<Finding>, Vec<Unread>), Failure> {
     const PATIENCE_SECONDS: [u64; 4] = [1, 2, 4, 8];
     let mut patience = PATIENCE_SECONDS.iter();
     loop {
@@ -205,7 +221,19 @@ fn remaining(session: &Session, journal: &Journal) -> Result<Vec<Finding>, Failu
             Some(seconds) if !left.is_empty() && journal.is_complete() => {
                 std::thread::sleep(Duration::from_secs(*seconds));
             }
-            _ => return Ok(left),
+            _ => return Ok((left, prepared.reading.unread)),
+        }
+    }
+}
+
+/// Where the passwords of new sign-ins are.
+fn tell_passwords(plan: &Plan, journal: &Journal, output: &Output) {
+    for (step, outcome) in plan.steps.iter().zip(&journal.outcomes) {
+        if let (Verb::Put { wanted: Setting::SignIn, .. }, Outcome::Done) = (&step.operation.verb, outcome) {
+            output.say(&format!(
+                "the one-time password of {} is in {PASSWORD_FILE}, which only you can read: hand it over, then delete it",
+                step.operation.target.address()
+            ));
         }
     }
 }

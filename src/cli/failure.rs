@@ -9,6 +9,8 @@ use crate::diagnostic::Diagnostic;
 pub struct Failure {
     /// What happened; empty if the diagnostics say it all.
     pub message: String,
+    /// What it is about, line by line.
+    pub details: Vec<String>,
     /// What to do about it.
     pub help: Vec<String>,
     /// What is wrong in the author's files.
@@ -20,7 +22,13 @@ pub struct Failure {
 impl Failure {
     /// An error.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: vec![], diagnostics: vec![], exit: ExitCode::Error }
+        Self {
+            message: message.into(),
+            details: vec![],
+            help: vec![],
+            diagnostics: vec![],
+            exit: ExitCode::Error,
+        }
     }
 
     /// A safety rule refused.

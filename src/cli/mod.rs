@@ -70,8 +70,8 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    output::start_logging(cli.global.verbose);
     let output = Output::new(&cli.global);
+    output.start_logging(cli.global.verbose);
     let result = match &cli.command {
         Command::Plan(args) => plan::run(&cli.global, args, &output),
         Command::Apply(args) => apply::run(&cli.global, args, &output),
@@ -82,7 +82,7 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };
-    result.unwrap_or_else(|failure: Failure| output.failure(&failure))
+    output.conclude(result.unwrap_or_else(|failure: Failure| output.failure(&failure)))
 }
 
 /// clap would end with 2, which says "differences" here.

@@ -1,7 +1,8 @@
 //! Standard output and standard error: results to the one, everything about the work to the other.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -17,6 +18,8 @@ pub struct Output {
     pub terminal: Terminal,
     /// What standard error can show.
     pub errors: Terminal,
+    /// Why a result did not get out.
+    lost: Mutex<Option<io::Error>>,
     /// Whether there was a result: standard output is one JSON document, not two.
     answered: AtomicBool,
 }
@@ -38,6 +41,7 @@ impl Output {
             format: global.format,
             terminal: Terminal { width, colour: out },
             errors: Terminal { width, colour: err },
+            lost: Mutex::default(),
             answered: AtomicBool::new(false),
         }
     }
@@ -45,7 +49,23 @@ impl Output {
     /// Prints a result.
     pub fn result(&self, text: &str) {
         self.answered.store(true, Ordering::Relaxed);
-        write(&mut io::stdout().lock(), text);
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            // A reader that has seen enough closes the pipe; that is no error of ours.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+            _ => {}
+        }
+    }
+
+    /// The exit code, unless a result did not get out: nobody should take half an answer for a whole one.
+    pub fn conclude(&self, code: ExitCode) -> ExitCode {
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match lost {
+            Some(error) => self.failure(&Failure::error(format!("cannot write the result: {error}"))),
+            None => code,
+        }
     }
 
     /// Says something about the work.
@@ -56,6 +76,9 @@ impl Output {
 
     /// Shows what is wrong in the author's files.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
+        if diagnostics.is_empty() {
+            return;
+        }
         write(&mut io::stderr().lock(), &report::diagnostics_terminal(diagnostics, self.errors));
     }
 
@@ -63,46 +86,46 @@ impl Output {
     pub fn failure(&self, failure: &Failure) -> ExitCode {
         let mut all = failure.diagnostics.clone();
         if !failure.message.is_empty() {
-            let mut diagnostic = Diagnostic::error(None, failure.message.as_str());
-            diagnostic.help.clone_from(&failure.help);
+            let mut diagnostic = Diagnostic::error(None, failure.message.clone());
+            // Details stand between the message and the way out.
+            diagnostic.help = failure.details.iter().chain(&failure.help).cloned().collect();
             all.push(diagnostic);
         }
         if self.format == Format::Json && !self.answered.load(Ordering::Relaxed) {
             self.result(&report::diagnostics_json(&all));
         }
-        // Where there is more to say than a line, the way out stands behind it.
-        if let (Some((first, rest)), Some(last)) = (failure.message.split_once('\n'), all.last_mut()) {
-            first.clone_into(&mut last.message);
-            last.help.clear();
+        if failure.details.is_empty() {
             self.diagnostics(&all);
-            self.say(rest);
-            for help in &failure.help {
-                self.say(&format!("help: {help}"));
-            }
         } else {
+            if let Some(last) = all.last_mut() {
+                last.help.clear();
+            }
             self.diagnostics(&all);
+            failure.details.iter().for_each(|line| self.say(&format!("  {line}")));
+            failure.help.iter().for_each(|line| self.say(&format!("help: {line}")));
         }
         failure.exit
     }
+
+    /// Logs to standard error. Never the SDK's own trace, which prints request bodies: a password is in one of them.
+    pub fn start_logging(&self, verbose: u8) {
+        let filter = match verbose {
+            0 => "off",
+            1 => "hatrack=info",
+            _ => "hatrack=debug,aws_config=warn",
+        };
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+            .with_writer(io::stderr)
+            .with_target(false)
+            .with_ansi(self.errors.colour)
+            .without_time()
+            .finish();
+        let _already_set = tracing::subscriber::set_global_default(subscriber);
+    }
 }
 
-/// A reader that has seen enough closes the pipe; that is no error of ours.
+/// What is said on the way is worth no failure.
 fn write(stream: &mut impl io::Write, text: &str) {
-    let _closed_pipe = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
-}
-
-/// Logs to standard error. Never the SDK's own trace, which prints request bodies: a password is in one of them.
-pub fn start_logging(verbose: u8) {
-    let filter = match verbose {
-        0 => "off",
-        1 => "hatrack=info",
-        _ => "hatrack=debug,aws_config=warn",
-    };
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
-        .with_writer(io::stderr)
-        .with_target(false)
-        .without_time()
-        .finish();
-    let _already_set = tracing::subscriber::set_global_default(subscriber);
+    let _unheard = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
 }

@@ -46,6 +46,8 @@ pub struct Session {
     pub scopes: Vec<Scope>,
     /// Where they live.
     pub account: Arc<dyn Account>,
+    /// Whether a sign-in made here has a password; in an account file it has none.
+    pub signs_people_in: bool,
     /// Only these, if not empty.
     target: Vec<String>,
 }
@@ -87,7 +89,8 @@ impl Session {
             mark(&mut scopes, address, |scope| &mut scope.takeover)?;
         }
         let account = connect(global, &environments, to_write, interrupted)?;
-        Ok(Self { project, environments, scopes, account, target: selection.target.clone() })
+        let signs_people_in = global.account_file.is_none();
+        Ok(Self { project, environments, scopes, account, signs_people_in, target: selection.target.clone() })
     }
 
     /// Where a resource or setting is declared: `environments/analytics.yaml:18`.
@@ -102,7 +105,10 @@ impl Session {
     /// When nothing can be said of it.
     pub fn read(&self, credentials: CredentialSource) -> Result<Reading, Failure> {
         let request = ReadRequest { scopes: self.scopes.clone(), credentials };
-        Ok(self.account.read(&request)?)
+        let reading = self.account.read(&request)?;
+        let (found, unread) = (reading.state.resources.len(), reading.unread.len());
+        tracing::info!("read {found} resources; {unread} things could not be read");
+        Ok(reading)
     }
 
     /// Settles what is wanted and plans the way there.

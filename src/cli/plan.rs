@@ -9,7 +9,7 @@ use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::progress;
-use crate::plan::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan};
+use crate::plan::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection};
 use crate::report::{EnvironmentLine, Inputs, PlanReport};
 use crate::spec::EnvironmentInfo;
 
@@ -34,7 +34,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         if !prepared.settled.objections.is_empty() {
             return Err(Failure::refused("the plan is not saved, since it cannot be applied"));
         }
-        save(&session, &prepared, path)?;
+        save(&session, &prepared, &args.selection, path)?;
         output.say(&format!("saved to {}; apply it with `hatrack apply {}`", path.display(), path.display()));
     }
     Ok(exit_of(&prepared))
@@ -89,7 +89,7 @@ pub fn show(report: &PlanReport, output: &Output) {
     });
 }
 
-fn save(session: &Session, prepared: &Prepared, path: &Path) -> Result<(), Failure> {
+fn save(session: &Session, prepared: &Prepared, selection: &Selection, path: &Path) -> Result<(), Failure> {
     let Prepared { reading, settled, plan, hazards } = prepared;
     let (bound_to, found, wanted) =
         SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
@@ -103,6 +103,11 @@ fn save(session: &Session, prepared: &Prepared, path: &Path) -> Result<(), Failu
     let saved = SavedPlan {
         plan_format_version: PLAN_FORMAT_VERSION,
         made_with: env!("CARGO_PKG_VERSION").to_owned(),
+        made_for: SavedSelection {
+            target: selection.target.clone(),
+            adopt: selection.adopt.clone(),
+            takeover: selection.takeover.clone(),
+        },
         environments: session.environments.iter().map(environment).collect(),
         bound_to,
         found,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::account::{CredentialSource, Unread, embedded, store};
+use crate::account::{CredentialSource, embedded, store};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::Global;
@@ -33,11 +33,11 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let reading = session.read(CredentialSource::Live)?;
     if !reading.unread.is_empty() {
         // A file cannot say "not read" of a part, and would pass it off as absent.
-        return Err(Failure::error(format!(
-            "no snapshot was written, because it would not be the whole account\n{}",
-            lines(&reading.unread)
-        ))
-        .help("give the caller the rights named above, and run this again"));
+        let mut failure =
+            Failure::error("no snapshot was written, because it would not be the whole account")
+                .help("give the caller the rights named above, and run this again");
+        failure.details = reading.unread.iter().map(|unread| report::unread(unread).text).collect();
+        return Err(failure);
     }
     let text = embedded::to_text(&reading.state).map_err(Failure::error)?;
     let cannot = |error| Failure::error(format!("cannot write {}: {error}", args.output.display()));
@@ -45,8 +45,4 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let count = report::count(reading.state.resources.len(), "resource");
     output.say(&format!("wrote {count} to {}", args.output.display()));
     Ok(ExitCode::Done)
-}
-
-fn lines(unread: &[Unread]) -> String {
-    unread.iter().map(|u| format!("  {}", report::unread(u).text)).collect::<Vec<_>>().join("\n")
 }

@@ -46,25 +46,37 @@ enum CoreChange {
     Recreate(Vec<&'static str>),
 }
 
-/// Compares every field: a new field does not compile until its fate is decided.
+/// Compares every field: a new field, and a new kind of core, do not compile until their fate is decided.
 fn compare_cores(found: &Core, wanted: &Core) -> CoreChange {
-    let (fixed, in_place): (Vec<(&'static str, bool)>, bool) = match (found, wanted) {
-        (Core::User { path: a }, Core::User { path: b })
-        | (Core::Group { path: a }, Core::Group { path: b }) => (vec![], a != b),
-        (
-            Core::Policy { path: a, description: c, document: e },
-            Core::Policy { path: b, description: d, document: f },
-        ) => (vec![("path", a != b), ("description", c != d)], e != f),
-        (
-            Core::Role { path: a, description: c, max_session_seconds: e, trust: g },
-            Core::Role { path: b, description: d, max_session_seconds: f, trust: h },
-        ) => (vec![("path", a != b)], c != d || e != f || g != h),
-        (Core::InstanceProfile { path: a }, Core::InstanceProfile { path: b }) => {
+    // An id names its kind, so cores of two kinds never meet.
+    let other_kind = || CoreChange::Recreate(vec!["kind"]);
+    let (fixed, in_place): (Vec<(&'static str, bool)>, bool) = match found {
+        Core::User { path: a } => {
+            let Core::User { path: b } = wanted else { return other_kind() };
+            (vec![], a != b)
+        }
+        Core::Group { path: a } => {
+            let Core::Group { path: b } = wanted else { return other_kind() };
+            (vec![], a != b)
+        }
+        Core::Policy { path: a, description: c, document: e } => {
+            let Core::Policy { path: b, description: d, document: f } = wanted else { return other_kind() };
+            (vec![("path", a != b), ("description", c != d)], e != f)
+        }
+        Core::Role { path: a, description: c, max_session_seconds: e, trust: g } => {
+            let Core::Role { path: b, description: d, max_session_seconds: f, trust: h } = wanted else {
+                return other_kind();
+            };
+            (vec![("path", a != b)], c != d || e != f || g != h)
+        }
+        Core::InstanceProfile { path: a } => {
+            let Core::InstanceProfile { path: b } = wanted else { return other_kind() };
             (vec![("path", a != b)], false)
         }
-        (Core::Bucket { region: a }, Core::Bucket { region: b }) => (vec![("region", a != b)], false),
-        // An id names its kind, so cores of two kinds never meet.
-        _ => (vec![("kind", true)], false),
+        Core::Bucket { region: a } => {
+            let Core::Bucket { region: b } = wanted else { return other_kind() };
+            (vec![("region", a != b)], false)
+        }
     };
     let fixed: Vec<_> = fixed.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect();
     match (fixed.is_empty(), in_place) {

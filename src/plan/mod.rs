@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use diff::{Change, SettingChange, diff};
 pub use hazard::{Hazard, Surroundings, hazards};
-pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, Unreadable};
+pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection, Unreadable};
 
 use serde::{Deserialize, Serialize};
 

@@ -18,6 +18,8 @@ pub struct SavedPlan {
     pub plan_format_version: u32,
     /// The hatrack that wrote it.
     pub made_with: String,
+    /// The options it was made with: `--target`, `--adopt`, `--takeover`.
+    pub made_for: SavedSelection,
     /// The environments it is for.
     pub environments: Vec<SavedEnvironment>,
     /// What it depends on; each is as in `found` (or absent there) or the plan is stale.
@@ -40,6 +42,18 @@ pub struct SavedPlan {
     pub reading_notes: Vec<String>,
     /// Where each resource is declared.
     pub origins: BTreeMap<ResourceId, String>,
+}
+
+/// The options a plan was made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedSelection {
+    /// Only these addresses, if any.
+    pub target: Vec<String>,
+    /// Addresses to take into ownership.
+    pub adopt: Vec<String>,
+    /// Addresses to take over from others.
+    pub takeover: Vec<String>,
 }
 
 /// One environment of a saved plan.

@@ -4,9 +4,11 @@ use serde::Serialize;
 
 use super::FORMAT_VERSION;
 use super::drift::Finding;
+use super::said::{self, Said};
 use super::words;
 use crate::apply::{Journal, Outcome, WhyNot};
 use crate::plan::Plan;
+use crate::state::Unread;
 
 /// What became of an apply. This is the documented JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,6 +21,8 @@ pub struct ApplyReport {
     pub steps: Vec<ApplyStep>,
     /// What is still not as declared after a last look at the account.
     pub remaining: Vec<Finding>,
+    /// What that look could not read, so that nobody knows whether it is as declared.
+    pub not_checked: Vec<Said>,
     /// What to do now.
     pub next: Vec<String>,
 }
@@ -70,8 +74,8 @@ pub struct ApplyStep {
 }
 
 impl ApplyReport {
-    /// The report of a journal, and of what is left after a last look at the account.
-    pub fn new(plan: &Plan, journal: &Journal, remaining: Vec<Finding>) -> Self {
+    /// The report of a journal, and of what a last look at the account found and could not read.
+    pub fn new(plan: &Plan, journal: &Journal, remaining: Vec<Finding>, unread: &[Unread]) -> Self {
         let mut summary = ApplySummary::default();
         let mut expired = false;
         let mut interrupted = false;
@@ -124,11 +128,14 @@ impl ApplyReport {
         if interrupted || expired || summary.done < steps.len() || drift {
             next.push(String::from("run `hatrack apply` again: it reads the account and plans what is left"));
         }
-        Self { format_version: FORMAT_VERSION, summary, steps, remaining, next }
+        let not_checked = unread.iter().map(said::unread).collect();
+        Self { format_version: FORMAT_VERSION, summary, steps, remaining, not_checked, next }
     }
 
-    /// Whether everything was done and the account is as declared.
+    /// Whether everything was done and the account is known to be as declared.
     pub fn is_complete(&self) -> bool {
-        self.summary.done == self.steps.len() && !self.remaining.iter().any(|finding| finding.drift)
+        self.summary.done == self.steps.len()
+            && !self.remaining.iter().any(|finding| finding.drift)
+            && self.not_checked.is_empty()
     }
 }

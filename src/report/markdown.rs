@@ -211,7 +211,7 @@ impl DriftReport {
 impl ApplyReport {
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let Self { format_version: _, summary, steps, remaining, next } = self;
+        let Self { format_version: _, summary, steps, remaining, not_checked, next } = self;
         let mut out = format!("## Apply: {}\n\n", apply_counts(summary));
         let rows = |done: bool| -> String {
             let own = steps.iter().filter(|s| (s.result == StepResult::Done) == done);
@@ -240,6 +240,7 @@ impl ApplyReport {
             }
             out.push('\n');
         }
+        out.push_str(&self::not_checked(not_checked));
         for step in next {
             out.push_str(&format!("- {}\n", sentence(step)));
         }

@@ -62,7 +62,7 @@ pub struct Environment {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssumeRole {
-    /// The role's ARN.
+    /// The name of a role of this account, or a role's ARN.
     pub role: String,
     /// The external id that the role asks for, if it does.
     #[serde(default)]

@@ -39,6 +39,8 @@ pub struct Scope {
     pub retire: BTreeSet<ResourceId>,
     /// New name → old name.
     pub renamed: BTreeMap<ResourceId, String>,
+    /// Users who are to have a sign-in profile: what an older report says of them is checked against this.
+    pub sign_ins: BTreeSet<ResourceId>,
     /// Holders whose undeclared edges and tags are kept.
     pub keep_others: BTreeSet<ResourceId>,
     /// Buckets with the Sids (`*` and `?` allowed) of statements that other writers own.

@@ -175,7 +175,10 @@ impl Settling<'_> {
                 }
                 continue;
             };
-            let stays = if !self.may_have(scope, id, found) {
+            let stays = if self.mark_unread(id) {
+                self.out.notes.push(Note::NotChecked(id.clone()));
+                true
+            } else if !self.may_have(scope, id, found) {
                 true
             } else if let Some(field) = fixed(&declared.core, &found.core) {
                 self.out.objections.push(Objection::FixedAtCreation { id: id.clone(), field });
@@ -195,6 +198,16 @@ impl Settling<'_> {
 
     fn insert(&mut self, id: &ResourceId, resource: Resource) {
         self.out.wanted.resources.insert(id.clone(), resource);
+    }
+
+    /// Whether nobody can tell whose a resource is, because what would show it was not read.
+    fn mark_unread(&self, id: &ResourceId) -> bool {
+        let by_tag = matches!(id.kind, Kind::User | Kind::Role | Kind::Bucket);
+        self.blind.iter().any(|blind| match blind {
+            Blind::Resource(other) => other == id,
+            Blind::Setting(other, SettingKey::Tag(_)) => by_tag && other == id,
+            Blind::Setting(..) | Blind::Credentials(_) | Blind::Kind(..) => false,
+        })
     }
 
     /// Whether an existing resource is ours or may become ours; if not, says why.
@@ -247,22 +260,14 @@ impl Settling<'_> {
         let unread = |key: SettingKey| self.blind.contains(&Blind::Setting(id.clone(), key));
         id.kind == Kind::Bucket
             && !found.settings.keys().any(marks)
-            && !self.blind.contains(&Blind::Resource(id.clone()))
+            && !self.mark_unread(id)
             && !unread(SettingKey::BucketPolicy)
             && !unread(SettingKey::Lifecycle)
             && !unread(SettingKey::Objects)
-            && !self
-                .blind
-                .iter()
-                .any(|b| matches!(b, Blind::Setting(other, SettingKey::Tag(_)) if other == id))
     }
 
     /// Declared, plus what stays as found.
     fn merge(&mut self, scope: &Scope, id: &ResourceId, declared: &Resource, found: &Resource) -> Resource {
-        if self.blind.contains(&Blind::Resource(id.clone())) {
-            self.out.notes.push(Note::NotChecked(id.clone()));
-            return found.clone();
-        }
         let mut wanted = self.without_blind(id, declared.clone());
         if let (Core::InstanceProfile { path }, Core::InstanceProfile { path: there }) =
             (&mut wanted.core, &found.core)
@@ -287,6 +292,7 @@ impl Settling<'_> {
                 key => {
                     (other && !wanted.settings.contains_key(key))
                         || scope.as_found.contains(&(id.clone(), key.clone()))
+                        || self.names_unread(setting)
                 }
             };
             if keep {
@@ -345,15 +351,14 @@ impl Settling<'_> {
                 _ => {}
             }
         }
-        // What names a kind that was not read can be neither made nor checked.
-        resource.settings.retain(|_, s| {
-            s.references().iter().all(|(r, _)| {
-                !self.found.accounts.contains_key(&r.account)
-                    || self.found.covers(r)
-                    || matches!(s, Setting::BucketPolicy(_))
-            })
-        });
+        resource.settings.retain(|_, setting| !self.names_unread(setting));
         resource
+    }
+
+    /// What names a kind that was not read can be neither made nor checked nor taken away.
+    fn names_unread(&self, setting: &Setting) -> bool {
+        let unread = |r: &ResourceId| self.found.accounts.contains_key(&r.account) && !self.found.covers(r);
+        !matches!(setting, Setting::BucketPolicy(_)) && setting.references().iter().any(|(r, _)| unread(r))
     }
 
     fn undeclared(&mut self, id: &ResourceId, found: &Resource) {

@@ -44,12 +44,12 @@ def fix(name, moto, aws):
     return register
 
 
-def apply(without=()):
-    unknown = set(without) - set(FIXES)
+def apply(without=(), only=()):
+    unknown = set(without).union(only) - set(FIXES)
     if unknown:
         raise SystemExit(f"no such fix: {', '.join(sorted(unknown))}")
     for name, (_, _, function) in FIXES.items():
-        if name not in without:
+        if name not in without and (not only or name in only):
             function()
 
 
@@ -304,7 +304,8 @@ def _():
         for there, message in (
             (user.password, "delete login profile"), (user.access_keys, "delete access keys"),
             (user.mfa_devices, "delete MFA device"), (user.signing_certificates, "delete signing certificates"),
-            (user.ssh_public_keys, "delete SSH public keys"), (self.get_groups_for_user(user_name), "remove users from group"),
+            (user.ssh_public_keys, "delete SSH public keys"),
+            (getattr(user, "service_credentials", None), "delete service-specific credentials"), (self.get_groups_for_user(user_name), "remove users from group"),
         ):
             if there:
                 raise conflict(message)
@@ -746,6 +747,31 @@ def _():
     IamResponse.list_entities_for_policy = entities
 
 
+@fix("service-credentials", "knows no service-specific credentials, does not page SSH keys", "Create, List and DeleteServiceSpecificCredential")
+def _():
+    def held(self):
+        user = self.backend.get_user(self._get_param("UserName"))
+        return user.__dict__.setdefault("service_credentials", {})
+
+    def create(self):
+        credential = {"UserName": self._get_param("UserName"), "ServiceName": self._get_param("ServiceName"), "Status": "Active",
+                      "ServiceUserName": f"{self._get_param('UserName')}-at-{self.backend.account_id}",
+                      "ServiceSpecificCredentialId": unique_id("ACCA"), "CreateDate": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        held(self)[credential["ServiceSpecificCredentialId"]] = credential
+        return ActionResult({"ServiceSpecificCredential": {**credential, "ServicePassword": unique_id("")}})
+
+    def listed(self):
+        return ActionResult({"ServiceSpecificCredentials": list(held(self).values()), "IsTruncated": False})
+
+    def delete(self):
+        if held(self).pop(self._get_param("ServiceSpecificCredentialId"), None) is None:
+            raise iam_error("NoSuchEntity", "No such credential exists.")
+        return EmptyResult()
+
+    IamResponse.create_service_specific_credential, IamResponse.list_service_specific_credentials = create, listed
+    IamResponse.delete_service_specific_credential = delete
+
+
 # --- reports and callers ----------------------------------------------------------------------------------------
 
 
@@ -857,6 +883,15 @@ def _():
         return self.serialized(ActionResult(result))
 
     S3Response.all_buckets = all_buckets
+
+
+@fix("versioning-root", "calls the answer of GetBucketVersioning GetBucketVersioningResponse, which only lenient SDKs read", "VersioningConfiguration")
+def _():
+    @wrap(S3Response, "get_bucket_versioning")
+    def get(original, self):
+        status, headers, body = original(self)
+        renamed = lambda old, new: body.replace(old.encode(), new.encode()) if isinstance(body, bytes) else body.replace(old, new)
+        return status, headers, renamed("GetBucketVersioningResponse", "VersioningConfiguration")
 
 
 @fix("lifecycle", "loses object sizes and newer-version counts of lifecycle rules", "a lifecycle configuration comes back as sent")

@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import urllib.request
 
 import boto3
@@ -19,11 +20,12 @@ class Server:
     """server.py as a child; it ends with us, however we end, because its stdin closes."""
 
     def __init__(self, *arguments):
+        self.said = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([sys.executable, HERE / "server.py", *arguments], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, stderr=self.said, text=True)
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit("the emulator did not start")
+            raise SystemExit(f"the emulator did not start\n{self.complaints()}")
         self.url = json.loads(line)["url"]
 
     def __enter__(self):
@@ -32,6 +34,11 @@ class Server:
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait(10)
+
+    def complaints(self):
+        """What the emulator had to say of its own failures: nothing, unless moto or a fix is wrong."""
+        self.said.seek(0)
+        return self.said.read()
 
     def control(self, action, body=None, account=None):
         url = f"{self.url}/_proxy/{action}" + (f"?account={account}" if account else "")
@@ -66,7 +73,7 @@ class Run:
         return json.loads(self.out)
 
     def tail(self):
-        return "\n".join(("    " + l for l in (self.out + self.err).strip().splitlines()[-25:]))
+        return "\n".join("    " + line for text in (self.out, self.err) for line in text.strip().splitlines()[-25:])
 
 
 def run(binary, arguments, account, url, directory=ROOT, timeout=120, started=None):
@@ -98,6 +105,14 @@ class Checks:
             self.bad.append(name)
             print(f"FAIL  {name}" + (f"\n{detail}" if detail else ""), flush=True)
         return good
+
+    def emulator(self, *servers):
+        """That the emulator itself did its work, or else what went wrong there."""
+        said = "".join(server.complaints() for server in servers)
+        lines = [line for line in said.splitlines() if not line.startswith("moto: ")]
+        self.check("the emulator did not fail", not lines, "\n".join(lines[-40:]))
+        for line in sorted({line for line in said.splitlines() if line.startswith("moto: ")}):
+            print(f"note  {line}", flush=True)
 
     def end(self, what):
         print(f"{what}: {self.good} good, {len(self.bad)} bad" + "".join(f"\n  FAIL {n}" for n in self.bad), flush=True)

@@ -56,11 +56,11 @@ def seed(account):
 
     iam, s3 = iam_backends[ACCOUNT]["aws"], s3_backends[ACCOUNT]["aws"]
     document = lambda statements: json.dumps({"Version": "2012-10-17", "Statement": statements})
-    tags = lambda own={}: {"team": "data-science", MARK: ENVIRONMENT, **own}
+    tags = lambda own={}: {"team": "data-science", MARK: ENVIRONMENT, **own}  # what a path cannot mark
     listed = lambda tags: [{"Key": k, "Value": v} for k, v in tags.items()]
     named = {}
     for name, body in account["policies"].items():
-        named[name] = iam.create_policy(body["description"], PATH, document(body["statements"]), name, listed(tags()))
+        named[name] = iam.create_policy(body["description"], PATH, document(body["statements"]), name, listed({"team": "data-science"}))
     arns = {f"arn:aws:iam::aws:policy/{n}": n for n in ("AmazonS3ReadOnlyAccess", "AmazonSageMakerFullAccess")}
     named.update({arns[a]: p for a, p in iam.managed_policies.items() if a in arns})
     for name, body in account["roles"].items():

@@ -2,7 +2,7 @@
 
 An edit is a function of a World; it makes the edit with boto3 and returns what drift must list, at least:
 (environment, address, setting or None for the resource itself, class). Names that a template or a grant chooses are
-looked up in the account. `skip` says why an edit does not apply to this world.
+looked up in the account. What lost its mark is foreign: nobody but the author can say that it is ours.
 """
 
 import json
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 ANALYTICS, LAKE = "analytics", "lake"
 ACCOUNTS = {ANALYTICS: "111122223333", LAKE: "444455556666"}
-CHANGED, GONE, EXTRA = "modified", "deleted", "unmanaged"
+CHANGED, GONE, EXTRA, FOREIGN = "modified", "deleted", "unmanaged", "foreign"
 
 GROUP, ROLE, LAKE_ROLE, POLICY = "DataScientists", "EC2DataProcessingRole", "DataLakeReader", "require-mfa"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -170,7 +170,7 @@ def add_tag_to_role(w):
 @edit
 def change_mark_of_role(w):
     w.iam.tag_role(RoleName=ROLE, Tags=[{"Key": "hatrack:environment", "Value": "analytics "}])
-    return [(ANALYTICS, f"role/{ROLE}", "tag/hatrack:environment", CHANGED)]
+    return [(ANALYTICS, f"role/{ROLE}", None, FOREIGN)]
 
 
 @edit
@@ -287,8 +287,8 @@ def add_inline_policy_to_group(w):
 
 @edit
 def move_group(w):
-    w.iam.update_group(GroupName=GROUP, NewPath="/elsewhere/")
-    return [(ANALYTICS, f"group/{GROUP}", None, CHANGED)]
+    w.iam.update_group(GroupName=GROUP, NewPath="/elsewhere/")  # a group's mark is its path
+    return [(ANALYTICS, f"group/{GROUP}", None, FOREIGN)]
 
 
 @edit
@@ -327,6 +327,10 @@ def delete_user(w):
         w.iam.detach_user_policy(UserName=user, PolicyArn=policy["PolicyArn"])
     for name in w.iam.list_user_policies(UserName=user)["PolicyNames"]:
         w.iam.delete_user_policy(UserName=user, PolicyName=name)
+    try:
+        w.iam.delete_login_profile(UserName=user)
+    except w.iam.exceptions.NoSuchEntityException:
+        pass
     w.iam.delete_user(UserName=user)
     return [(ANALYTICS, f"user/{user}", None, GONE)]
 
@@ -336,6 +340,29 @@ def make_access_key(w):
     key = w.iam.create_access_key(UserName=w.user())["AccessKey"]["AccessKeyId"]
     # The credential report names no ids, so the name after the slash is the reader's own.
     return [(ANALYTICS, f"user/{w.user()}", ("access-key/", key), EXTRA)]
+
+
+@edit
+def upload_ssh_key(w):
+    w.iam.upload_ssh_public_key(UserName="bob", SSHPublicKeyBody="ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7 bob")
+    return [(ANALYTICS, "user/bob", ("ssh-public-key/", None), EXTRA)]
+
+
+@edit
+def make_service_credential(w):
+    w.iam.create_service_specific_credential(UserName="bob", ServiceName="codecommit.amazonaws.com")
+    return [(ANALYTICS, "user/bob", ("service-specific-credential/", None), EXTRA)]
+
+
+@edit
+def remove_sign_in(w):
+    for user in w.iam.list_users()["Users"]:
+        try:
+            w.iam.delete_login_profile(UserName=user["UserName"])
+        except w.iam.exceptions.NoSuchEntityException:
+            continue
+        return [(ANALYTICS, f"user/{user['UserName']}", "sign-in", GONE)]
+    raise Skip("nobody signs in")
 
 
 @edit
@@ -378,7 +405,7 @@ def add_tag_to_user(w):
 @edit
 def remove_mark_of_user(w):
     w.iam.untag_user(UserName=w.user(), TagKeys=["hatrack:environment"])
-    return [(ANALYTICS, f"user/{w.user()}", "tag/hatrack:environment", GONE)]
+    return [(ANALYTICS, f"user/{w.user()}", None, FOREIGN)]
 
 
 # --- customer managed policies ------------------------------------------------------------------------------------
@@ -468,7 +495,7 @@ def change_tag_of_bucket(w):
 def remove_tags_of_bucket(w):
     name = w.bucket()
     w.s3s[LAKE].delete_bucket_tagging(Bucket=name)
-    return [(LAKE, f"bucket/{name}", "tag/hatrack:environment", GONE)]
+    return [(LAKE, f"bucket/{name}", None, FOREIGN)]
 
 
 @edit
@@ -496,8 +523,9 @@ def suspend_versioning(w):
 @edit
 def change_encryption(w):
     name = w.bucket()
-    w.s3s[LAKE].put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [
-        {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/other"}, "BucketKeyEnabled": True}]})
+    rule = w.s3s[LAKE].get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    w.s3s[LAKE].put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [{
+        **rule, "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/other"}, "BucketKeyEnabled": True}]})
     return [(LAKE, f"bucket/{name}", "encryption", CHANGED)]
 
 
@@ -555,6 +583,7 @@ def build(w):
     for user in ("alice", "bob", "cy"):
         iam.create_user(UserName=user, Tags=mark(ANALYTICS), **({"PermissionsBoundary": policy} if user == "cy" else {}))
         iam.add_user_to_group(GroupName=GROUP, UserName=user)
+    iam.create_login_profile(UserName="alice", Password="Correct-horse-7-battery")
     iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust("ec2.amazonaws.com"), Tags=mark(ANALYTICS))
     iam.put_role_policy(RoleName=ROLE, PolicyName="data", PolicyDocument=read)
     iam.create_instance_profile(InstanceProfileName=ROLE, Path="/hatrack/analytics/")

@@ -2,7 +2,7 @@
 
 import json
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 def meaning(document):
@@ -51,6 +51,13 @@ def absent(function, *codes, **arguments):
         raise
 
 
+def credentials(iam, user):
+    try:
+        return iam.list_service_specific_credentials(UserName=user)["ServiceSpecificCredentials"]
+    except (ClientError, BotoCoreError):  # plain moto has none
+        return []
+
+
 def take(iam, s3, buckets=True):
     """{"user/alice": {…}, …}"""
     out, pages = {}, list(iam.get_paginator("get_account_authorization_details").paginate(
@@ -66,6 +73,8 @@ def take(iam, s3, buckets=True):
             out[f"user/{name}"] = holder(user, "UserPolicyList") | {
                 "tags": tags(user.get("Tags")), "boundary": boundary(user), "groups": sorted(user["GroupList"]),
                 "keys": len(iam.list_access_keys(UserName=name)["AccessKeyMetadata"]),
+                "ssh": len(iam.list_ssh_public_keys(UserName=name)["SSHPublicKeys"]),
+                "service": len(credentials(iam, name)),
                 "sign-in": absent(iam.get_login_profile, "NoSuchEntity", UserName=name) is not None,
             }
         for group in page["GroupDetailList"]:

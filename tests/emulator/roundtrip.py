@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
-"""roundtrip.py BINARY [--environments DIR] [--only EDIT,…] [--plain] [--without FIX,…]
+"""roundtrip.py BINARY [--environments DIR] [--only EDIT,…] [--plain] [--without FIX,…] [--jobs J]
 
 The end-to-end check: apply the environments to empty accounts, see with another client that what they declare is there,
-plan nothing more, then for every edit of edits.py: make it by hand, see it as drift, apply, and find the accounts as they
-were. Edits that have nothing to apply to in `environments/` are made in the small estate beside this file.
+plan nothing more, live and from a snapshot, save plans and apply them, then for every edit of edits.py: see no drift, make
+the edit by hand, see it as drift, apply, plan nothing, and find the accounts as they were. Edits that have nothing to
+apply to in `environments/` are made in the small estate beside this file. Each job has accounts of its own.
 """
 
 import argparse
+import concurrent.futures
+import json
 import pathlib
+import queue
 import sys
+import tempfile
+import time
 
 import edits
 import photo
@@ -23,28 +29,104 @@ class Estate:
 
     def __init__(self, checks, server, binary, directory):
         self.checks, self.server, self.binary, self.directory = checks, server, binary, directory
+        self.label = "small" if directory == HERE / "small" else "environments"
         self.world = edits.World(server.client)
 
     def hatrack(self, verb, environment, *arguments):
-        return run(self.binary, [verb, environment, *arguments], OPERATOR[environment], self.server.url, self.directory)
+        arguments = [verb, *([environment] if environment else []), *arguments, "--directory", str(self.directory)]
+        with tempfile.TemporaryDirectory() as elsewhere:  # where one-time passwords go
+            return run(self.binary, arguments, OPERATOR[environment or edits.ANALYTICS], self.server.url, elsewhere)
 
     def photograph(self):
         return {e: photo.take(self.world.iams[e], self.world.s3s[e]) for e in edits.ACCOUNTS}
 
-    def apply(self, name):
-        for environment in edits.ACCOUNTS:
-            done = self.hatrack("apply", environment, "--yes")
-            if not self.checks.check(f"{name}: apply {environment}", done.code == 0, f"    exit {done.code}\n{done.tail()}"):
-                return False
-        return True
+    def exits(self, name, code, verb, environment, *arguments):
+        """Runs hatrack and checks how it exits."""
+        done = self.hatrack(verb, environment, *arguments)
+        said = " ".join([verb, environment, *(a for a in arguments if a.startswith("-"))])
+        good = self.checks.check(f"{name}: {said} exits {code}", done.code == code, f"    exit {done.code}\n{done.tail()}")
+        return done if good else None
 
-    def settled(self, name):
+    def writes(self, environment):
+        return [e["op"] for e in self.server.control("stats", account=OPERATOR[environment])["log"] if e["write"]]
+
+    def quietly(self, name, code, verb, environment, *arguments):
+        """The same, and that nothing was written."""
+        self.server.control("reset", {}, OPERATOR[environment])
+        done = self.exits(name, code, verb, environment, *arguments)
+        writes = self.writes(environment)
+        self.checks.check(f"{name}: {verb} {environment} wrote nothing", not writes, f"    {writes}")
+        return done
+
+    def fresh(self, name):
+        """Empty accounts, and the environments applied to them."""
+        self.server.control("wipe", {})
+        return all(self.exits(name, 0, "apply", environment, "--yes") for environment in edits.ACCOUNTS)
+
+
+def settled(estate, name):
+    for environment in edits.ACCOUNTS:
+        estate.quietly(name, 0, "plan", environment)
+
+
+def snapshots(estate):
+    """A plan against a snapshot is the plan against the account, both when there is nothing to do and when there is."""
+    name, world = f"snapshot of {estate.label}", estate.world
+    with tempfile.TemporaryDirectory() as scratch:
+        for when in ("settled", "edited"):
+            if when == "edited":
+                edits.EDITS["attach-administrator-to-role"](world)
+                edits.EDITS["make-access-key"](world)
+                edits.EDITS["widen-bucket-policy"](world)
+            for environment in edits.ACCOUNTS:
+                file, code = f"{scratch}/{when}-{environment}.json", 2 if when == "edited" else 0
+                estate.quietly(f"{name} {when}", 0, "snapshot", environment, "-o", file)
+                live = estate.exits(f"{name} {when}", code, "plan", environment, "--format", "json")
+                kept = estate.exits(f"{name} {when}", code, "plan", environment, "--format", "json", "--account-file", file)
+                if live and kept:
+                    of_the_reading = lambda note: note.get("code") == "reading"
+                    one, other = ({**r.json, "notes": [n for n in r.json["notes"] if not of_the_reading(n)]} for r in (live, kept))
+                    lines = [f"    {k}: {one.get(k)}\n    not {other.get(k)}" for k in one.keys() | other.keys() if one.get(k) != other.get(k)]
+                    estate.checks.check(f"{name} {when}: the same plan of {environment}", not lines, "\n".join(lines))
         for environment in edits.ACCOUNTS:
-            self.server.control("reset", {}, OPERATOR[environment])
-            plan = self.hatrack("plan", environment)
-            self.checks.check(f"{name}: then plan {environment} is empty", plan.code == 0, f"    exit {plan.code}\n{plan.tail()}")
-            writes = [e["op"] for e in self.server.control("stats", account=OPERATOR[environment])["log"] if e["write"]]
-            self.checks.check(f"{name}: plan {environment} wrote nothing", not writes, f"    {writes}")
+            estate.exits(f"{name} put right", 0, "apply", environment, "--yes")
+
+
+def saved_plans(estate):
+    """A saved plan is applied if nothing it is bound to has moved, and refused with the difference named if it has."""
+    world, role, other = estate.world, edits.ROLE, "GlueEtl"
+    moves = {
+        "the same role": (lambda: world.iam.tag_role(RoleName=role, Tags=[{"Key": "moved", "Value": "x"}]), (f"role/{role}", "tag/moved")),
+        "its trust": (lambda: edits.EDITS["trust-another-service"](world), (f"role/{role}", "trust policy")),
+        "another role of ours": (lambda: world.iam.attach_role_policy(RoleName=other, PolicyArn=edits.S3_READ), (f"role/{other}", "AmazonS3ReadOnlyAccess")),
+        "a user's key": (lambda: edits.EDITS["make-access-key"](world), ("user/alice", "access-key")),
+        "gone": (lambda: world.delete_role(edits.ANALYTICS, role), (f"role/{role}", "deleted")),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        for what, (move, words) in moves.items():
+            name, plan = f"saved plan of {estate.label}, moved: {what}", f"{scratch}/{what.replace(' ', '-')}.plan"
+            edits.EDITS["attach-administrator-to-role"](world)
+            estate.quietly(name, 2, "plan", edits.ANALYTICS, "-o", plan)
+            move()
+            estate.server.control("reset", {}, OPERATOR[edits.ANALYTICS])
+            done = estate.hatrack("apply", None, plan)
+            estate.checks.check(f"{name}: is refused", done.code == 3, f"    exit {done.code}\n{done.tail()}")
+            estate.checks.check(f"{name}: and named", all(w in done.err for w in words), done.tail())
+            writes = estate.writes(edits.ANALYTICS)
+            estate.checks.check(f"{name}: nothing was written", not writes, f"    {writes}")
+            estate.exits(name, 0, "apply", edits.ANALYTICS, "--yes")
+        name, plan = f"saved plan of {estate.label}", f"{scratch}/good.plan"
+        before = estate.photograph()
+        edits.EDITS["attach-administrator-to-role"](world)
+        estate.quietly(name, 2, "plan", edits.ANALYTICS, "-o", plan)
+        world.iam.create_user(UserName="stranger")  # nothing of ours
+        done = estate.hatrack("apply", None, plan)
+        estate.checks.check(f"{name}: is applied", done.code == 0, f"    exit {done.code}\n{done.tail()}")
+        world.iam.delete_user(UserName="stranger")
+        lines = [line for e, taken in estate.photograph().items() for line in photo.differences(before[e], taken)]
+        estate.checks.check(f"{name}: does what it says", not lines, "\n".join(lines))
+        again = estate.hatrack("apply", None, plan)
+        estate.checks.check(f"{name}: a second time is refused", again.code == 3, f"    exit {again.code}\n{again.tail()}")
 
 
 def declared(estate):
@@ -57,7 +139,7 @@ def declared(estate):
         fill = lambda v: ({fill(k): fill(x) for k, x in v.items()} if isinstance(v, dict) else [fill(x) for x in v] if isinstance(v, list)
                           else filled(v, values) if isinstance(v, str) else v)
         spec, there = fill(spec), photo.take(estate.world.iams[name], estate.world.s3s[name])
-        short = lambda arn: arn.partition(":policy/")[2].rpartition("/hatrack/" + name + "/")[2] if f"::{account}:" in arn else arn.partition(":policy/")[2]
+        short = lambda arn: arn.partition(":policy/")[2].removeprefix(f"hatrack/{name}/")
         common = spec.get("tags") or {}
         for kind, section in (("group", "groups"), ("user", "users"), ("policy", "policies"), ("role", "roles"), ("bucket", "buckets")):
             for key, body in (spec.get(section) or {}).items():
@@ -113,26 +195,31 @@ def drift_lists(report, expected):
     return False
 
 
+# What nobody declared and nobody owns stays where it is.
+LEFT = {"add-undeclared-user-to-group": ("user/mallory: is new",), "add-user-to-another-group": ("group/Admins: is new",)}
+
+
 def one_edit(estate, name, before):
     """Makes the edit and lets hatrack undo it. False if it does not apply here."""
     check, world = estate.checks.check, estate.world
+    for environment in edits.ACCOUNTS:
+        estate.exits(f"{name}: before", 0, "drift", environment)
     try:
         expected = edits.EDITS[name](world)
     except edits.Skip as skip:
         print(f"skip  {name}: {skip}", flush=True)
         return False
     for environment in sorted({e for e, *_ in expected}):
-        drift = estate.hatrack("drift", environment, "--format", "json")
-        if check(f"{name}: drift {environment} says 2", drift.code == 2, f"    exit {drift.code}\n{drift.tail()}"):
-            for entry in (e for e in expected if e[0] == environment):
-                good = drift_lists(drift.json, entry)
-                seen = [(d.get("address"), d.get("setting"), d.get("class")) for d in drift.json["drift"]]
-                check(f"{name}: drift lists {entry[1]} {entry[2] or ''} {entry[3]}", good, f"    listed: {seen}")
-        done = estate.hatrack("apply", environment, "--yes")
-        check(f"{name}: apply {environment}", done.code == 0, f"    exit {done.code}\n{done.tail()}")
-    for environment in edits.ACCOUNTS:
-        plan = estate.hatrack("plan", environment)
-        check(f"{name}: then plan {environment} is empty", plan.code == 0, f"    exit {plan.code}\n{plan.tail()}")
+        drift = estate.quietly(name, 2, "drift", environment, "--format", "json")
+        for entry in (e for e in expected if drift and e[0] == environment):
+            seen = [(d.get("address"), d.get("setting"), d.get("class")) for d in drift.json["drift"]]
+            check(f"{name}: drift lists {entry[1]} {entry[2] or ''} {entry[3]}", drift_lists(drift.json, entry), f"    listed: {seen}")
+        words = []
+        for _, address, _, _ in (e for e in expected if e[0] == environment and e[3] == edits.FOREIGN):
+            estate.quietly(f"{name}: without a word", 3, "apply", environment, "--yes")
+            words += ["--takeover" if name == "change-mark-of-role" else "--adopt", address]
+        estate.exits(name, 0, "apply", environment, "--yes", *words)
+        estate.exits(name, 0, "plan", environment)
     after, left = estate.photograph(), LEFT.get(name, ())
     lines = [f"{e} {line}" for e in before for line in photo.differences(before[e], after[e])]
     unexpected = [line for line in lines if not any(address in line for address in left)]
@@ -140,8 +227,35 @@ def one_edit(estate, name, before):
     return True
 
 
-# What nobody declared and nobody owns stays where it is.
-LEFT = {"add-undeclared-user-to-group": ("user/mallory: is new",), "add-user-to-another-group": ("group/Admins: is new",)}
+def work(estate, waiting, skipped):
+    """Makes edits in one estate until there are no more."""
+    clean = estate.fresh(estate.label)
+    before = estate.photograph()
+    while clean:
+        try:
+            name = waiting.get_nowait()
+        except queue.Empty:
+            return
+        bad = len(estate.checks.bad)
+        if not one_edit(estate, name, before):
+            skipped.append(name)
+        if len(estate.checks.bad) > bad or name in LEFT:  # start the next from a clean account
+            clean = estate.fresh(f"{estate.label} again after {name}")
+            before = estate.photograph()
+
+
+def every_edit(checks, servers, binary, directory, wanted):
+    """Makes the edits, shared out among the servers; returns those that do not apply to this estate."""
+    waiting, skipped = queue.SimpleQueue(), []
+    for name in wanted:
+        waiting.put(name)
+    with concurrent.futures.ThreadPoolExecutor(len(servers)) as pool:
+        jobs = [pool.submit(work, Estate(checks, server, binary, directory), waiting, skipped) for server in servers]
+        for job in jobs:
+            job.result()
+    while not waiting.empty():
+        skipped.append(waiting.get())
+    return skipped
 
 
 def main():
@@ -149,37 +263,39 @@ def main():
     arguments.add_argument("binary", type=pathlib.Path)
     arguments.add_argument("--environments", type=pathlib.Path, default=ROOT, help="the directory that holds environments/")
     arguments.add_argument("--only", default="", help="edits to make, by name")
+    arguments.add_argument("--sample", type=int, default=0, help="only so many edits, evenly spread; 0 is all")
     arguments.add_argument("--plain", action="store_true", help="moto as it is, without edits: only that hatrack converges")
     arguments.add_argument("--without", default="")
+    arguments.add_argument("--jobs", type=int, default=2)
     given = arguments.parse_args()
-    checks, binary = Checks(), given.binary.resolve()
+    checks, binary, began = Checks(), given.binary.resolve(), time.monotonic()
     wanted = [n for n in given.only.split(",") if n] or list(edits.EDITS)
-    options = (["--plain"] if given.plain else []) + (["--without", given.without] if given.without else [])
-    with Server(*options) as server:
-        for directory in (given.environments.resolve(), HERE / "small"):
-            server.control("wipe", {})
-            estate = Estate(checks, server, binary, directory)
-            label = "environments" if directory != HERE / "small" else "small"
-            if not estate.apply(label):
+    if given.sample:
+        wanted = [wanted[i * len(wanted) // given.sample] for i in range(min(given.sample, len(wanted)))]
+    # No AWS SDK but Python's reads moto's answer to GetBucketVersioning, and it has no boundaries of users (`small`).
+    options = ["--only", "versioning-root"] if given.plain else ["--without", given.without] if given.without else []
+    estates = [given.environments.resolve(), *([] if given.plain else [HERE / "small"])]
+    servers = [Server(*options) for _ in range(1 if given.plain else given.jobs)]
+    try:
+        for directory in estates:
+            estate = Estate(checks, servers[0], binary, directory)
+            if not estate.fresh(estate.label):
                 continue
-            estate.settled(label)
-            declared(estate)
-            if given.plain:
-                continue
-            skipped = []
-            for name in wanted:
-                before = estate.photograph()
-                bad = len(checks.bad)
-                if not one_edit(estate, name, before):
-                    skipped.append(name)
-                elif len(checks.bad) > bad or name in LEFT:  # start the next from a clean account
-                    server.control("wipe", {})
-                    if not estate.apply(f"{label} again after {name}"):
-                        break
-            wanted = skipped
-        for name in [] if given.plain else wanted:
+            settled(estate, estate.label)
+            if not given.plain:
+                declared(estate)
+                if not given.only:
+                    snapshots(estate)
+                    saved_plans(estate)
+                wanted = every_edit(checks, servers, binary, directory, wanted)
+        for name in [] if given.plain or given.sample else wanted:
             checks.check(f"edit {name} applies somewhere", False)
-    return checks.end("roundtrip")
+    finally:
+        for server in servers:
+            server.__exit__()
+    checks.emulator(*servers)
+    print(f"{time.monotonic() - began:.0f} s")
+    return checks.end("roundtrip --plain" if given.plain else "roundtrip")
 
 
 if __name__ == "__main__":

@@ -390,8 +390,9 @@ def main():
             part(server)
     pid = server.process.pid
     is_("the server has ended with its stdin", server.process.returncode == 0 and not os.path.exists(f"/proc/{pid}"))
-    with Server("--plain") as server:
-        plain(server)
+    with Server("--plain") as unpatched:
+        plain(unpatched)
+    checks.emulator(server, unpatched)
     return checks.end("selfcheck")
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An AWS for tests: moto, made more like AWS (awslike.py), one request at a time, counted, and broken on demand.
 
-    server.py [--plain] [--without FIX,...] [--port N] [--stay]     server.py --fixes
+    server.py [--plain | --only FIX,... | --without FIX,...] [--port N] [--stay]     server.py --fixes
 
 Prints one JSON line {"url", "port", "pid"} when ready, and ends when its stdin closes (--stay: never by itself), so that
 a crashed test leaves nothing behind. Loopback only. Every account exists: the access key id of twelve digits is that
@@ -15,8 +15,9 @@ Control, never counted; ?account=DIGITS limits a call to requests of that accoun
   POST /_proxy/wipe      every account empty
   POST /_proxy/config    {"page": 3, "principal_lag_s": 0.5}
 
-A rule: {"at": i | "op": REGEX | "write": bool, "nth": k, "times": t, "phase": "before"|"after", "do": {...}}
-  at     the i-th request since the reset, from 1      nth    the k-th that the rule matches      times  default 1, 0 = always
+A rule: {"at": i | "op": REGEX | "write": bool, "nth": k, "every": e, "times": t, "phase": "before"|"after", "do": {...}}
+  at     the i-th request since the reset, from 1      nth    from the k-th on that the rule matches, and then every e-th
+  times  so often; 1 if not said, 0 = always
   phase  after: the emulator has done it, only the answer suffers
   do     throttle | status+code | reset | hang_ms | delay_ms | denied | expired | truncate (share kept) | kill | hold | skew_s
          | stale (the last answer to the same read)
@@ -140,6 +141,9 @@ class Emulator:
                 parts = self.moto(environ, start)
                 body = b"".join(parts)
                 getattr(parts, "close", lambda: None)()
+            except NotImplementedError as error:
+                print(f"moto: {error}", file=sys.stderr, flush=True)
+                return "500 Internal Server Error", [], b""
             except Exception:
                 traceback.print_exc()
                 return "500 Internal Server Error", [], b"the emulator failed, see its stderr"
@@ -177,7 +181,8 @@ class Emulator:
                                  or "op" in rule and not re.fullmatch(rule["op"], op))
                     if match and chosen is None:
                         rule["matched"] = rule.get("matched", 0) + 1
-                        if rule["matched"] >= rule.get("nth", 1) and rule.get("fired", 0) < (rule.get("times", 1) or 10**9):
+                        beyond = rule["matched"] - rule.get("nth", 1)
+                        if beyond >= 0 and beyond % rule.get("every", 1) == 0 and rule.get("fired", 0) < (rule.get("times", 1) or 10**9):
                             rule["fired"] = rule.get("fired", 0) + 1
                             chosen = rule
             entries = [self.scopes[account].log[-1], self.scopes[ALL].log[-1]]
@@ -275,7 +280,7 @@ class Emulator:
         return self.answer(environ, start, "200 OK", [("Content-Type", "application/json")], json.dumps(out).encode())
 
 
-def serve(port=0, plain=False, without=()):
+def serve(port=0, plain=False, without=(), only=()):
     """(server, emulator); the server runs in a thread of its own."""
     import logging
 
@@ -284,7 +289,7 @@ def serve(port=0, plain=False, without=()):
     from werkzeug.serving import make_server
 
     if not plain:
-        awslike.apply(without)
+        awslike.apply(without, only)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
     class Handler(MotoRequestHandler):
@@ -293,6 +298,9 @@ def serve(port=0, plain=False, without=()):
 
         def log(self, *_):
             pass
+
+        def send_response(self, code, message=None):
+            self.send_response_only(code, message)  # the date is Emulator.answer's
 
         def handle(self):
             try:
@@ -322,6 +330,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--plain", action="store_true", help="moto as it is")
     arguments.add_argument("--without", default="", help="fixes to leave out, by name")
+    arguments.add_argument("--only", default="", help="fixes to apply, by name, and no others")
     arguments.add_argument("--port", type=int, default=0)
     arguments.add_argument("--stay", action="store_true", help="do not end when stdin closes")
     arguments.add_argument("--fixes", action="store_true", help="list the fixes")
@@ -332,7 +341,8 @@ def main():
         for name, (moto, aws, _) in awslike.FIXES.items():
             print(f"{name}\n    moto: {moto}\n    AWS:  {aws}")
         return
-    server, _ = serve(given.port, given.plain, [n for n in given.without.split(",") if n])
+    names = lambda text: [n for n in text.split(",") if n]
+    server, _ = serve(given.port, given.plain, names(given.without), names(given.only))
     print(json.dumps({"url": f"http://127.0.0.1:{server.server_port}", "port": server.server_port, "pid": os.getpid()}), flush=True)
     if given.stay:
         threading.Event().wait()

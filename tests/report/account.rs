@@ -91,6 +91,7 @@ pub fn scope(declared: &State) -> Scope {
         renamed: [].into(),
         keep_others: BTreeSet::new(),
         keep_statements: [].into(),
+        sign_ins: BTreeSet::new(),
         as_found: BTreeSet::new(),
         ignored: vec![Ignored { address: "role/legacy-*".into(), reason: "goes in March".into() }],
         whole_account: false,

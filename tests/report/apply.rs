@@ -26,7 +26,7 @@ fn partial() -> ApplyReport {
             _ => Outcome::NotStarted(WhyNot::CredentialsGone),
         });
     let journal = Journal { outcomes: outcomes.collect() };
-    ApplyReport::new(&reports.planned, &journal, reports.drift.drift)
+    ApplyReport::new(&reports.planned, &journal, reports.drift.drift, &[])
 }
 
 #[test]
@@ -44,7 +44,19 @@ fn all_done() {
     let declared = state([(id(Kind::Group, "DataScientists"), group([aws("AmazonS3ReadOnlyAccess")]))]);
     let planned = reports(&declared, &state([])).planned;
     let journal = Journal { outcomes: vec![Outcome::Done; planned.steps.len()] };
-    let report = ApplyReport::new(&planned, &journal, vec![]);
+    let report = ApplyReport::new(&planned, &journal, vec![], &[]);
     assert!(report.is_complete());
     insta::assert_snapshot!(report.terminal(PLAIN));
+}
+
+#[test]
+fn all_done_but_not_all_seen() {
+    let declared = state([(id(Kind::Group, "DataScientists"), group([]))]);
+    let planned = reports(&declared, &state([])).planned;
+    let journal = Journal { outcomes: vec![Outcome::Done; planned.steps.len()] };
+    let unread = [Unread { what: Blind::Kind(account(), Kind::Group), reason: "access denied".into() }];
+    let report = ApplyReport::new(&planned, &journal, vec![], &unread);
+    assert!(!report.is_complete());
+    insta::assert_snapshot!(report.terminal(PLAIN));
+    insta::assert_snapshot!(report.markdown());
 }

@@ -38,7 +38,7 @@ fn hostile() -> Reports {
 fn nothing_escapes_onto_a_terminal() {
     let reports = hostile();
     let journal = hatrack::apply::Journal::default();
-    let apply = ApplyReport::new(&reports.planned, &journal, reports.drift.drift.clone());
+    let apply = ApplyReport::new(&reports.planned, &journal, reports.drift.drift.clone(), &[]);
     let all = [
         reports.plan.terminal(PLAIN),
         reports.drift.terminal(PLAIN),

@@ -166,8 +166,10 @@ fn headers() {
         ],
     );
     wrong(
-        "assume_role: { role: admin }\n",
-        &["one.yaml:4:22: `admin` is not the ARN of a role\n  help: write arn:aws:iam::ACCOUNT:role/NAME"],
+        "assume_role: { role: ad min }\n",
+        &[
+            "one.yaml:4:22: `ad min` is neither a role's name nor its ARN\n  help: write NAME for a role of this account, or arn:aws:iam::ACCOUNT:role/NAME",
+        ],
     );
 }
 

@@ -12,40 +12,54 @@ pub fn account() -> AccountId {
 }
 
 pub fn id(kind: Kind, n: u8) -> ResourceId {
-    ResourceId::new(&account(), kind, format!("n{n}"))
+    let name = if kind == Kind::Bucket { format!("conformance-bucket{n}") } else { format!("n{n}") };
+    ResourceId::new(&account(), kind, name)
 }
 
 /// Names of each kind; few, so that references meet.
 pub const NAMES: u8 = 3;
 
-fn statement(effect: Effect, action: u8, principals: &BTreeSet<ResourceId>, resource: bool) -> Statement {
-    let arns = principals.iter().map(|p| format!("arn:aws:iam::{}:{}/{}", p.account, p.kind, p.name));
-    let mut values: BTreeSet<String> = arns.collect();
+fn one(
+    effect: Effect,
+    sid: String,
+    principal: Option<BTreeSet<String>>,
+    action: &str,
+    on: Option<&str>,
+) -> Policy {
+    let principal = principal.map(|values| Element::Is(BTreeMap::from([("AWS".to_owned(), values)])));
+    let statement = Statement {
+        sid: Some(sid),
+        effect,
+        principal,
+        action: Element::Is([Folded(action.to_owned())].into()),
+        resource: on.map(|on| Element::Is([on.to_owned()].into())),
+        conditions: BTreeMap::new(),
+    };
+    Policy::Normal(Document { version: Version::V2012, id: None, statements: vec![statement] })
+}
+
+/// An identity policy of one statement; an odd number denies.
+pub fn document(n: u8) -> Policy {
+    let effect = if n % 2 == 1 { Effect::Deny } else { Effect::Allow };
+    one(effect, format!("S{n}"), None, "s3:GetObject", Some("*"))
+}
+
+fn arns(principals: &BTreeSet<ResourceId>) -> BTreeSet<String> {
+    let mut values: BTreeSet<String> =
+        principals.iter().map(|p| format!("arn:aws:iam::{}:{}/{}", p.account, p.kind, p.name)).collect();
     if values.is_empty() {
         values.insert("arn:aws:iam::444455556666:root".to_owned());
     }
-    Statement {
-        sid: None,
-        effect,
-        principal: (!resource || !principals.is_empty() || action > 200)
-            .then(|| Element::Is(BTreeMap::from([("AWS".to_owned(), values)]))),
-        action: Element::Is([Folded(format!("s3:Get{action}"))].into()),
-        resource: resource.then(|| Element::Is(["*".to_owned()].into())),
-        conditions: BTreeMap::new(),
-    }
+    values
 }
 
-/// A document of one statement; an odd number denies.
-pub fn document(n: u8) -> Policy {
-    let effect = if n % 2 == 1 { Effect::Deny } else { Effect::Allow };
-    let mut statement = statement(effect, n, &BTreeSet::new(), true);
-    statement.principal = None;
-    Policy::Normal(Document { version: Version::V2012, id: None, statements: vec![statement] })
+fn trust(n: u8, principals: &BTreeSet<ResourceId>) -> Policy {
+    one(Effect::Allow, format!("S{n}"), Some(arns(principals)), "sts:AssumeRole", None)
 }
 
-fn naming(n: u8, principals: &BTreeSet<ResourceId>, resource: bool) -> Policy {
-    let statement = statement(Effect::Allow, n, principals, resource);
-    Policy::Normal(Document { version: Version::V2012, id: None, statements: vec![statement] })
+fn bucket_policy(n: u8, principals: &BTreeSet<ResourceId>, bucket: &ResourceId) -> Policy {
+    let on = format!("arn:aws:s3:::{}/*", bucket.name);
+    one(Effect::Allow, format!("S{n}"), Some(arns(principals)), "s3:GetObject", Some(&on))
 }
 
 /// Builds a valid state out of bytes: anything that names a missing resource is left out.
@@ -78,7 +92,7 @@ pub fn state_from(bytes: &[u8]) -> State {
                     path,
                     description: format!("{}", next(2)),
                     max_session_seconds: 3600,
-                    trust: naming(next(2), &principals, false),
+                    trust: trust(next(2), &principals),
                 },
                 Kind::InstanceProfile => Core::InstanceProfile { path },
                 Kind::Bucket => Core::Bucket { region: "eu-west-1".to_owned() },
@@ -108,7 +122,7 @@ pub fn state_from(bytes: &[u8]) -> State {
                 Kind::Policy => vec![tag],
                 Kind::InstanceProfile => vec![Setting::HeldRole(id(Kind::Role, p))],
                 Kind::Bucket => vec![
-                    Setting::BucketPolicy(naming(q, &principals, true)),
+                    Setting::BucketPolicy(bucket_policy(q, &principals, &id(kind, n))),
                     Setting::PublicAccessBlock(PublicAccessBlock {
                         block_public_policy: r == 0,
                         ..PublicAccessBlock::default()
@@ -119,9 +133,10 @@ pub fn state_from(bytes: &[u8]) -> State {
             };
             let keep = next(255);
             let mut nth = 0;
-            settings.retain(|_| {
+            settings.retain(|setting| {
                 nth += 1;
-                keep & (1 << (nth % 8)) != 0
+                let always = matches!(setting, Setting::PublicAccessBlock(_) | Setting::Versioning(_));
+                always || keep & (1 << (nth % 8)) != 0
             });
             if present {
                 state.resources.insert(id(kind, n), Resource::new(core, settings));
@@ -151,7 +166,7 @@ fn close(state: &mut State) {
                     *trust = smaller;
                 }
                 if trust.statements.is_empty() {
-                    let Policy::Normal(other) = naming(0, &BTreeSet::new(), false) else { unreachable!() };
+                    let Policy::Normal(other) = self::trust(0, &BTreeSet::new()) else { unreachable!() };
                     *trust = other;
                 }
             }

@@ -1,10 +1,13 @@
-//! The way to AWS: credentials, clients, the check that this is the right account, and what is learnt on the way.
+//! The way to AWS: credentials, clients, the check that this is the right account, and what is learnt on the
+//! way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -12,7 +15,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::service_config::ServiceConfigKey;
 
-use super::error::{Fault, Sort};
+use super::error::{Fault, Sort, never_connected};
 use super::{AwsOptions, PasswordSink, arn};
 use crate::account::Unreachable;
 use crate::state::{AccountId, Partition, PolicyReference, ResourceId};
@@ -21,6 +24,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(20);
 /// A page of a thousand roles with their documents takes its time.
 const BULK_ATTEMPT: Duration = Duration::from_secs(60);
+
+const NETWORK_HELP: &str =
+    "check the network, `region:`, and `--endpoint-url` or AWS_ENDPOINT_URL if one is set";
 
 /// An open way to one account.
 pub(super) struct Link {
@@ -69,7 +75,10 @@ impl Link {
                     provider = provider.external_id(id);
                 }
                 let provider = provider.configure(&patient).build().await;
-                provider.provide_credentials().await.map_err(|e| role_refused(&role, &e))?;
+                provider
+                    .provide_credentials()
+                    .await
+                    .map_err(|e| role_refused(&role, endpoint.as_deref().unwrap_or("AWS"), &e))?;
                 base.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
             }
         };
@@ -92,6 +101,7 @@ impl Link {
             bucket_locks: Mutex::default(),
         };
         link.caller = link.check_account().await?;
+        tracing::info!("working as {}", link.caller);
         Ok(link)
     }
 
@@ -137,14 +147,13 @@ impl Link {
                 format!("the credentials for account {} are not valid: {}", self.account, fault.message),
                 "sign in again (`aws sso login`, `aws login`) or renew the AWS_* variables",
             ),
-            Sort::Unsent | Sort::Lost => (
-                format!("{place} cannot be reached: {}", fault.message),
-                "check the network, `region:`, and `--endpoint-url` or AWS_ENDPOINT_URL if one is set",
-            ),
+            Sort::Unsent | Sort::Lost => {
+                (format!("{place} cannot be reached: {}", fault.message), NETWORK_HELP)
+            }
             Sort::Interrupted => ("interrupted".to_owned(), "run it again"),
             Sort::Denied => (
                 format!("account {} refused: {}", self.account, fault.message),
-                "`hatrack permissions` prints the policy that the caller needs",
+                "docs/aws.md has the policies that planning and applying need",
             ),
             _ => (format!("{place} failed: {}", fault.message), "try again later"),
         };
@@ -207,13 +216,16 @@ impl Link {
         held(&self.memory).unanswered.clone()
     }
 
-    /// The ARN of a managed policy. A customer managed one has its path in it, which is learnt while reading and
-    /// creating, and otherwise looked up.
+    /// The ARN of a managed policy. A customer managed one has its path in it, which is learnt while reading
+    /// and creating, and otherwise looked up.
     pub(super) async fn policy_arn(&self, policy: &PolicyReference) -> Result<String, Fault> {
         let id = match policy {
             PolicyReference::Aws(name) => return Ok(arn::of_aws_policy(&self.partition, name)),
             PolicyReference::Customer(id) => id,
         };
+        if id.account != self.account {
+            return Err(Fault::invalid("WrongAccount", format!("{id} is a policy of another account")));
+        }
         if let Some(arn) = held(&self.memory).policy_arns.get(id) {
             return Ok(arn.clone());
         }
@@ -262,7 +274,12 @@ async fn load(options: &AwsOptions) -> SdkConfig {
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts(ATTEMPT));
     if let Some(profile) = &options.profile {
-        loader = loader.profile_name(profile);
+        // A profile asked for by name goes before the AWS_ACCESS_KEY_ID variables, as in the AWS CLI; the
+        // SDK's own chain would take the variables.
+        let place = ProviderConfig::default().with_region(Some(Region::new(options.region.clone())));
+        let provider =
+            ProfileFileCredentialsProvider::builder().configure(&place).profile_name(profile).build();
+        loader = loader.profile_name(profile).credentials_provider(provider);
     }
     if let Some(url) = &options.endpoint_url {
         loader = loader.endpoint_url(url);
@@ -298,7 +315,9 @@ async fn credentials(config: &SdkConfig, options: &AwsOptions) -> Result<(), Unr
         Err(error) => {
             let words = error_words(&error);
             let profile = options.profile.as_ref().map(|p| format!(" for profile `{p}`")).unwrap_or_default();
-            Err(none(if words.contains("not enabled") || words.contains("no providers in chain") {
+            // The last place of the chain is the instance's own metadata: failing there means that none had any.
+            let nowhere = ["not enabled", "no providers in chain", "IMDS"].iter().any(|w| words.contains(w));
+            Err(none(if nowhere {
                 format!("no AWS credentials were found{profile}")
             } else {
                 format!("AWS credentials{profile} could not be loaded: {words}")
@@ -307,9 +326,16 @@ async fn credentials(config: &SdkConfig, options: &AwsOptions) -> Result<(), Unr
     }
 }
 
-fn role_refused(role: &str, error: &(dyn std::error::Error + 'static)) -> Unreachable {
+fn role_refused(role: &str, place: &str, error: &(dyn std::error::Error + 'static)) -> Unreachable {
+    let words = error_words(error);
+    if let Some(why) = never_connected(&words) {
+        return Unreachable {
+            message: format!("{place} cannot be reached: {why}"),
+            help: vec![NETWORK_HELP.to_owned()],
+        };
+    }
     Unreachable {
-        message: format!("role `{role}` cannot be assumed: {}", error_words(error)),
+        message: format!("role `{role}` cannot be assumed: {words}"),
         help: vec![
             "the role's trust policy must name the caller, and the caller needs `sts:AssumeRole` on it"
                 .to_owned(),
@@ -318,7 +344,8 @@ fn role_refused(role: &str, error: &(dyn std::error::Error + 'static)) -> Unreac
     }
 }
 
-/// What the causes of an error say, innermost last; a raw answer is never among them, since only `Display` is used.
+/// What the causes of an error say, innermost last; a raw answer is never among them, since only `Display` is
+/// used.
 fn error_words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut words: Vec<String> = vec![];
     let mut next = Some(error);

@@ -1,5 +1,5 @@
-//! Users' credentials. No bulk call has them live: the credential report has most of them in one, up to four hours
-//! old, and points to the users worth asking about.
+//! Users' credentials. No bulk call has them live: the credential report has most of them in one, up to four
+//! hours old, and points to the users worth asking about.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,7 @@ pub(super) async fn read(
         return Ok(());
     }
     let declared = |id: &ResourceId| scopes.iter().any(|scope| scope.declared.contains(id));
+    let signs_in = |id: &ResourceId| scopes.iter().any(|scope| scope.sign_ins.contains(id));
     let live: Vec<ResourceId> = match source {
         CredentialSource::Live => users.into_iter().collect(),
         CredentialSource::Report => match report(link).await {
@@ -52,10 +53,17 @@ pub(super) async fn read(
                 let mut live = vec![];
                 for id in users {
                     let row = rows.get(&id.name);
-                    // Nothing the report says of a user made, or changed by this run, after it was written, holds.
+                    // Nothing the report says of a user made, or changed by this run, after it was written,
+                    // holds; and what differs from what is declared may have been put right since.
                     let newer = created.get(&id).is_none_or(|made| made.as_nanos() >= time.as_nanos());
                     match row {
-                        Some(row) if !newer && !row.others && declared(&id) && !link.has_changed(&id) => {
+                        Some(row)
+                            if !newer
+                                && !row.others
+                                && row.password == signs_in(&id)
+                                && declared(&id)
+                                && !link.has_changed(&id) =>
+                        {
                             if let (true, Some(user)) = (row.password, reading.state.resources.get_mut(&id)) {
                                 user.set(Setting::SignIn);
                             }
@@ -65,9 +73,9 @@ pub(super) async fn read(
                 }
                 live
             }
-            Err(fault) if fault.is_fatal() => return Err(fault),
-            Err(fault) => {
-                let reason = fault.reason("iam:GetCredentialReport");
+            Err((fault, _)) if fault.is_fatal() => return Err(fault),
+            Err((fault, action)) => {
+                let reason = fault.reason(action);
                 reading.unread.extend(
                     users
                         .into_iter()
@@ -109,28 +117,28 @@ pub(super) async fn read(
 fn age(time: &DateTime) -> String {
     let time = time.fmt(DateTimeFormat::DateTime).unwrap_or_default();
     format!(
-        "credentials are as the account's report of {time} has them (SSH keys and service-specific ones are not in it)"
+        "credentials are as in the account's report of {time}; it has no SSH keys and no service-specific ones"
     )
 }
 
 /// The report, made if there is none younger than four hours.
-async fn report(link: &Link) -> Result<(BTreeMap<String, Row>, DateTime), Fault> {
+async fn report(link: &Link) -> Result<(BTreeMap<String, Row>, DateTime), Failed> {
+    const MAKE: &str = "iam:GenerateCredentialReport";
+    const GET: &str = "iam:GetCredentialReport";
+    let unusable = |what: &str| (Fault::invalid("Report", format!("the credential report {what}")), GET);
     for _ in 0..REPORT_ATTEMPTS {
-        let made = link.ask(async || Ok(link.iam.generate_credential_report().send().await?)).await?;
-        if made.state() == Some(&ReportStateType::Complete) {
-            let report = link.ask(async || Ok(link.iam_bulk.get_credential_report().send().await?)).await?;
-            let text = report
-                .content()
-                .map(|c| String::from_utf8_lossy(c.as_ref()).into_owned())
-                .unwrap_or_default();
-            let time = report.generated_time().copied().unwrap_or_else(|| DateTime::from_secs(0));
-            let rows = rows(&text)
-                .ok_or_else(|| Fault::invalid("Report", "the credential report is not readable"))?;
+        let made = link.ask(async || Ok(link.iam.generate_credential_report().send().await?)).await;
+        if made.map_err(|fault| (fault, MAKE))?.state() == Some(&ReportStateType::Complete) {
+            let report = link.ask(async || Ok(link.iam_bulk.get_credential_report().send().await?)).await;
+            let report = report.map_err(|fault| (fault, GET))?;
+            let text = report.content().map(|c| String::from_utf8_lossy(c.as_ref()).into_owned());
+            let time = report.generated_time().copied().ok_or_else(|| unusable("has no date"))?;
+            let rows = rows(&text.unwrap_or_default()).ok_or_else(|| unusable("lacks columns"))?;
             return Ok((rows, time));
         }
-        link.rest(Duration::from_secs(1)).await?;
+        link.rest(Duration::from_secs(1)).await.map_err(|fault| (fault, MAKE))?;
     }
-    Err(Fault::invalid("Report", "the credential report was not ready in time"))
+    Err(unusable("was not ready in time"))
 }
 
 /// The report's rows by user, found by the header's names; none if a column is missing.
@@ -184,7 +192,8 @@ fn fields(line: &str) -> Vec<String> {
 /// A call that failed, and its name.
 type Failed = (Fault, &'static str);
 
-/// What one user holds. MFA devices are the person's own and never drift: they matter only to a user who leaves.
+/// What one user holds. MFA devices are the person's own and never drift: they matter only to a user who
+/// leaves.
 async fn of_user(link: &Link, id: &ResourceId, leaving: bool) -> Result<Vec<Setting>, Failed> {
     let (iam, name) = (&link.iam, id.name.as_str());
     let mut found = vec![];
@@ -249,8 +258,8 @@ pub(super) async fn has_sign_in(link: &Link, user: &str) -> Result<bool, Fault> 
     }
 }
 
-/// All ids of one sort of credential. What an emulator does not implement is tried once and said once in the notes;
-/// AWS implements it all, so there every such failure counts.
+/// All ids of one sort of credential. What an emulator does not implement is tried once and said once in the
+/// notes; AWS implements it all, so there every such failure counts.
 async fn every(
     link: &Link,
     action: &'static str,
@@ -261,7 +270,7 @@ async fn every(
     }
     match pages(link, page, |(_, more, marker)| (*more, marker.clone())).await {
         Ok(read) => Ok(read.into_iter().flat_map(|(ids, ..)| ids).collect()),
-        Err(fault) if fault.sort == Sort::Silent && link.has_own_endpoint() => {
+        Err(fault) if fault.is_not_implemented() && link.has_own_endpoint() => {
             link.note_unanswered(action);
             Ok(vec![])
         }
@@ -273,7 +282,8 @@ async fn every(
 mod tests {
     use super::*;
 
-    const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
+    const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,\
+                          password_last_changed,\
                           password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,\
                           access_key_1_last_used_date,access_key_1_last_used_region,\
                           access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,\
@@ -287,7 +297,8 @@ mod tests {
 
     #[test]
     fn the_report_is_read_by_its_header() {
-        let quiet = "al,a,2026,false,N/A,N/A,N/A,false,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A";
+        let quiet = "al,a,2026,false,N/A,N/A,N/A,false,false,N/A,N/A,N/A,N/A,\
+                     false,N/A,N/A,N/A,N/A,false,N/A,false,N/A";
         assert_eq!(row(quiet), Some(Row { password: false, others: false }));
         assert_eq!(row(&quiet.replacen("false", "true", 1)), Some(Row { password: true, others: false }));
         let rotated =

@@ -1,7 +1,8 @@
-//! What went wrong with one call, in few sorts: by AWS's error code as text, since most S3 codes are no modelled
-//! errors of the SDK, and by message where one code means two things.
+//! What went wrong with one call, in few sorts: by AWS's error code as text, since most S3 codes are no
+//! modelled errors of the SDK, and by message where one code means two things.
 //!
-//! Raw answers never get into a message: they can hold session tokens (`SignatureDoesNotMatch` quotes the request).
+//! Raw answers never get into a message: they can hold session tokens (`SignatureDoesNotMatch` quotes the
+//! request).
 
 use aws_sdk_iam::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -83,7 +84,7 @@ const THROTTLED: [&str; 14] = [
 ];
 
 /// Not done, and worth another try for two minutes.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html#troubleshoot_general_eventual-consistency>
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html>
 const UNSETTLED: [&str; 3] = ["ConcurrentModification", "EntityTemporarilyUnmodifiable", "OperationAborted"];
 
 const EXPIRED: [&str; 15] = [
@@ -120,6 +121,7 @@ impl Fault {
         let words = match (message, code) {
             (Some(message), _) if !message.trim().is_empty() => tidy(message),
             (_, Some(code)) => code.to_owned(),
+            _ if status < 300 => "the answer could not be read".to_owned(),
             _ if sort == Sort::Silent => {
                 format!("HTTP {status} without an AWS error; the endpoint may not implement this call")
             }
@@ -131,6 +133,12 @@ impl Fault {
     /// Whether nothing else will work either, so that going on reading would only collect the same answer.
     pub(super) fn is_fatal(&self) -> bool {
         matches!(self.sort, Sort::Expired | Sort::Unsent | Sort::Interrupted)
+    }
+
+    /// Whether the endpoint does not know the call; AWS knows them all.
+    pub(super) fn is_not_implemented(&self) -> bool {
+        self.sort == Sort::Silent
+            || ["InvalidAction", "NotImplemented", "UnknownOperation"].contains(&self.code.as_str())
     }
 
     /// Why something was not read, with the call that was tried.
@@ -152,9 +160,12 @@ impl Fault {
                 Refusal::NotEmpty { resource: target.clone(), setting: what_holds(&code, &message) }
             }
             Sort::Lost => Refusal::Lost { message },
-            Sort::Throttled | Sort::Unsettled | Sort::Silent | Sort::Unsent => {
-                Refusal::Unavailable { message }
+            Sort::Unsent => {
+                Refusal::Unavailable { message: format!("the account cannot be reached: {message}") }
             }
+            // Waited for in case the principal was new; it is not, it is wrong.
+            Sort::Unsettled if code.starts_with("MalformedPolicy") => Refusal::Invalid { code, message },
+            Sort::Throttled | Sort::Unsettled | Sort::Silent => Refusal::Unavailable { message },
             Sort::Denied => Refusal::Denied { message },
             Sort::Expired => Refusal::Expired { message },
             Sort::Moved => Refusal::Moved(target.clone()),
@@ -190,7 +201,8 @@ fn sort_of(status: u16, code: &str, message: &str) -> Sort {
             403 => Sort::Denied,
             429 => Sort::Throttled,
             500 | 501 => Sort::Silent,
-            502.. => Sort::Lost,
+            // An answer that breaks off: what it answers may have been done.
+            200..=299 | 502.. => Sort::Lost,
             _ => Sort::Invalid,
         },
         _ if status >= 500 => Sort::Lost,
@@ -241,11 +253,17 @@ fn chain(error: &dyn std::error::Error) -> String {
     words
 }
 
-/// Whether a connection was never made, so that the call cannot have had an effect.
-fn never_connected(words: &str) -> bool {
-    ["(Connect)", "Connection refused", "dns error", "connect timeout", "No route to host", "unreachable"]
-        .iter()
-        .any(|fragment| words.contains(fragment))
+/// Why a connection was never made, if it was not: then the call cannot have had an effect.
+pub(super) fn never_connected(words: &str) -> Option<&'static str> {
+    [
+        ("Connection refused", "connection refused"),
+        ("dns error", "its name does not resolve"),
+        ("connect timeout", "no connection in time"),
+        ("(Connect)", "no connection"),
+    ]
+    .into_iter()
+    .find(|(fragment, _)| words.contains(fragment))
+    .map(|(_, why)| why)
 }
 
 impl<E> From<SdkError<E, HttpResponse>> for Fault
@@ -268,8 +286,8 @@ where
                 let words = words();
                 if words.contains("credential") {
                     Self::new(Sort::Expired, "Credentials", tidy(&words))
-                } else if never_connected(&words) {
-                    Self::new(Sort::Unsent, "Unreachable", "the endpoint could not be reached")
+                } else if let Some(why) = never_connected(&words) {
+                    Self::new(Sort::Unsent, "Unreachable", why)
                 } else {
                     Self::new(Sort::Lost, "ConnectionLost", "the connection was lost")
                 }
@@ -307,6 +325,7 @@ mod tests {
         assert_eq!(sort(500, "ServiceFailure", ""), Sort::Lost);
         assert_eq!(sort(500, "", ""), Sort::Silent);
         assert_eq!(sort(501, "NotImplemented", ""), Sort::Silent);
+        assert_eq!(sort(200, "", ""), Sort::Lost);
         assert_eq!(sort(409, "LimitExceeded", "Cannot exceed quota"), Sort::Invalid);
         assert_eq!(sort(409, "BucketAlreadyExists", ""), Sort::Invalid);
     }

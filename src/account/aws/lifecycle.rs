@@ -1,4 +1,5 @@
-//! Lifecycle rules to and from S3's own types, without loss: what the model cannot hold is named, not dropped.
+//! Lifecycle rules to and from S3's own types, without loss: what the model cannot hold is named, not
+//! dropped.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html>
 
 use std::collections::BTreeMap;

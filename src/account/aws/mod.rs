@@ -1,5 +1,5 @@
-//! An AWS account. The only place that knows the SDK: everything beyond it sees [`Account`], and AWS's ids, version
-//! numbers, pages and error codes stay here.
+//! An AWS account. The only place that knows the SDK: everything beyond it sees [`Account`], and AWS's ids,
+//! version numbers, pages and error codes stay here.
 
 /// A call that changes something, ready to be made as often as `retry` sees fit.
 macro_rules! send {

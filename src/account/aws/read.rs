@@ -1,7 +1,8 @@
-//! Reading an account: a few bulk calls side by side for the outline of everything, then single calls only for what a
-//! scope answers for.
+//! Reading an account: a few bulk calls side by side for the outline of everything, then single calls only
+//! for what a scope answers for.
 //!
-//! Not read is not absent: a kind of which one page is missing is left out of the state and named in `unread`.
+//! Not read is not absent: a kind of which one page is missing is left out of the state and named in
+//! `unread`.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use super::error::{Fault, Sort};
 use super::read_iam::{self, Details};
 use super::{arn, credentials, read_bucket};
 use crate::account::{Blind, Caller, ReadRequest, Reading, Unreachable, Unread};
-use crate::state::{Extent, Kind, Resource, ResourceId, Scope, Setting, SettingKey};
+use crate::state::{Core, Extent, Kind, Resource, ResourceId, Scope};
 
 /// Reads the account for the scopes that are its own.
 pub(super) async fn read(link: &Link, request: &ReadRequest) -> Result<Reading, Unreachable> {
@@ -65,8 +66,11 @@ async fn gather(
         reading.state.resources.extend(resources);
         created = user_created;
         if let Some(terms) = roles {
-            kinds.insert(Kind::Role);
-            reading.state.resources.extend(read_iam::roles(link, role_details, &terms).await?);
+            let roles = read_iam::roles(link, role_details, &terms).await;
+            if let Some(roles) = seen(reading, link, roles, &[Kind::Role], "iam:GetRole")? {
+                kinds.insert(Kind::Role);
+                reading.state.resources.extend(roles);
+            }
         }
     }
     if let Some(found) = seen(reading, link, profiles, &[Kind::InstanceProfile], "iam:ListInstanceProfiles")?
@@ -80,7 +84,7 @@ async fn gather(
     }
     reading.state.accounts.insert(link.account.clone(), Extent { partition: link.partition.clone(), kinds });
 
-    policy_tags(link, scopes, reading).await?;
+    policies(link, scopes, reading).await?;
     credentials::read(link, request.credentials, scopes, &created, reading).await
 }
 
@@ -111,8 +115,8 @@ pub(super) fn answered(scopes: &[&Scope], id: &ResourceId, found: &Resource) -> 
     scopes.iter().any(|scope| scope.answers_for(id, found))
 }
 
-/// No bulk call has the tags of customer managed policies.
-async fn policy_tags(link: &Link, scopes: &[&Scope], reading: &mut Reading) -> Result<(), Fault> {
+/// No bulk call has the tags of customer managed policies, nor surely their descriptions.
+async fn policies(link: &Link, scopes: &[&Scope], reading: &mut Reading) -> Result<(), Fault> {
     let ids: Vec<ResourceId> = reading
         .state
         .resources
@@ -122,28 +126,30 @@ async fn policy_tags(link: &Link, scopes: &[&Scope], reading: &mut Reading) -> R
         .collect();
     let answers: Vec<_> = stream::iter(ids)
         .map(|id| async move {
-            let tags = read_iam::policy_tags(link, &id).await;
-            (id, tags)
+            let details = read_iam::policy_details(link, &id).await;
+            (id, details)
         })
         .buffer_unordered(link.parallelism)
         .collect()
         .await;
-    for (id, tags) in answers {
-        match tags {
-            Ok(tags) => {
-                if let Some(resource) = reading.state.resources.get_mut(&id) {
-                    tags.into_iter().for_each(|(key, value)| resource.set(Setting::Tag { key, value }));
+    for (id, details) in answers {
+        match details {
+            Ok((text, tags)) => {
+                let Some(resource) = reading.state.resources.get_mut(&id) else { continue };
+                if let Core::Policy { description, .. } = &mut resource.core {
+                    *description = text;
                 }
+                tags.into_iter().for_each(|tag| resource.set(tag));
             }
             Err(fault) if fault.is_fatal() => return Err(fault),
             // Deleted since the outline was read.
             Err(fault) if fault.sort == Sort::Absent => {
                 reading.state.resources.remove(&id);
             }
-            Err(fault) => reading.unread.push(Unread {
-                what: Blind::Setting(id, SettingKey::Tag(String::new())),
-                reason: fault.reason("iam:ListPolicyTags"),
-            }),
+            Err(fault) => {
+                let reason = fault.reason("iam:GetPolicy");
+                reading.unread.push(Unread { what: Blind::Resource(id), reason });
+            }
         }
     }
     Ok(())

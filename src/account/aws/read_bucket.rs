@@ -1,5 +1,5 @@
-//! Buckets: listed in one call, then asked one by one, because S3 has no bulk read. All of a bucket for those a scope
-//! answers for; of the others only the tags, which would show an environment's mark.
+//! Buckets: listed in one call, then asked one by one, because S3 has no bulk read. All of a bucket for those
+//! a scope answers for; of the others only the tags, which would show an environment's mark.
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types as s3;
@@ -227,7 +227,8 @@ impl Part<'_> {
         Ok(())
     }
 
-    /// Whether it matters that the bucket is empty: it shall go, or someone else's may have been declared by mistake.
+    /// Whether it matters that the bucket is empty: it shall go, or someone else's may have been declared by
+    /// mistake.
     fn may_be_deleted(&self, scopes: &[&Scope], untagged: bool) -> bool {
         let retired = scopes.iter().any(|scope| scope.retire.contains(&self.id));
         let declared = scopes.iter().any(|scope| scope.declared.contains(&self.id));
@@ -302,8 +303,8 @@ impl Part<'_> {
     }
 }
 
-/// Versioning; none if the bucket never had any. moto wraps the answer in an element of its own, which the SDK does not
-/// take, so that a stand-in's answer is also read as text.
+/// Versioning; none if the bucket never had any. moto wraps the answer in an element of its own, which the
+/// SDK does not take, so that a stand-in's answer is also read as text.
 async fn versioning(link: &Link, client: &Client, bucket: &str) -> Result<Option<Versioning>, Fault> {
     let owner = link.account.as_str();
     let status = link.ask(async || {
@@ -344,7 +345,8 @@ pub(super) async fn encryption_rule(
     Ok(answer.server_side_encryption_configuration().and_then(|c| c.rules().first().cloned()))
 }
 
-/// The lifecycle rules, and the size below which objects stay where they are, which is set for all rules at once.
+/// The lifecycle rules, and the size below which objects stay where they are, which is set for all rules at
+/// once.
 pub(super) async fn lifecycle_rules(
     link: &Link,
     client: &Client,

@@ -1,5 +1,5 @@
-//! IAM's side of the outline: `GetAccountAuthorizationDetails` has nearly all of it; `ListRoles` adds descriptions and
-//! session lengths, `ListInstanceProfiles` the profiles that hold no role.
+//! IAM's side of the outline: `GetAccountAuthorizationDetails` has nearly all of it; `ListRoles` adds
+//! descriptions and session lengths, `ListInstanceProfiles` the profiles that hold no role.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +33,8 @@ pub(super) type RoleTerms = BTreeMap<String, (String, u32)>;
 /// The session length of a role that never had another.
 const SESSION_SECONDS_DEFAULT: u32 = 3600;
 
-/// Every page of a listing. A page that promises more without saying where, or a marker that comes twice, is an error:
-/// part of a list must never be taken for all of it.
+/// Every page of a listing. A page that promises more without saying where, or a marker that comes twice, is
+/// an error: part of a list must never be taken for all of it.
 pub(super) async fn pages<P>(
     link: &Link,
     page: impl AsyncFn(Option<String>) -> Result<P, Fault>,
@@ -152,16 +152,12 @@ pub(super) async fn instance_profiles(link: &Link) -> Result<Vec<(ResourceId, Re
         .collect())
 }
 
-/// The tags of a customer managed policy.
-pub(super) async fn policy_tags(link: &Link, id: &ResourceId) -> Result<Vec<(String, String)>, Fault> {
+/// What no bulk call tells of a customer managed policy for sure: its description and its tags.
+pub(super) async fn policy_details(link: &Link, id: &ResourceId) -> Result<(String, Vec<Setting>), Fault> {
     let arn = link.policy_arn(&crate::state::PolicyReference::Customer(id.clone())).await?;
-    let read = pages(
-        link,
-        async |marker| Ok(link.iam.list_policy_tags().policy_arn(&arn).set_marker(marker).send().await?),
-        |page| (page.is_truncated(), page.marker().map(ToOwned::to_owned)),
-    )
-    .await?;
-    Ok(read.iter().flat_map(|p| p.tags()).map(|t| (t.key().to_owned(), t.value().to_owned())).collect())
+    let answer = link.ask(async || Ok(link.iam.get_policy().policy_arn(&arn).send().await?)).await?;
+    let policy = answer.policy().ok_or_else(|| Fault::new(Sort::Absent, "NoSuchEntity", "no such policy"))?;
+    Ok((policy.description().unwrap_or_default().to_owned(), tags(policy.tags()).collect()))
 }
 
 /// A policy document as IAM returns it: percent-encoded by RFC 3986, except where an emulator sends it raw.

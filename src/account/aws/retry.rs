@@ -1,5 +1,5 @@
-//! Asking again. The SDK's own retries are off, because it cannot know which calls may be repeated: here a lost answer
-//! to a change is settled by reading, never by blindly changing twice.
+//! Asking again. The SDK's own retries are off, because it cannot know which calls may be repeated: here a
+//! lost answer to a change is settled by reading, never by blindly changing twice.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -17,6 +17,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(15);
 const UNSENT_MAX: u32 = 4;
 /// Failures without an AWS error, from an endpoint that is not AWS: most often a call it does not implement.
 const SILENT_MAX: u32 = 2;
+/// Answers that cannot be read; more of them would not be better.
+const UNREADABLE_MAX: u32 = 4;
 
 /// Refusals that a change waits out, because something it needs was changed a moment ago.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,21 +35,26 @@ struct Pace {
     pause: Duration,
     unsent: u32,
     silent: u32,
+    unreadable: u32,
 }
 
 impl Pace {
     fn start() -> Self {
-        Self { deadline: Instant::now() + PATIENCE, pause: PAUSE_FIRST, unsent: 0, silent: 0 }
+        Self { deadline: Instant::now() + PATIENCE, pause: PAUSE_FIRST, unsent: 0, silent: 0, unreadable: 0 }
     }
 
     /// Whether there is another attempt after this fault; waits for its moment.
     async fn again(&mut self, link: &Link, fault: &Fault) -> Result<bool, Fault> {
         self.unsent += u32::from(fault.sort == Sort::Unsent);
         self.silent += u32::from(fault.sort == Sort::Silent);
-        let hopeless = self.unsent >= UNSENT_MAX || (self.silent >= SILENT_MAX && link.has_own_endpoint());
+        self.unreadable += u32::from(fault.sort == Sort::Lost && fault.code.starts_with('2'));
+        let hopeless = self.unsent >= UNSENT_MAX
+            || self.unreadable >= UNREADABLE_MAX
+            || (self.silent >= SILENT_MAX && link.has_own_endpoint());
         if hopeless || Instant::now() + self.pause > self.deadline {
             return Ok(false);
         }
+        tracing::info!("{} ({}): asking again", fault.code, fault.message);
         link.rest(jittered(self.pause)).await?;
         self.pause = (self.pause * 2).min(PAUSE_MAX);
         Ok(true)
@@ -109,8 +116,9 @@ impl Link {
 
     /// Changes something, once. `done` reads whether the change is there, and settles every lost answer.
     ///
-    /// Guarantees: after an answer was lost, the call is made again only when a reading says that the change is not
-    /// there. "It exists" is accepted only after an own lost call, and only if `done` finds it as wanted.
+    /// Guarantees: after an answer was lost, the call is made again only when a reading says that the change
+    /// is not there. "It exists" is accepted only after an own lost call, and only if `done` finds it as
+    /// wanted.
     pub(super) async fn tell(
         &self,
         lag: Lag,

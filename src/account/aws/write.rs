@@ -60,7 +60,12 @@ fn lag(link: &Link, operation: &Operation) -> Lag {
     let deleting = matches!(operation.verb, Verb::Delete { .. });
     Lag {
         absent: !deleting && (own || named.into_iter().any(|id| link.has_changed(id))),
-        in_use: deleting && (own || operation.target.kind == Kind::Role),
+        in_use: match operation.target.kind {
+            Kind::Role => deleting,
+            // Objects do not go away by waiting.
+            Kind::Bucket => false,
+            Kind::User | Kind::Group | Kind::Policy | Kind::InstanceProfile => deleting && own,
+        },
     }
 }
 
@@ -92,8 +97,8 @@ pub(super) enum Now {
 }
 
 impl Task<'_> {
-    /// Looks before a whole document is overwritten, so that nobody's change in between is lost. An own change of this
-    /// run may not be visible yet, and gets a few looks.
+    /// Looks before a whole document is overwritten, so that nobody's change in between is lost. An own
+    /// change of this run may not be visible yet, and gets a few looks.
     pub(super) async fn look<T>(
         &self,
         read: impl AsyncFn() -> Result<T, Fault>,

@@ -57,8 +57,8 @@ pub(super) async fn perform(task: &Task<'_>, verb: &Verb) -> Result<(), Fault> {
 }
 
 impl BucketTask<'_> {
-    /// Creates, with its tags in the same call. In us-east-1 S3 answers a second creation by the owner with success,
-    /// so whether it is there already is asked first.
+    /// Creates, with its tags in the same call. In us-east-1 S3 answers a second creation by the owner with
+    /// success, so whether it is there already is asked first.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
     async fn create(&self, region: &str, settings: &Settings) -> Result<(), Fault> {
         let (link, client, name) = (self.link, &self.client, self.name);

@@ -266,7 +266,8 @@ async fn remove_inline(task: &Task<'_>, policy: &str) -> Result<(), Fault> {
     }
 }
 
-/// Puts a role into an instance profile, which takes one: a second is refused as a quota, even if it is the same.
+/// Puts a role into an instance profile, which takes one: a second is refused as a quota, even if it is the
+/// same.
 async fn hold(task: &Task<'_>, role: &str) -> Result<(), Fault> {
     let (link, iam, name) = (task.link, &task.link.iam, &task.id.name);
     let call = iam.add_role_to_instance_profile().instance_profile_name(name).role_name(role);
@@ -299,8 +300,8 @@ async fn holds(task: &Task<'_>, role: &str) -> Result<bool, Fault> {
     }
 }
 
-/// Lets a user sign in, with a password that must be changed at once. The password is kept before AWS hears of it; a
-/// lost answer is followed by setting the same password again, so that what was kept is what holds.
+/// Lets a user sign in, with a password that must be changed at once. The password is kept before AWS hears
+/// of it; a lost answer is followed by setting the same password again, so that what was kept is what holds.
 async fn sign_in(task: &Task<'_>) -> Result<(), Fault> {
     let (link, iam, name) = (task.link, &task.link.iam, task.id.name.as_str());
     let password = password()?;

@@ -188,7 +188,8 @@ fn present<T>(answer: Result<T, Fault>) -> Result<bool, Fault> {
     }
 }
 
-/// Emulators lose a user's tags on `UpdateUser`, our mark among them: what is missing afterwards is set again.
+/// Emulators lose a user's tags on `UpdateUser`, our mark among them: what is missing afterwards is set
+/// again.
 async fn keep_tags(
     task: &Task<'_>,
     name_before: &str,
@@ -242,7 +243,8 @@ pub(super) async fn update(task: &Task<'_>, found: &Core, wanted: &Core) -> Resu
     }
 }
 
-/// moto accepts a new path for a group and forgets it. The path is the group's mark, so a stand-in is not trusted.
+/// moto accepts a new path for a group and forgets it. The path is the group's mark, so a stand-in is not
+/// trusted.
 async fn check_group_path(task: &Task<'_>, wanted: &str) -> Result<(), Fault> {
     if !task.link.has_own_endpoint() {
         return Ok(());
@@ -257,8 +259,8 @@ async fn check_group_path(task: &Task<'_>, wanted: &str) -> Result<(), Fault> {
     Err(Fault::invalid("NotImplemented", message))
 }
 
-/// A new default version. A lost answer is settled by reading the default version's document: a blind second call
-/// would make one version more, and the sixth is refused.
+/// A new default version. A lost answer is settled by reading the default version's document: a blind second
+/// call would make one version more, and the sixth is refused.
 async fn update_policy(task: &Task<'_>, found: &Policy, wanted: &Policy) -> Result<(), Fault> {
     let (link, iam) = (task.link, &task.link.iam);
     let arn = link.policy_arn(&PolicyReference::Customer(task.id.clone())).await?;

@@ -4,15 +4,17 @@ use super::super::apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
 use super::super::page::{Page, Terminal, piece};
 use super::super::style::Label;
 use super::super::words;
+use super::not_checked;
 
 impl ApplyReport {
     /// As text for a terminal.
     pub fn terminal(&self, terminal: Terminal) -> String {
         let mut page = Page::new(terminal);
-        let Self { format_version: _, summary, steps, remaining, next } = self;
+        let Self { format_version: _, summary, steps, remaining, not_checked: unread, next } = self;
         for result in [StepResult::Done, StepResult::NotStarted, StepResult::Unknown, StepResult::Failed] {
             let own: Vec<&ApplyStep> = steps.iter().filter(|s| s.result == result).collect();
-            if own.is_empty() {
+            // Where all is done, progress has said so step by step; the list matters when something is left.
+            if own.is_empty() || summary.done == steps.len() {
                 continue;
             }
             let (title, sign, label) = look(result);
@@ -65,6 +67,7 @@ impl ApplyReport {
                 }
             }
         }
+        not_checked(&mut page, unread);
         page.blank();
         page.flow(
             0,

@@ -11,10 +11,13 @@ impl Lowering<'_> {
             self.tag_key_is_free(key, &under("/tags", key));
         }
         if let Some(role) = &environment.assume_role
-            && !role.role.starts_with(&format!("arn:{}:iam::", self.home.info.partition))
+            && !is_role(&role.role, self.home.info.partition.as_str())
         {
-            let message = format!("`{}` is not the ARN of a role", role.role);
-            let help = format!("write arn:{}:iam::ACCOUNT:role/NAME", self.home.info.partition);
+            let message = format!("`{}` is neither a role's name nor its ARN", role.role);
+            let help = format!(
+                "write NAME for a role of this account, or arn:{}:iam::ACCOUNT:role/NAME",
+                self.home.info.partition
+            );
             self.say(self.at("/assume_role/role", message).help(help));
         }
         for (name, body) in &environment.groups {
@@ -87,6 +90,18 @@ impl Lowering<'_> {
                 self.say(self.at(pointer, what).help(words));
                 None
             }
+        }
+    }
+}
+
+/// A role's ARN in the partition, or its name with or without a path.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+fn is_role(text: &str, partition: &str) -> bool {
+    match text.strip_prefix("arn:") {
+        Some(_) => text.starts_with(&format!("arn:{partition}:iam::")) && text.contains(":role/"),
+        None => {
+            let word = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);
+            !text.is_empty() && text.chars().all(word) && !text.ends_with('/')
         }
     }
 }

@@ -131,6 +131,7 @@ impl<'a> Lowering<'a> {
             renamed: BTreeMap::new(),
             keep_others: BTreeSet::new(),
             keep_statements: BTreeMap::new(),
+            sign_ins: BTreeSet::new(),
             as_found: BTreeSet::new(),
             ignored: vec![],
             whole_account: home.loaded.environment.scope.is_some(),

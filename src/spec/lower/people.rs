@@ -46,6 +46,7 @@ impl Lowering<'_> {
         if body.console {
             let pointer = holder.key("console");
             self.set(&mut holder, &pointer, Setting::SignIn);
+            self.scope.sign_ins.insert(holder.id.clone());
         }
         let path = self.path(&holder, &common);
         self.end(holder, Core::User { path });

@@ -1,9 +1,5 @@
-//! The AWS adapter against a real endpoint: every verb on every kind, read back by the adapter itself.
-//!
-//! Runs only where `HATRACK_TEST_ENDPOINT` names an emulator (moto with `MOTO_IAM_LOAD_MANAGED_POLICIES=true`) and
-//! `AWS_ACCESS_KEY_ID` / `AWS_SECRET_ACCESS_KEY` are set to anything. Each test works in an account of its own, which
-//! moto makes on the fly for whoever assumes a role there.
-#![cfg(feature = "aws")]
+//! Every verb on every kind, read back by the adapter itself. Each test works in an account of its own, which the
+//! emulator makes on the fly for whoever assumes a role there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -15,10 +11,12 @@ use hatrack::policy::Policy;
 use hatrack::state::*;
 use secrecy::{ExposeSecret, SecretString};
 
-const REGION: &str = "eu-west-1";
+use crate::endpoint;
+
+pub const REGION: &str = "eu-west-1";
 
 #[derive(Default)]
-struct Kept(Mutex<BTreeMap<String, String>>);
+pub struct Kept(Mutex<BTreeMap<String, String>>);
 
 impl PasswordSink for Kept {
     fn deliver(&self, _: &AccountId, user: &str, password: &SecretString) -> std::io::Result<()> {
@@ -31,12 +29,8 @@ impl PasswordSink for Kept {
     }
 }
 
-fn endpoint() -> Option<String> {
-    std::env::var_os("HATRACK_TEST_ENDPOINT")?.into_string().ok()
-}
-
 /// An account nobody has used yet.
-fn fresh() -> AccountId {
+pub fn fresh() -> AccountId {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let mut noise = [0_u8; 4];
     getrandom::fill(&mut noise).unwrap();
@@ -44,11 +38,11 @@ fn fresh() -> AccountId {
     format!("9{number:08}{:03}", NEXT.fetch_add(1, Ordering::Relaxed)).parse().unwrap()
 }
 
-fn options(account: &AccountId, kept: &Arc<Kept>) -> AwsOptions {
+pub fn options(account: &AccountId, kept: &Arc<Kept>) -> AwsOptions {
     AwsOptions {
         profile: None,
         region: REGION.to_owned(),
-        endpoint_url: endpoint(),
+        endpoint_url: Some(endpoint()),
         account: account.clone(),
         partition: Partition::new("aws"),
         assume_role: Some(AssumeRole { role: "deploy".to_owned(), external_id: None, session_name: None }),
@@ -66,8 +60,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new() -> Option<Self> {
-        endpoint()?;
+    fn new() -> Self {
         let (id, kept) = (fresh(), Arc::new(Kept::default()));
         let account = AwsAccount::connect(options(&id, &kept)).unwrap();
         let scope = Scope {
@@ -82,11 +75,12 @@ impl Bench {
             renamed: BTreeMap::new(),
             keep_others: BTreeSet::new(),
             keep_statements: BTreeMap::new(),
+            sign_ins: BTreeSet::new(),
             as_found: BTreeSet::new(),
             ignored: vec![],
             whole_account: false,
         };
-        Some(Self { id, account, scope, kept })
+        Self { id, account, scope, kept }
     }
 
     fn id(&self, kind: Kind, name: &str) -> ResourceId {
@@ -115,7 +109,11 @@ impl Bench {
         self.scope.declared.insert(id.clone());
         let wanted = Resource::new(core, settings);
         self.does(id, Verb::Create { core: wanted.core.clone(), settings: wanted.settings.clone() });
-        assert_eq!(self.found().resources.get(id), Some(&wanted));
+        let mut expected = wanted;
+        if id.kind == Kind::Bucket {
+            new_bucket().into_iter().for_each(|setting| expected.set(setting));
+        }
+        assert_eq!(self.found().resources.get(id), Some(&expected));
     }
 
     /// Puts a setting, reads it, removes it twice, and reads that it is gone.
@@ -149,6 +147,15 @@ impl Bench {
     }
 }
 
+/// What AWS gives every new bucket.
+fn new_bucket() -> [Setting; 3] {
+    [
+        Setting::PublicAccessBlock(PublicAccessBlock::default()),
+        Setting::Encryption(Encryption::Aes256),
+        Setting::Ownership(Ownership::BucketOwnerEnforced),
+    ]
+}
+
 fn tag(key: &str, value: &str) -> Setting {
     Setting::Tag { key: key.to_owned(), value: value.to_owned() }
 }
@@ -170,7 +177,8 @@ fn inline(name: &str, action: &str) -> Setting {
 
 fn trusts(service: &str) -> Policy {
     let text = format!(
-        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{{"Service":"{service}.amazonaws.com"}}}}]}}"#
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole",
+            "Principal":{{"Service":"{service}.amazonaws.com"}}}}]}}"#
     );
     Policy::from_text(&text, "aws")
 }
@@ -197,8 +205,8 @@ fn policy(action: &str) -> Core {
 }
 
 #[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn another_account_is_refused() {
-    let Some(url) = endpoint() else { return };
     let kept = Arc::new(Kept::default());
     let mut wrong = options(&"111122223333".parse().unwrap(), &kept);
     wrong.assume_role = None;
@@ -211,13 +219,13 @@ fn another_account_is_refused() {
     nowhere.endpoint_url = Some("http://127.0.0.1:9".to_owned());
     nowhere.assume_role = None;
     let error = AwsAccount::connect(nowhere).err().unwrap();
-    assert_eq!(error.message, "http://127.0.0.1:9 cannot be reached: the endpoint could not be reached");
-    assert!(!url.is_empty());
+    assert_eq!(error.message, "http://127.0.0.1:9 cannot be reached: connection refused");
 }
 
 #[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn an_empty_account_is_read_in_full() {
-    let Some(bench) = Bench::new() else { return };
+    let bench = Bench::new();
     let reading = bench.reading(CredentialSource::Report);
     assert_eq!(reading.state.accounts[&bench.id], Extent::full(Partition::new("aws")));
     assert_eq!(reading.state.resources, BTreeMap::new());
@@ -226,8 +234,9 @@ fn an_empty_account_is_read_in_full() {
 }
 
 #[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn users_and_groups() {
-    let Some(mut bench) = Bench::new() else { return };
+    let mut bench = Bench::new();
     let (user, group) = (bench.id(Kind::User, "al"), bench.id(Kind::Group, "Scientists"));
     bench.creates(&group, Core::Group { path: "/hatrack/t/".to_owned() }, []);
     bench.creates(&user, Core::User { path: "/people/".to_owned() }, [mark(), tag("team", "a b+c/ü")]);
@@ -270,8 +279,9 @@ fn users_and_groups() {
 }
 
 #[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn a_change_in_between_is_not_overwritten() {
-    let Some(mut bench) = Bench::new() else { return };
+    let mut bench = Bench::new();
     let group = bench.id(Kind::Group, "g");
     bench.creates(&group, Core::Group { path: "/".to_owned() }, []);
     bench.puts(&group, None, inline("data", "s3:Get*"));
@@ -289,8 +299,9 @@ fn a_change_in_between_is_not_overwritten() {
 }
 
 #[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn policies_keep_to_five_versions() {
-    let Some(mut bench) = Bench::new() else { return };
+    let mut bench = Bench::new();
     let (id, user) = (bench.id(Kind::Policy, "data"), bench.id(Kind::User, "al"));
     bench.creates(&id, policy("s3:Get*"), [tag("a", "b")]);
     bench.comes_and_goes(&id, tag("c", "d"));
@@ -311,8 +322,9 @@ fn policies_keep_to_five_versions() {
 }
 
 #[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn roles_and_instance_profiles() {
-    let Some(mut bench) = Bench::new() else { return };
+    let mut bench = Bench::new();
     let (id, other) = (bench.id(Kind::Role, "Processing"), bench.id(Kind::Role, "Other"));
     let (profile, limit) = (bench.id(Kind::InstanceProfile, "Processing"), bench.id(Kind::Policy, "limit"));
     bench.creates(&limit, policy("s3:*"), []);
@@ -340,22 +352,26 @@ fn roles_and_instance_profiles() {
 }
 
 #[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn buckets() {
-    let Some(mut bench) = Bench::new() else { return };
+    let mut bench = Bench::new();
     for region in ["eu-west-1", "us-east-1", "ap-south-1"] {
         let id = bench.id(Kind::Bucket, &format!("hatrack-{}-{region}", bench.id));
-        bench.creates(&id, Core::Bucket { region: region.to_owned() }, [mark(), tag("a", "b c")]);
+        let core = Core::Bucket { region: region.to_owned() };
+        bench.creates(&id, core.clone(), [mark(), tag("a", "b c")]);
         bench.comes_and_goes(&id, tag("c", "d"));
         bench.puts(&id, Some(tag("a", "b c")), tag("a", "z"));
         bench.does(&id, Verb::Remove { found: tag("a", "z") });
         bench.does(&id, Verb::Remove { found: mark() });
-        assert_eq!(bench.found().resources[&id].settings, Settings::new());
+        assert_eq!(bench.found().resources[&id].settings, Resource::new(core.clone(), new_bucket()).settings);
         bench.puts(&id, None, mark());
 
         let policy = |sid: &str| {
             let name = &id.name;
             let text = format!(
-                r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"{sid}","Effect":"Deny","Principal":{{"AWS":"*"}},"Action":"s3:*","Resource":"arn:aws:s3:::{name}/*","Condition":{{"Bool":{{"aws:SecureTransport":"false"}}}}}}]}}"#
+                r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"{sid}","Effect":"Deny",
+                    "Principal":{{"AWS":"*"}},"Action":"s3:*","Resource":"arn:aws:s3:::{name}/*",
+                    "Condition":{{"Bool":{{"aws:SecureTransport":"false"}}}}}}]}}"#
             );
             Setting::BucketPolicy(Policy::from_text(&text, "aws"))
         };
@@ -365,14 +381,17 @@ fn buckets() {
         let open = PublicAccessBlock { block_public_acls: false, ..PublicAccessBlock::default() };
         bench.comes_and_goes(&id, Setting::PublicAccessBlock(open));
         bench.puts(&id, None, Setting::PublicAccessBlock(PublicAccessBlock::default()));
-        bench.comes_and_goes(&id, Setting::Encryption(Encryption::Aes256));
         let kms = |key: Option<&str>| Encryption::Kms {
             key: key.map(ToOwned::to_owned),
             bucket_key: true,
             dual_layer: false,
         };
-        bench.comes_and_goes(&id, Setting::Encryption(kms(Some("alias/data"))));
-        bench.comes_and_goes(&id, Setting::Encryption(kms(None)));
+        for encryption in [kms(Some("alias/data")), kms(None)] {
+            bench.puts(&id, None, Setting::Encryption(encryption.clone()));
+            bench.does(&id, Verb::Remove { found: Setting::Encryption(encryption) });
+            let left = bench.found().resources[&id].settings[&SettingKey::Encryption].clone();
+            assert_eq!(left, Setting::Encryption(Encryption::Aes256)); // no bucket of AWS is without
+        }
         bench.comes_and_goes(&id, Setting::Ownership(Ownership::BucketOwnerPreferred));
         bench.comes_and_goes(&id, Setting::Ownership(Ownership::BucketOwnerEnforced));
         bench.puts(&id, None, Setting::Versioning(Versioning::Enabled));
@@ -403,8 +422,9 @@ fn buckets() {
 }
 
 #[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn a_bucket_with_objects_stays() {
-    let Some(mut bench) = Bench::new() else { return };
+    let mut bench = Bench::new();
     let id = bench.id(Kind::Bucket, &format!("hatrack-full-{}", bench.id));
     bench.creates(&id, Core::Bucket { region: REGION.to_owned() }, [mark()]);
     with_sdk(&bench.id, async |config| {
@@ -422,8 +442,9 @@ fn a_bucket_with_objects_stays() {
 }
 
 #[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn credentials_are_found_and_removed() {
-    let Some(mut bench) = Bench::new() else { return };
+    let mut bench = Bench::new();
     let id = bench.id(Kind::User, "al");
     bench.creates(&id, Core::User { path: "/".to_owned() }, [mark()]);
     bench.puts(&id, None, Setting::SignIn);
@@ -441,7 +462,8 @@ fn credentials_are_found_and_removed() {
         let enable = iam.enable_mfa_device().user_name("al").serial_number(serial);
         enable.authentication_code1("123456").authentication_code2("654321").send().await.unwrap();
     });
-    // Declared, so that MFA devices are none of our business; not declared but marked, so that they must go as well.
+    // Declared, so that MFA devices are none of our business; not declared but marked, so that they must go
+    // as well.
     let kinds = |bench: &Bench, source| {
         let reading = bench.reading(source);
         assert_eq!(reading.unread, []);
@@ -480,7 +502,7 @@ fn with_sdk<F: Future<Output = ()>>(account: &AccountId, work: impl FnOnce(aws_c
     runtime.block_on(async {
         let config = aws_config::defaults(aws_config::BehaviorVersion::v2026_01_12())
             .region(aws_config::Region::new(REGION))
-            .endpoint_url(endpoint().unwrap())
+            .endpoint_url(endpoint())
             .load()
             .await;
         let role = format!("arn:aws:iam::{account}:role/deploy");
