@@ -5,20 +5,27 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Account, ReadRequest, Reading, Unreachable, store};
-use crate::state::{Extent, Operation, Refusal, State, limits};
+use crate::state::{Extent, Operation, Refusal, Resource, ResourceId, State, Verb, limits};
 
 /// The version of the account file's format that this hatrack writes and reads.
 pub const ACCOUNT_FORMAT_VERSION: u32 = 1;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+struct AccountView<'a> {
+    account_format_version: u32,
+    state: &'a State,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AccountFile {
-    account_format_version: u32,
+    #[serde(rename = "account_format_version")]
+    _read_before: u32,
     state: State,
 }
 
@@ -28,12 +35,29 @@ struct VersionOnly {
 }
 
 /// Accounts kept in a file. Holds the file's lock while it lives, so that two runs cannot write over each other.
+///
+/// Guarantees: an operation is answered when it is in the file. Operations that come while the file is being written
+/// are written together after it, so that an apply of thousands of steps does not write thousands of files.
 #[derive(Debug)]
 pub struct EmbeddedAccount {
     path: PathBuf,
-    state: Mutex<State>,
+    book: Mutex<Book>,
+    written: Condvar,
     existed: bool,
     _lock: Option<fs::File>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    /// With everything performed, written or not.
+    state: State,
+    /// How many operations were performed.
+    performed: u64,
+    /// How many of them are settled: in the file, or lost with a failed writing.
+    settled: u64,
+    /// Those that were lost: after the first number up to the second, and why.
+    lost: Vec<(u64, u64, Refusal)>,
+    writing: bool,
 }
 
 impl EmbeddedAccount {
@@ -47,18 +71,80 @@ impl EmbeddedAccount {
             return Err(unreachable_file(path, "there is no such folder"));
         }
         let lock = if to_write { Some(lock(path)?) } else { None };
-        let (state, existed) = match fs::read_to_string(path) {
-            Ok(text) => (parse(&text).map_err(|why| unreachable_file(path, &why))?, true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (State::default(), false),
-            Err(error) => return Err(unreachable_file(path, &error.to_string())),
+        let (state, existed) = match load(path).map_err(|why| unreachable_file(path, &why))? {
+            Some(state) => (state, true),
+            None => (State::default(), false),
         };
-        Ok(Self { path: path.to_owned(), state: Mutex::new(state), existed, _lock: lock })
+        let book = Mutex::new(Book { state, ..Book::default() });
+        Ok(Self { path: path.to_owned(), book, written: Condvar::new(), existed, _lock: lock })
     }
 
-    fn save(&self, state: &State) -> Result<(), Refusal> {
-        let text = to_text(state).map_err(|error| unavailable(&self.path, &error))?;
-        store::save(&self.path, text.as_bytes()).map_err(|error| unavailable(&self.path, &error.to_string()))
+    /// Waits until an operation is in the file, and writes it if nobody else does.
+    fn settle<'a>(&'a self, mut book: MutexGuard<'a, Book>, operation: u64) -> Result<(), Refusal> {
+        while book.settled < operation {
+            if book.writing {
+                book = self.written.wait(book).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            book.writing = true;
+            let upto = book.performed;
+            let text = to_text(&book.state);
+            drop(book);
+            let saved = text
+                .and_then(|text| store::save(&self.path, text.as_bytes()).map_err(|error| error.to_string()));
+            book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+            book.writing = false;
+            match saved {
+                Ok(()) => book.settled = upto,
+                Err(why) => {
+                    // What the file says holds; whatever was performed since is lost.
+                    let (from, to) = (book.settled, book.performed);
+                    book.lost.push((from, to, unavailable(&self.path, &why)));
+                    book.settled = to;
+                    let accounts = std::mem::take(&mut book.state.accounts);
+                    book.state = load(&self.path).ok().flatten().unwrap_or_default();
+                    for (id, extent) in accounts {
+                        book.state.accounts.entry(id).or_insert(extent);
+                    }
+                }
+            }
+            self.written.notify_all();
+        }
+        match book.lost.iter().find(|(from, to, _)| *from < operation && operation <= *to) {
+            Some((.., refusal)) => Err(refusal.clone()),
+            None => Ok(()),
+        }
     }
+}
+
+/// The state in a file; none if there is no file.
+fn load(path: &Path) -> Result<Option<State>, String> {
+    match fs::read_to_string(path) {
+        Ok(text) => parse(&text).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// What AWS does not take of a resource as an operation would leave it.
+fn refused(state: &State, operation: &Operation) -> Option<Refusal> {
+    let Operation { target, verb } = operation;
+    let there = || state.resources.get(target).cloned();
+    let after = match verb {
+        Verb::Create { core, settings } => Resource { core: core.clone(), settings: settings.clone() },
+        Verb::Rename { from } => {
+            state.resources.get(&ResourceId::new(&target.account, target.kind, from.as_str())).cloned()?
+        }
+        Verb::Update { wanted, .. } => Resource { core: wanted.clone(), ..there()? },
+        Verb::Put { wanted, .. } => {
+            let mut after = there()?;
+            after.set(wanted.clone());
+            after
+        }
+        Verb::Remove { .. } | Verb::Delete { .. } => return None,
+    };
+    let violation = limits::check(target, &after).into_iter().next()?;
+    Some(Refusal::Invalid { code: violation.code.to_owned(), message: violation.message })
 }
 
 /// An account file's text.
@@ -66,7 +152,7 @@ impl EmbeddedAccount {
 /// # Errors
 /// None in practice: a state has nothing that JSON cannot say.
 pub fn to_text(state: &State) -> Result<String, String> {
-    let file = AccountFile { account_format_version: ACCOUNT_FORMAT_VERSION, state: state.clone() };
+    let file = AccountView { account_format_version: ACCOUNT_FORMAT_VERSION, state };
     serde_json::to_string_pretty(&file).map(|text| text + "\n").map_err(|error| error.to_string())
 }
 
@@ -107,7 +193,8 @@ fn unavailable(path: &Path, why: &str) -> Refusal {
 
 impl Account for EmbeddedAccount {
     fn read(&self, request: &ReadRequest) -> Result<Reading, Unreachable> {
-        let mut whole = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = &mut book.state;
         let mut reading = Reading::default();
         if !self.existed && whole.accounts.is_empty() {
             reading.notes.push(format!("{} does not exist yet: the account is empty", self.path.display()));
@@ -128,18 +215,17 @@ impl Account for EmbeddedAccount {
     }
 
     fn perform(&self, operation: &Operation) -> Result<(), Refusal> {
-        let mut whole = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut after = whole.clone();
-        after.perform(operation)?;
-        let violation = after
-            .resources
-            .get(&operation.target)
-            .and_then(|resource| limits::check(&operation.target, resource).into_iter().next());
-        if let Some(violation) = violation {
-            return Err(Refusal::Invalid { code: violation.code.to_owned(), message: violation.message });
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        if !book.state.accounts.contains_key(&operation.target.account) {
+            let message = format!("account {} was never read", operation.target.account);
+            return Err(Refusal::Unavailable { message });
         }
-        self.save(&after)?;
-        *whole = after;
-        Ok(())
+        if let Some(refusal) = refused(&book.state, operation) {
+            return Err(refusal);
+        }
+        book.state.perform(operation)?;
+        book.performed += 1;
+        let operation = book.performed;
+        self.settle(book, operation)
     }
 }

@@ -31,7 +31,20 @@ fn keyed<E: serde::de::Error>(list: Vec<Setting>) -> Result<Settings, E> {
     Ok(settings)
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
+struct ResourceView<'a> {
+    core: &'a Core,
+    #[serde(with = "settings")]
+    settings: &'a Settings,
+}
+
+#[derive(Serialize)]
+struct StateView<'a> {
+    accounts: &'a BTreeMap<AccountId, Extent>,
+    resources: BTreeMap<&'a ResourceId, ResourceView<'a>>,
+}
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ResourceData {
     core: Core,
@@ -39,7 +52,7 @@ struct ResourceData {
     settings: Settings,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StateData {
     accounts: BTreeMap<AccountId, Extent>,
@@ -48,12 +61,10 @@ struct StateData {
 
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let data = |r: &Resource| ResourceData { core: r.core.clone(), settings: r.settings.clone() };
-        StateData {
-            accounts: self.accounts.clone(),
-            resources: self.resources.iter().map(|(id, r)| (id.clone(), data(r))).collect(),
-        }
-        .serialize(serializer)
+        let Self { accounts, resources } = self;
+        let resources =
+            resources.iter().map(|(id, Resource { core, settings })| (id, ResourceView { core, settings }));
+        StateView { accounts, resources: resources.collect() }.serialize(serializer)
     }
 }
 
