@@ -63,6 +63,12 @@ fn a_folder_that_cannot_be_written() {
 /// A limit on the size of files is the one honest way to a full disk that needs no superuser.
 #[test]
 fn a_full_disk() {
+    for parallelism in [1, 8] {
+        full_disk(parallelism);
+    }
+}
+
+fn full_disk(parallelism: u16) {
     let project = estate();
     let run = project.run(&["apply", "--yes", "--account-file", "account.json"]);
     assert_eq!(run.code, 0);
@@ -76,7 +82,7 @@ fn a_full_disk() {
         ),
     );
     let script = format!(
-        "trap '' XFSZ; ulimit -f {small}; exec '{}' apply --yes --parallelism 1 --account-file account.json",
+        "trap '' XFSZ; ulimit -f {small}; exec '{}' apply --yes --parallelism {parallelism} --account-file account.json",
         env!("CARGO_BIN_EXE_hatrack")
     );
     let run = terminal::ended(&project.program("bash", &["-c", &script]).output().unwrap());
