@@ -119,7 +119,8 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
         )
         .help("plan again, and look at what the new plan does"));
     }
-    accepted(args, needed(&prepared.hazards))?;
+    accepted(args, needed(&prepared.hazards))
+        .map_err(|failure| failure.help(format!("`hatrack show {}` shows them", path.display())))?;
     if saved.steps.is_empty() {
         output.say("the plan has nothing to do");
         return Ok(ExitCode::Done);

@@ -10,7 +10,7 @@ fn account_files_that_are_none() {
     let good = project.read("account.json");
     let version = "\"account_format_version\": 1";
     for (name, text) in [
-        ("cut", good[..good.len() / 2].to_owned()),
+        ("cut", good[..good.find("\"state\"").unwrap() + 3].to_owned()),
         ("empty", String::new()),
         ("text", "hello\n".to_owned()),
         ("newer", good.replace(version, "\"account_format_version\": 2")),
@@ -63,6 +63,12 @@ fn a_folder_that_cannot_be_written() {
 /// A limit on the size of files is the one honest way to a full disk that needs no superuser.
 #[test]
 fn a_full_disk() {
+    for parallelism in [1, 8] {
+        full_disk(parallelism);
+    }
+}
+
+fn full_disk(parallelism: u16) {
     let project = estate();
     let run = project.run(&["apply", "--yes", "--account-file", "account.json"]);
     assert_eq!(run.code, 0);
@@ -76,7 +82,7 @@ fn a_full_disk() {
         ),
     );
     let script = format!(
-        "trap '' XFSZ; ulimit -f {small}; exec '{}' apply --yes --parallelism 1 --account-file account.json",
+        "trap '' XFSZ; ulimit -f {small}; exec '{}' apply --yes --parallelism {parallelism} --account-file account.json",
         env!("CARGO_BIN_EXE_hatrack")
     );
     let run = terminal::ended(&project.program("bash", &["-c", &script]).output().unwrap());

@@ -69,12 +69,13 @@ fn asked_to_stop() {
         assert_eq!(run.code, 1, "{name}: {}", run.shown());
         let count = |title: &str| -> usize {
             let line = run.stdout.lines().find(|line| line.starts_with(title)).unwrap_or_default();
-            let number = line.trim_start_matches(title).trim_matches([' ', '(', ')']);
+            let number = line.split(['(', ')']).nth(1).unwrap_or_default();
             number.parse().unwrap_or(0)
         };
         let (done, left) = (count("Done"), count("Not started"));
         assert!(done >= 10 && left > 100, "{name}: {done} done, {left} not started");
         assert!(run.stdout.contains("run `hatrack apply` again"), "{name}");
+        assert_eq!(run.stdout.matches("interrupted").count(), 1, "{name}: the reason is said once");
         // The file holds what was said to be done: all that was done so far is creations.
         let created = run.stdout.lines().filter(|line| line.starts_with("  ✓ create ")).count();
         assert_eq!(resources(&project), created, "{name}");

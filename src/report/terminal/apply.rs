@@ -18,11 +18,23 @@ impl ApplyReport {
                 continue;
             }
             let (title, sign, label) = look(result);
+            // One reason for all (an interruption stops hundreds) is said once.
+            let first = own.first().and_then(|step| step.reason.as_deref());
+            let shared = first.filter(|_| own.len() > 1 && own.iter().all(|s| s.reason.as_deref() == first));
             page.blank();
-            page.flow(0, 2, [piece(label, title), piece(Label::Dim, format!(" ({})", own.len()))]);
+            let because = shared.map(|reason| format!(": {reason}")).unwrap_or_default();
+            page.flow(
+                0,
+                2,
+                [
+                    piece(label, title),
+                    piece(Label::Dim, format!(" ({})", own.len())),
+                    piece(Label::Plain, because),
+                ],
+            );
             for step in own {
                 page.flow(2, 4, [piece(label, format!("{sign} ")), piece(Label::Plain, step.text.as_str())]);
-                if let Some(reason) = &step.reason {
+                if let Some(reason) = step.reason.as_ref().filter(|_| shared.is_none()) {
                     page.say(
                         6,
                         2,
