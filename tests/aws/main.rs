@@ -5,7 +5,7 @@
 #![cfg(feature = "aws")]
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
+    clippy::print_stdout,
     clippy::indexing_slicing,
     reason = "a test that cannot go on should stop"
 )]

@@ -154,7 +154,11 @@ impl Fault {
     pub(super) fn refusal(self, target: &ResourceId) -> Refusal {
         let Self { sort, code, message } = self;
         match sort {
-            Sort::Absent => Refusal::NoSuchResource(target.clone()),
+            // What is missing may be what the operation refers to, such as a policy; AWS names it.
+            Sort::Absent if message.contains(&target.name) || message == code => {
+                Refusal::NoSuchResource(target.clone())
+            }
+            Sort::Absent => Refusal::Invalid { code, message },
             Sort::Exists => Refusal::AlreadyExists(target.clone()),
             Sort::InUse => {
                 Refusal::NotEmpty { resource: target.clone(), setting: what_holds(&code, &message) }
@@ -359,5 +363,17 @@ mod tests {
             fault.refusal(&id).to_string(),
             "user/al cannot be deleted while it has attached policies"
         );
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let group = ResourceId::new(&"111122223333".parse().unwrap(), crate::state::Kind::Group, "Readers");
+        let gone = |message: &str| Fault::of_answer(404, Some("NoSuchEntity"), Some(message)).refusal(&group);
+        assert_eq!(
+            gone("The group with name Readers cannot be found."),
+            Refusal::NoSuchResource(group.clone())
+        );
+        let policy = "Policy arn:aws:iam::aws:policy/Typo does not exist or is not attachable.";
+        assert_eq!(gone(policy).to_string(), policy);
     }
 }

@@ -135,7 +135,8 @@ impl Link {
                     true
                 }
                 Sort::Throttled | Sort::Unsettled | Sort::Unsent => true,
-                Sort::Absent => lag.absent,
+                // AWS's own policies are there or not; no wait brings one about.
+                Sort::Absent => lag.absent && !fault.message.contains(":iam::aws:policy/"),
                 Sort::InUse => lag.in_use,
                 _ => false,
             };
