@@ -28,23 +28,9 @@ fn state(resources: impl IntoIterator<Item = (ResourceId, Resource)>) -> State {
 }
 
 fn scope(declared: &State) -> Scope {
-    Scope {
-        environment: "analytics".into(),
-        account: account(),
-        partition: Partition::new("aws"),
-        region: "eu-west-1".into(),
-        declared: declared.resources.keys().cloned().collect(),
-        adopt: BTreeSet::new(),
-        takeover: BTreeSet::new(),
-        retire: BTreeSet::new(),
-        renamed: [].into(),
-        sign_ins: BTreeSet::new(),
-        keep_others: BTreeSet::new(),
-        keep_statements: [].into(),
-        as_found: BTreeSet::new(),
-        ignored: vec![],
-        whole_account: false,
-    }
+    let mut scope = Scope::new("analytics", account(), Partition::new("aws"), "eu-west-1");
+    scope.declared = declared.resources.keys().cloned().collect();
+    scope
 }
 
 fn unread(what: Blind) -> Unread {

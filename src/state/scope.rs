@@ -76,6 +76,27 @@ pub enum Owner {
 }
 
 impl Scope {
+    /// The scope of an environment that declares nothing yet.
+    pub fn new(environment: &str, account: AccountId, partition: Partition, region: &str) -> Self {
+        Self {
+            environment: environment.to_owned(),
+            account,
+            partition,
+            region: region.to_owned(),
+            declared: BTreeSet::new(),
+            adopt: BTreeSet::new(),
+            takeover: BTreeSet::new(),
+            retire: BTreeSet::new(),
+            renamed: BTreeMap::new(),
+            sign_ins: BTreeSet::new(),
+            keep_others: BTreeSet::new(),
+            keep_statements: BTreeMap::new(),
+            as_found: BTreeSet::new(),
+            ignored: vec![],
+            whole_account: false,
+        }
+    }
+
     /// Whose a found resource is, by its mark. Instance profiles go with the role they hold, which `role_of` finds.
     pub fn owner(&self, id: &ResourceId, found: &Resource) -> Owner {
         if id.account != self.account {

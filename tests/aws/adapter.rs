@@ -1,7 +1,7 @@
 //! Every verb on every kind, read back by the adapter itself. Each test works in an account of its own, which the
 //! emulator makes on the fly for whoever assumes a role there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -63,23 +63,7 @@ impl Bench {
     fn new() -> Self {
         let (id, kept) = (fresh(), Arc::new(Kept::default()));
         let account = AwsAccount::connect(options(&id, &kept)).unwrap();
-        let scope = Scope {
-            environment: "t".to_owned(),
-            account: id.clone(),
-            partition: Partition::new("aws"),
-            region: REGION.to_owned(),
-            declared: BTreeSet::new(),
-            adopt: BTreeSet::new(),
-            takeover: BTreeSet::new(),
-            retire: BTreeSet::new(),
-            renamed: BTreeMap::new(),
-            keep_others: BTreeSet::new(),
-            keep_statements: BTreeMap::new(),
-            sign_ins: BTreeSet::new(),
-            as_found: BTreeSet::new(),
-            ignored: vec![],
-            whole_account: false,
-        };
+        let scope = Scope::new("t", id.clone(), Partition::new("aws"), REGION);
         Self { id, account, scope, kept }
     }
 

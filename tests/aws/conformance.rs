@@ -1,7 +1,7 @@
 //! The same operations on the embedded account and over HTTP give the same state: the one definition of what an
 //! operation does is the right one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hatrack::account::aws::AwsAccount;
@@ -35,23 +35,9 @@ fn in_account(state: &State, account: &AccountId) -> State {
 }
 
 fn scope(account: &AccountId, states: &[State]) -> Scope {
-    Scope {
-        environment: "t".to_owned(),
-        account: account.clone(),
-        partition: Partition::new("aws"),
-        region: REGION.to_owned(),
-        declared: states.iter().flat_map(|s| s.resources.keys().cloned()).collect(),
-        adopt: BTreeSet::new(),
-        takeover: BTreeSet::new(),
-        retire: BTreeSet::new(),
-        renamed: BTreeMap::new(),
-        keep_others: BTreeSet::new(),
-        keep_statements: BTreeMap::new(),
-        sign_ins: BTreeSet::new(),
-        as_found: BTreeSet::new(),
-        ignored: vec![],
-        whole_account: false,
-    }
+    let mut scope = Scope::new("t", account.clone(), Partition::new("aws"), REGION);
+    scope.declared = states.iter().flat_map(|s| s.resources.keys().cloned()).collect();
+    scope
 }
 
 #[test]

@@ -272,8 +272,8 @@ def main():
     wanted = [n for n in given.only.split(",") if n] or list(edits.EDITS)
     if given.sample:
         wanted = [wanted[i * len(wanted) // given.sample] for i in range(min(given.sample, len(wanted)))]
-    # No AWS SDK but Python's reads moto's answer to GetBucketVersioning, and it has no boundaries of users (`small`).
-    options = ["--only", "versioning-root"] if given.plain else ["--without", given.without] if given.without else []
+    # moto has no boundaries of users, so `small` stays out.
+    options = ["--plain"] if given.plain else ["--without", given.without] if given.without else []
     estates = [given.environments.resolve(), *([] if given.plain else [HERE / "small"])]
     servers = [Server(*options) for _ in range(1 if given.plain else given.jobs)]
     try:

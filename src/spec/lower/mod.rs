@@ -119,23 +119,9 @@ struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     fn new(estate: &'a Estate<'a>, home: &'a Home<'a>) -> Self {
-        let scope = Scope {
-            environment: home.info.name.clone(),
-            account: home.info.account.clone(),
-            partition: home.info.partition.clone(),
-            region: home.info.region.clone(),
-            declared: BTreeSet::new(),
-            adopt: BTreeSet::new(),
-            takeover: BTreeSet::new(),
-            retire: BTreeSet::new(),
-            renamed: BTreeMap::new(),
-            keep_others: BTreeSet::new(),
-            keep_statements: BTreeMap::new(),
-            sign_ins: BTreeSet::new(),
-            as_found: BTreeSet::new(),
-            ignored: vec![],
-            whole_account: home.loaded.environment.scope.is_some(),
-        };
+        let EnvironmentInfo { name, account, region, partition, .. } = &home.info;
+        let mut scope = Scope::new(name, account.clone(), partition.clone(), region);
+        scope.whole_account = home.loaded.environment.scope.is_some();
         Self {
             estate,
             home,
