@@ -1,8 +1,6 @@
 //! Not read is not absent: what a reading is blind to is neither changed, nor taken for somebody else's.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails loudly")]
 
-use std::collections::BTreeSet;
-
 use hatrack::plan::{self, Plan};
 use hatrack::policy::Policy;
 use hatrack::state::{
