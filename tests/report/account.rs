@@ -1,7 +1,5 @@
 //! Two states of one account, made by hand, and the reports of what lies between them.
 
-use std::collections::BTreeSet;
-
 use hatrack::plan::{self, Hazard, Surroundings};
 use hatrack::policy::{Document, Policy, Usage};
 use hatrack::report::{DriftReport, EnvironmentLine, Inputs, PlanReport, Terminal};
