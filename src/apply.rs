@@ -52,6 +52,8 @@ pub trait Progress: Sync {
     fn begun(&self, step: usize);
     /// A step has ended.
     fn ended(&self, step: usize, outcome: &Outcome);
+    /// The run was interrupted: nothing new begins. Said once.
+    fn stopping(&self);
 }
 
 #[derive(Clone, PartialEq)]
@@ -116,6 +118,7 @@ fn work<'a>(
     loop {
         if interrupted.load(Ordering::SeqCst) && locked.stop.is_none() {
             locked.stop = Some(WhyNot::Interrupted);
+            progress.stopping();
         }
         match locked.next() {
             Next::Nothing => {

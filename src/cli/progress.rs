@@ -83,4 +83,12 @@ impl Progress for StepProgress<'_> {
             None => self.output.say(&line),
         }
     }
+
+    fn stopping(&self) {
+        let line = "interrupted: nothing new is begun, what is under way is let finish";
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => self.output.say(line),
+        }
+    }
 }

@@ -287,7 +287,7 @@ fn of_objection(inputs: &Inputs<'_>, objection: &Objection) -> Option<Finding> {
         | Objection::Aws(id)
         | Objection::OtherCase { declared: id, existing: _ } => (id, Class::Foreign),
         Objection::StillUsed { target: id, by: _ } | Objection::NotEmpty(id) => (id, Class::Unmanaged),
-        Objection::FixedAtCreation { id, field: _ } => (id, Class::Modified),
+        Objection::FixedAtCreation { id, field: _ } | Objection::OverLimit(id, _) => (id, Class::Modified),
     };
     if class == Class::Unmanaged && inputs.plan.changes.contains_key(id) {
         return None; // The change says it already.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::words::core_words;
 use crate::plan::Change;
-use crate::state::{Core, ResourceId};
+use crate::state::ResourceId;
 
 /// A line for each thing that is not as it was, given the changes from then to now.
 pub fn moved(changes: &BTreeMap<ResourceId, Change>) -> Vec<String> {
@@ -33,25 +34,4 @@ pub fn moved(changes: &BTreeMap<ResourceId, Change>) -> Vec<String> {
         }
     }
     lines
-}
-
-fn core_words(then: &Core, now: &Core) -> Vec<&'static str> {
-    let mut words = vec![];
-    match (then, now) {
-        (Core::Policy { document: a, .. }, Core::Policy { document: b, .. }) if a != b => {
-            words.push("document")
-        }
-        (
-            Core::Role { path: _, description: a, max_session_seconds: c, trust: e },
-            Core::Role { path: _, description: b, max_session_seconds: d, trust: f },
-        ) => {
-            let fields = [("trust policy", e != f), ("description", a != b), ("longest session", c != d)];
-            words.extend(fields.into_iter().filter(|(_, differs)| *differs).map(|(word, _)| word));
-        }
-        _ => {}
-    }
-    if then.path() != now.path() {
-        words.push("path");
-    }
-    words
 }

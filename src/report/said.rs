@@ -189,6 +189,10 @@ pub fn objection(objection: &Objection) -> Said {
                 .help("empty it first: hatrack never deletes data")
         }
         Objection::FixedAtCreation { id, field } => would_replace_data(id, &[*field]),
+        Objection::OverLimit(id, what) => {
+            Said::new("over-limit", Some(id), format!("{what}, counting what others put there and is kept"))
+                .help("take something away, or leave out `others: keep`")
+        }
         Objection::StillUsed { target, by } => {
             let (target_at, by_at) = (target.address(), by.address());
             let text = format!(

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::value::named_from;
 use crate::plan::Reason;
 use crate::state::{
-    CredentialKind, Encryption, Kind, LifecycleRule, Operation, PublicAccessBlock, ResourceId, Setting,
+    Core, CredentialKind, Encryption, Kind, LifecycleRule, Operation, PublicAccessBlock, ResourceId, Setting,
     SettingKey, Transition, Verb, Versioning,
 };
 
@@ -16,14 +16,33 @@ pub fn operation_line(operation: &Operation) -> String {
     match verb {
         Verb::Create { .. } => format!("create {address}"),
         Verb::Rename { from } => format!("rename {}/{from} to {}", target.kind, target.name),
-        Verb::Update { .. } => match target.kind {
+        Verb::Update { found, wanted } => match target.kind {
             Kind::Policy => format!("new version of {address}"),
-            _ => format!("update {address}"),
+            _ => format!("update {} of {address}", core_words(found, wanted).join(", ")),
         },
         Verb::Delete { .. } => format!("delete {address}"),
         Verb::Put { found, wanted } => put_line(target, found.is_some(), wanted),
         Verb::Remove { found } => remove_line(target, found),
     }
+}
+
+/// Which fields differ between two cores of one resource.
+pub(super) fn core_words(then: &Core, now: &Core) -> Vec<&'static str> {
+    let fields: Vec<(&'static str, bool)> = match (then, now) {
+        (
+            Core::Policy { path: _, description: _, document: a },
+            Core::Policy { path: _, description: _, document: b },
+        ) => {
+            vec![("document", a != b)]
+        }
+        (
+            Core::Role { path: _, description: a, max_session_seconds: c, trust: e },
+            Core::Role { path: _, description: b, max_session_seconds: d, trust: f },
+        ) => vec![("trust policy", e != f), ("description", a != b), ("longest session", c != d)],
+        _ => vec![],
+    };
+    let path = ("path", then.path() != now.path());
+    fields.into_iter().chain([path]).filter(|(_, differs)| *differs).map(|(word, _)| word).collect()
 }
 
 fn put_line(target: &ResourceId, there: bool, wanted: &Setting) -> String {

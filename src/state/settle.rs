@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope, Setting,
-    SettingKey, State, Unread, Verb, settings_of_create,
+    SettingKey, State, Unread, Verb, limits, settings_of_create,
 };
 use crate::policy::{self, Policy};
 
@@ -75,6 +75,8 @@ pub enum Objection {
         /// What differs.
         field: &'static str,
     },
+    /// With what others have on it, and which is kept, it would be more than AWS takes; in words.
+    OverLimit(ResourceId, String),
     /// It shall go, but something we do not answer for still uses it.
     StillUsed {
         /// To be deleted.
@@ -89,7 +91,7 @@ impl Objection {
     pub fn subject(&self) -> &ResourceId {
         match self {
             Self::NotOurs(id) | Self::Foreign(id, _) | Self::Aws(id) | Self::NotEmpty(id) => id,
-            Self::FixedAtCreation { id, field: _ } => id,
+            Self::FixedAtCreation { id, field: _ } | Self::OverLimit(id, _) => id,
             Self::OtherCase { declared, .. } => declared,
             Self::StillUsed { target, .. } => target,
         }
@@ -175,6 +177,7 @@ impl Settling<'_> {
                 }
                 continue;
             };
+            let mut merged = None;
             let stays = if self.mark_unread(id) {
                 self.out.notes.push(Note::NotChecked(id.clone()));
                 true
@@ -184,14 +187,20 @@ impl Settling<'_> {
                 self.out.objections.push(Objection::FixedAtCreation { id: id.clone(), field });
                 true
             } else {
-                false
+                let wanted = self.merge(scope, id, declared, found);
+                let violation = limits::check(id, &wanted).into_iter().next().filter(|_| wanted != *declared);
+                if let Some(violation) = &violation {
+                    self.out.objections.push(Objection::OverLimit(id.clone(), violation.message.clone()));
+                }
+                merged = Some(wanted);
+                violation.is_some()
             };
-            if stays {
-                self.out.untouchable.insert(id.clone());
-                self.insert(id, found.clone());
-            } else {
-                let merged = self.merge(scope, id, declared, found);
-                self.insert(id, merged);
+            match merged {
+                Some(merged) if !stays => self.insert(id, merged),
+                _ => {
+                    self.out.untouchable.insert(id.clone());
+                    self.insert(id, found.clone());
+                }
             }
         }
     }
@@ -444,7 +453,7 @@ fn coverage(scopes: &[Scope], found: &State) -> BTreeMap<String, Coverage> {
             }
             coverage.entities += 1;
             let ignored = |i: &&Ignored| policy::glob(&i.address, &id.address());
-            if scope.answers_for(id, resource) {
+            if scopes.iter().any(|s| s.answers_for(id, resource)) {
                 coverage.answered_for += 1;
             } else if let Some(ignored) = scope.ignored.iter().find(ignored) {
                 coverage.ignored.push((id.clone(), ignored.reason.clone()));
