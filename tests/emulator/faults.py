@@ -212,7 +212,7 @@ def denied(server, binary, scratch, step, op, wanted):
         return [] if done.code == 0 else [f"{what}: exit {done.code} though nothing was denied", done.tail()]
     if done.code != 1:
         return [f"{what}: exit {done.code}", done.tail()]
-    if not re.search("denied", done.out + done.err):
+    if not re.search("denied|not authorized", (done.out + done.err).replace("\n", " ")):
         return [f"{what}: does not say so", done.tail()]
     hidden = [e["op"] for e in log if e["write"] and step == "change" and op in HIDES and re.fullmatch(HIDES[op], e["op"])]
     if hidden:
