@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -33,6 +33,7 @@ pub struct StepProgress<'a> {
     steps: &'a [Step],
     bar: Option<ProgressBar>,
     output: &'a Output,
+    ended: AtomicUsize,
 }
 
 impl<'a> StepProgress<'a> {
@@ -45,7 +46,7 @@ impl<'a> StepProgress<'a> {
             }
             bar
         });
-        Self { steps, bar, output }
+        Self { steps, bar, output, ended: AtomicUsize::new(0) }
     }
 
     /// Takes the bar away.
@@ -76,7 +77,8 @@ impl Progress for StepProgress<'_> {
                 "not done"
             }
         };
-        let line = format!("[{}/{}] {word}: {}", step + 1, self.steps.len(), self.line(step));
+        let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+        let line = format!("[{ended}/{}] {word}: {}", self.steps.len(), self.line(step));
         match &self.bar {
             Some(bar) if *outcome == Outcome::Done => bar.inc(1),
             Some(bar) => bar.println(line),

@@ -16,6 +16,7 @@ mod target;
 
 pub use id::*;
 pub use operation::*;
+pub use perform::reads_as;
 pub use reference::*;
 pub use resource::*;
 pub use scope::*;

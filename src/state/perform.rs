@@ -184,13 +184,27 @@ fn settings_alike(a: &Setting, b: &Setting) -> bool {
 }
 
 fn alike(a: &Policy, b: &Policy) -> bool {
-    match (a, b) {
-        (Policy::Normal(c), Policy::Normal(d)) if c != d => {
-            let orphaned = |arn: &str| id_of_arn(arn).and_then(|id| unique_id(&id));
-            c.with_principals_renamed(&orphaned) == d.with_principals_renamed(&orphaned)
-        }
-        _ => a == b,
+    reads_as(a, b) || reads_as(b, a)
+}
+
+/// Whether a document is as expected, but for principals that were deleted since and show as unique ids: that is not
+/// a change by anybody.
+pub fn reads_as(now: &Policy, expected: &Policy) -> bool {
+    let (Policy::Normal(now), Policy::Normal(expected)) = (now, expected) else { return now == expected };
+    if now == expected {
+        return true;
     }
+    let named = |arn: &str| id_of_arn(arn).filter(|id| matches!(id.kind, Kind::User | Kind::Role));
+    let is_unique_id = |text: &str| text.starts_with("AIDA") || text.starts_with("AROA");
+    let same = |text: &str| (named(text).is_some() || is_unique_id(text)).then(|| String::from("AIDAROA"));
+    let (there, aimed) = (now.aws_principals(), expected.aws_principals());
+    let nobody_new = there.iter().all(|text| match named(text) {
+        Some(id) => aimed.contains(text) || unique_id(&id).is_some_and(|gone| aimed.contains(gone.as_str())),
+        None => is_unique_id(text) || aimed.contains(text),
+    });
+    nobody_new
+        && there.len() == aimed.len()
+        && now.with_principals_renamed(&same) == expected.with_principals_renamed(&same)
 }
 
 /// Stands for the unique id that AWS shows where a deleted user or role was named.
@@ -201,5 +215,38 @@ fn unique_id(gone: &ResourceId) -> Option<String> {
         Kind::User => Some(format!("AIDADELETED{name}")),
         Kind::Role => Some(format!("AROADELETED{name}")),
         Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trust(principals: &str) -> Policy {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":[{principals}]}},"Action":"sts:AssumeRole"}}}}"#
+        );
+        Policy::from_text(&text, "aws")
+    }
+
+    #[test]
+    fn a_deleted_principal_is_no_change_and_another_one_is() {
+        let both = trust(r#""arn:aws:iam::111122223333:role/a","arn:aws:iam::111122223333:role/b""#);
+        let one_gone = trust(r#""arn:aws:iam::111122223333:role/a","AROAEXAMPLE""#);
+        assert!(reads_as(&both, &both));
+        assert!(reads_as(&one_gone, &both));
+        let removed = trust(r#""arn:aws:iam::111122223333:role/a""#);
+        assert!(!reads_as(&removed, &both));
+        let exchanged = trust(r#""arn:aws:iam::111122223333:role/a","arn:aws:iam::111122223333:role/c""#);
+        assert!(!reads_as(&exchanged, &both));
+        let widened = trust(r#""arn:aws:iam::444455556666:root","AROAEXAMPLE""#);
+        assert!(!reads_as(&widened, &both));
+    }
+
+    #[test]
+    fn a_plan_may_expect_a_principal_gone_that_is_still_there() {
+        let there = trust(r#""arn:aws:iam::111122223333:role/a""#);
+        assert!(reads_as(&there, &trust(r#""AROADELETEDA""#)));
+        assert!(!reads_as(&there, &trust(r#""AROADELETEDB""#)));
     }
 }

@@ -13,6 +13,8 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_sts::error::ProvideErrorMetadata as _;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::error::{Fault, Sort, never_connected};
@@ -350,6 +352,11 @@ fn error_words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut words: Vec<String> = vec![];
     let mut next = Some(error);
     while let Some(cause) = next {
+        if let Some(refusal) = cause.downcast_ref::<AssumeRoleError>() {
+            // Its own text is for debugging; AWS's words are for people.
+            let (code, message) = (refusal.code().unwrap_or_default(), refusal.message().unwrap_or_default());
+            return if message.is_empty() { code.to_owned() } else { message.to_owned() };
+        }
         let text = cause.to_string();
         let usual = ["service error", "unhandled error", "dispatch failure"].contains(&text.as_str());
         if !usual && !words.iter().any(|w| w.contains(&text)) {

@@ -119,6 +119,9 @@ impl Fault {
     pub(super) fn of_answer(status: u16, code: Option<&str>, message: Option<&str>) -> Self {
         let sort = sort_of(status, code.unwrap_or_default(), message.unwrap_or_default());
         let words = match (message, code) {
+            (_, Some("BucketAlreadyExists")) => String::from(
+                "another AWS account has a bucket of this name, and bucket names are global: choose another",
+            ),
             (Some(message), _) if !message.trim().is_empty() => tidy(message),
             (_, Some(code)) => code.to_owned(),
             _ if status < 300 => "the answer could not be read".to_owned(),

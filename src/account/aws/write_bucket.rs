@@ -13,6 +13,7 @@ use super::write::{Now, Task, tags_of};
 use crate::policy::Policy;
 use crate::state::{
     Core, Encryption, LifecycleRule, Ownership, PublicAccessBlock, Setting, Settings, Verb, Versioning,
+    reads_as,
 };
 
 /// A task on a bucket, with the client of its region.
@@ -190,13 +191,9 @@ impl BucketTask<'_> {
             Err(fault) if fault.sort == Sort::Absent && self.lag.absent => Ok(None),
             policy => policy,
         };
-        // A principal deleted since then shows as its unique id: not a change by anybody.
-        let dangles = |now: &Policy| {
-            let text = now.to_text();
-            text.contains("\"AIDA") || text.contains("\"AROA")
-        };
-        let is_found = |now: &Option<Policy>| {
-            now.as_ref() == found || (found.is_some() && now.as_ref().is_some_and(dangles))
+        let is_found = |now: &Option<Policy>| match (now, found) {
+            (Some(now), Some(found)) => reads_as(now, found),
+            (now, found) => now.is_none() && found.is_none(),
         };
         if self.task.look(read, is_found, |now| now.as_ref() == Some(wanted)).await? == Now::Wanted {
             return Ok(());

@@ -9,7 +9,7 @@ use super::read_iam::document;
 use super::retry::Lag;
 use super::write::{Now, Task, tags_of};
 use crate::policy::Policy;
-use crate::state::{Core, Kind, PolicyReference, Setting, SettingKey, Settings};
+use crate::state::{Core, Kind, PolicyReference, Setting, SettingKey, Settings, reads_as};
 
 /// IAM keeps five versions of a managed policy.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-versioning.html>
@@ -325,11 +325,7 @@ async fn update_role(task: &Task<'_>, found: &Core, wanted: &Core) -> Result<(),
             let text = answer.role().and_then(|r| r.assume_role_policy_document()).unwrap_or_default();
             Ok(document(text, &task.link.partition))
         };
-        // A principal deleted since then shows as its unique id: not a change by anybody.
-        let is_found = |now: &Policy| {
-            let dangles = |text: String| text.contains("\"AIDA") || text.contains("\"AROA");
-            now == trust_found || dangles(now.to_text())
-        };
+        let is_found = |now: &Policy| reads_as(now, trust_found);
         if task.look(read, is_found, |now| now == trust).await? == Now::Found {
             let call = iam.update_assume_role_policy().role_name(name).policy_document(trust.to_text());
             task.link.put(task.lag, send!(call)).await?;

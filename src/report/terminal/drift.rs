@@ -25,7 +25,15 @@ impl DriftReport {
         } = self;
         for environment in environments {
             let own: Vec<&Finding> = drift.iter().filter(|f| f.environment == environment.name).collect();
-            head(&mut page, environment, if own.iter().any(|f| f.drift) { "" } else { " · no drift" });
+            head(
+                &mut page,
+                environment,
+                match (own.iter().any(|f| f.drift), unread.is_empty()) {
+                    (true, _) => "",
+                    (false, true) => " · no drift",
+                    (false, false) => " · no drift, as far as it could be read",
+                },
+            );
             classes(&mut page, &own);
         }
         let elsewhere: Vec<&Finding> = drift

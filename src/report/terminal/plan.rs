@@ -36,8 +36,10 @@ impl PlanReport {
                             piece(
                                 Label::Plain,
                                 format!(
-                                    " {} (account {}) is as declared.",
-                                    each.environment.name, each.environment.account
+                                    " {} (account {}) is as declared{}.",
+                                    each.environment.name,
+                                    each.environment.account,
+                                    if unread.is_empty() { "" } else { ", as far as it could be read" }
                                 ),
                             ),
                         ],
