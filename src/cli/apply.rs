@@ -69,7 +69,16 @@ fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, 
         return Ok(plan::exit_of(&prepared));
     }
     accepted(args, needed(&prepared.hazards))?;
-    agree(args.yes, output)?;
+    if agree(args.yes, output)? {
+        // The answer took its time, and nobody agreed to what happened meanwhile.
+        let now = session.prepare(session.read(CredentialSource::Live)?)?;
+        if now.plan.steps != prepared.plan.steps {
+            return Err(Failure::refused(
+                "the account has moved since the plan was shown, and nothing was changed",
+            )
+            .help("run it again, and look at the new plan"));
+        }
+    }
     let journal = perform(&session, &prepared.plan, global, &interrupted, output);
     conclude(&session, &prepared.plan, &journal, !prepared.reading.unread.is_empty(), output)
 }
@@ -146,9 +155,10 @@ fn accepted(args: &Args, mut needed: Vec<String>) -> Result<(), Failure> {
         .help(format!("if you agree, run it again with `{}`", words.join(" "))))
 }
 
-fn agree(yes: bool, output: &Output) -> Result<(), Failure> {
+/// Whether somebody was asked; a no is a refusal.
+fn agree(yes: bool, output: &Output) -> Result<bool, Failure> {
     if yes {
-        return Ok(());
+        return Ok(false);
     }
     let stdin = io::stdin();
     if !stdin.is_terminal() {
@@ -158,7 +168,11 @@ fn agree(yes: bool, output: &Output) -> Result<(), Failure> {
     output.say("Apply this? Only `yes` is taken for a yes.");
     let mut answer = String::new();
     let read = stdin.lock().read_line(&mut answer);
-    if read.is_ok() && answer.trim() == "yes" { Ok(()) } else { Err(Failure::refused("nothing was changed")) }
+    if read.is_ok() && answer.trim() == "yes" {
+        Ok(true)
+    } else {
+        Err(Failure::refused("nothing was changed"))
+    }
 }
 
 fn perform(

@@ -212,26 +212,39 @@ fn mark(
     address: &str,
     list: fn(&mut Scope) -> &mut BTreeSet<ResourceId>,
 ) -> Result<(), Failure> {
+    let full = |scope: &Scope, id: &ResourceId| format!("{}/{}", scope.environment, id.address());
+    let mut found = vec![];
     let mut addresses = vec![];
-    for scope in scopes {
-        let full = |id: &ResourceId| format!("{}/{}", scope.environment, id.address());
-        let found: Vec<ResourceId> = scope
-            .declared
-            .iter()
-            .filter(|id| id.address() == address || full(id) == address)
-            .cloned()
-            .collect();
-        if !found.is_empty() {
-            list(scope).extend(found);
-            return Ok(());
+    for scope in scopes.iter() {
+        for id in &scope.declared {
+            if id.address() == address || full(scope, id) == address {
+                found.push((full(scope, id), id.clone()));
+            }
+            addresses.push(id.address());
         }
-        addresses.extend(scope.declared.iter().map(ResourceId::address));
     }
-    Err(no_such_address(address, &addresses))
+    match found.as_slice() {
+        [] => Err(no_such_address(address, &addresses)),
+        [(_, id)] => {
+            let declaring = scopes.iter_mut().filter(|scope| scope.declared.contains(id));
+            declaring.for_each(|scope| {
+                list(scope).insert(id.clone());
+            });
+            Ok(())
+        }
+        several => {
+            let full: Vec<String> = several.iter().map(|(full, _)| format!("`{full}`")).collect();
+            Err(Failure::error(format!("`{address}` is declared by several environments"))
+                .help(format!("write {}", full.join(" or "))))
+        }
+    }
 }
 
 fn no_such_address(address: &str, known: &[String]) -> Failure {
     let failure = Failure::error(format!("nothing here has the address `{address}`"));
+    if address.contains(['*', '?']) {
+        return failure.help("a pattern stands for what there is; only `--target` takes one");
+    }
     match did_you_mean(address, known.iter().map(String::as_str)) {
         Some(near) => failure.help(format!("did you mean `{near}`?")),
         None => failure.help("an address is KIND/NAME, such as `role/GlueEtl` or `bucket/acme-alpha`"),
@@ -262,7 +275,18 @@ fn connect_aws(
 
     let passwords = Arc::new(PasswordFile::default());
     let mut fleet = Fleet::default();
-    for environment in environments {
+    for (i, environment) in environments.iter().enumerate() {
+        let before = environments.iter().take(i).find(|e| e.account == environment.account);
+        if let Some(before) = before {
+            if before.assume_role == environment.assume_role {
+                continue; // One way into an account serves all its environments.
+            }
+            return Err(Failure::refused(format!(
+                "environments `{}` and `{}` are one account, but each works as another role",
+                before.name, environment.name
+            ))
+            .help("run them one at a time, so that each does its own work as its own role"));
+        }
         let role = environment.assume_role.as_ref().map(|role| AssumeRole {
             role: role.role.clone(),
             external_id: role.external_id.clone(),

@@ -35,7 +35,11 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
             return Err(Failure::refused("the plan is not saved, since it cannot be applied"));
         }
         save(&session, &prepared, &args.selection, path)?;
-        output.say(&format!("saved to {}; apply it with `hatrack apply {}`", path.display(), path.display()));
+        let place = global
+            .account_file
+            .as_ref()
+            .map_or_else(String::new, |f| format!("--account-file {} ", f.display()));
+        output.say(&format!("saved to {0}; apply it with `hatrack {place}apply {0}`", path.display()));
     }
     Ok(exit_of(&prepared))
 }

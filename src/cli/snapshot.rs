@@ -22,6 +22,12 @@ pub struct Args {
 }
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+    let same =
+        |file: &PathBuf| file.canonicalize().is_ok_and(|f| args.output.canonicalize().is_ok_and(|o| f == o));
+    if global.account_file.as_ref().is_some_and(same) {
+        return Err(Failure::error("the snapshot would overwrite the account file it is taken from")
+            .help("give `-o` another name"));
+    }
     let interrupted = progress::on_interrupt()?;
     let selection = Selection {
         environments: args.environments.clone(),

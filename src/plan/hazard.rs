@@ -129,7 +129,9 @@ fn of_note(note: &Note, plan: &Plan) -> Option<Hazard> {
     let hazard = match note {
         Note::Adopted(id) | Note::AdoptedBlank(id) => (id, Hazard::Adopts(id.clone())),
         Note::TakenOver(id, whose) => (id, Hazard::TakesOver(id.clone(), whose.clone())),
-        Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_) => return None,
+        Note::Kept(_) | Note::Quarantined(..) | Note::KeptStatements(..) | Note::NotChecked(_) => {
+            return None;
+        }
     };
     plan.changes.contains_key(hazard.0).then_some(hazard.1)
 }
@@ -144,6 +146,7 @@ fn guards(setting: &Setting, found: &State) -> bool {
             Some(Core::Policy { document, .. }) => denies(document),
             _ => true,
         },
+        Setting::Attached(policy) => policy.is_known_to_deny(),
         _ => false,
     }
 }

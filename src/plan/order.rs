@@ -92,15 +92,21 @@ fn caution(operation: &Operation, wanted: &State, found: &State) -> u8 {
         Verb::Delete { .. } => END,
         Verb::Create { .. } | Verb::Update { .. } => BUILD,
         Verb::Put { found: before, wanted: setting } => match setting {
+            // Another boundary may be wider: the grants that go are gone before it.
+            Setting::Boundary(_) if before.is_some() => END,
             Setting::Boundary(_) => TAKE,
             Setting::PublicAccessBlock(to) => match before {
-                Some(Setting::PublicAccessBlock(from)) if loosens(from, to) => LOOSEN,
+                Some(Setting::PublicAccessBlock(from)) if loosens(from, to) => {
+                    if is_public(&operation.target, wanted) { LOOSEN } else { UNGUARD }
+                }
                 _ => TAKE,
             },
             Setting::Inline { document, .. } | Setting::BucketPolicy(document) if only_denies(document) => {
                 TAKE
             }
             Setting::Attached(policy) if attached(policy, wanted).is_some_and(only_denies) => TAKE,
+            Setting::Attached(policy) if policy.is_known_to_deny() => TAKE,
+            Setting::Membership(group) if guards_through(group, wanted) => TAKE,
             Setting::Inline { .. }
             | Setting::BucketPolicy(_)
             | Setting::Attached(_)
@@ -119,6 +125,8 @@ fn caution(operation: &Operation, wanted: &State, found: &State) -> u8 {
             Setting::Boundary(_) | Setting::PublicAccessBlock(_) => UNGUARD,
             Setting::Inline { document, .. } | Setting::BucketPolicy(document) if denies(document) => UNGUARD,
             Setting::Attached(policy) if attached(policy, found).is_some_and(denies) => UNGUARD,
+            Setting::Attached(policy) if policy.is_known_to_deny() => UNGUARD,
+            Setting::Membership(group) if guards_through(group, found) => UNGUARD,
             Setting::Inline { .. }
             | Setting::BucketPolicy(_)
             | Setting::Attached(_)
@@ -155,6 +163,23 @@ fn denies(policy: &Policy) -> bool {
 
 fn only_denies(policy: &Policy) -> bool {
     policy.document().is_some_and(|d| d.only_denies())
+}
+
+/// Whether a bucket's wanted policy lets everybody in, so that its block must be off before the policy is put.
+fn is_public(bucket: &ResourceId, wanted: &State) -> bool {
+    let policy = wanted.resources.get(bucket).and_then(|b| b.settings.get(&SettingKey::BucketPolicy));
+    let document = policy.and_then(Setting::document).and_then(Policy::document);
+    document.is_some_and(|d| !d.only_denies() && d.aws_principals().contains("*"))
+}
+
+/// Whether a group keeps its members from doing something.
+fn guards_through(group: &ResourceId, state: &State) -> bool {
+    let Some(group) = state.resources.get(group) else { return false };
+    group.settings.values().any(|setting| match setting {
+        Setting::Inline { document, .. } => denies(document),
+        Setting::Attached(policy) => policy.is_known_to_deny() || attached(policy, state).is_some_and(denies),
+        _ => false,
+    })
 }
 
 /// The document of an attached customer managed policy.
@@ -264,10 +289,75 @@ fn guards_first(drafts: &[Draft], wanted: &State, found: &State) -> Vec<(usize, 
         .collect()
 }
 
+/// What cannot be taken away keeps what it would combine with from being opened: on the same resource grants, a trust,
+/// a wider boundary, the lifting of a guard; and the document of a policy that somebody was to lose.
+fn takes_first(drafts: &[Draft], wanted: &State, found: &State) -> Vec<(usize, usize)> {
+    let stage_of = |draft: &Draft| stage(caution(&draft.operation, wanted, found));
+    let mut takes: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
+    let mut losing: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
+    for (i, draft) in drafts.iter().enumerate() {
+        let Verb::Remove { found: setting } = &draft.operation.verb else { continue };
+        if stage_of(draft) == Stage::Take {
+            takes.entry(&draft.operation.target).or_default().push(i);
+            if let Setting::Attached(PolicyReference::Customer(policy)) = setting {
+                losing.entry(policy).or_default().push(i);
+            }
+        }
+    }
+    let mut edges = vec![];
+    for (j, draft) in drafts.iter().enumerate() {
+        let Operation { target, verb } = &draft.operation;
+        let opens = match verb {
+            Verb::Update { found, wanted } => found != wanted,
+            Verb::Put { found: Some(_), wanted: Setting::Boundary(_) } => true,
+            _ => stage_of(draft) == Stage::Give,
+        };
+        let before = takes.get(target).filter(|_| opens).into_iter().flatten();
+        let before = before
+            .chain(losing.get(target).filter(|_| matches!(verb, Verb::Update { .. })).into_iter().flatten());
+        edges.extend(before.map(|&i| (i, j)));
+    }
+    // A policy that no longer needs it is there before a bucket's block is off.
+    for (i, policy) in drafts.iter().enumerate() {
+        if !matches!(policy.operation.verb, Verb::Put { wanted: Setting::BucketPolicy(_), .. }) {
+            continue;
+        }
+        for (j, block) in drafts.iter().enumerate() {
+            let lifts =
+                matches!(block.operation.verb, Verb::Put { wanted: Setting::PublicAccessBlock(_), .. })
+                    && caution(&block.operation, wanted, found) == UNGUARD;
+            if lifts && policy.operation.target == block.operation.target {
+                edges.push((i, j));
+            }
+        }
+    }
+    edges
+}
+
+/// IAM takes tag keys of users and roles that differ in case for one: the old spelling goes before the new one comes.
+fn tags_by_case(drafts: &[Draft]) -> Vec<(usize, usize)> {
+    let mut removed: BTreeMap<(&ResourceId, String), usize> = BTreeMap::new();
+    for (i, draft) in drafts.iter().enumerate() {
+        if let Verb::Remove { found: Setting::Tag { key, .. } } = &draft.operation.verb {
+            removed.insert((&draft.operation.target, key.to_ascii_lowercase()), i);
+        }
+    }
+    let puts = drafts.iter().enumerate().filter_map(|(j, draft)| match &draft.operation.verb {
+        Verb::Put { wanted: Setting::Tag { key, .. }, .. } => Some((j, &draft.operation.target, key)),
+        _ => None,
+    });
+    puts.filter_map(|(j, target, key)| Some((*removed.get(&(target, key.to_ascii_lowercase()))?, j)))
+        .collect()
+}
+
 /// Kahn's algorithm with the most cautious step first; the steps that cannot be placed if there is a cycle.
 fn sort(drafts: &[Draft], wanted: &State, found: &State, tidy: bool) -> Result<Vec<Step>, Vec<usize>> {
     let mut edges = edges(drafts, found, tidy);
     edges.extend(guards_first(drafts, wanted, found));
+    edges.extend(tags_by_case(drafts));
+    if tidy {
+        edges.extend(takes_first(drafts, wanted, found));
+    }
     let mut requires: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); drafts.len()];
     let mut followers: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
     for &(first, then) in &edges {

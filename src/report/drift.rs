@@ -138,8 +138,12 @@ impl DriftReport {
         for finding in &drift {
             summary.add(finding);
         }
-        let keeps =
-            |note: &&Note| matches!(note, Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_));
+        let keeps = |note: &&Note| {
+            matches!(
+                note,
+                Note::Kept(_) | Note::Quarantined(..) | Note::KeptStatements(..) | Note::NotChecked(_)
+            )
+        };
         let kept = inputs.settled.notes.iter().filter(keeps).map(said::note);
         let note = |text: &String| Said {
             code: String::from("reading"),
@@ -287,7 +291,9 @@ fn of_objection(inputs: &Inputs<'_>, objection: &Objection) -> Option<Finding> {
         | Objection::Aws(id)
         | Objection::OtherCase { declared: id, existing: _ } => (id, Class::Foreign),
         Objection::StillUsed { target: id, by: _ } | Objection::NotEmpty(id) => (id, Class::Unmanaged),
-        Objection::FixedAtCreation { id, field: _ } | Objection::OverLimit(id, _) => (id, Class::Modified),
+        Objection::FixedAtCreation { id, field: _ }
+        | Objection::OverLimit(id, _)
+        | Objection::UnreadablePolicy(id) => (id, Class::Modified),
     };
     if class == Class::Unmanaged && inputs.plan.changes.contains_key(id) {
         return None; // The change says it already.

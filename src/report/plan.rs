@@ -304,7 +304,9 @@ fn is_hazard(note: &Note, hazards: &[Hazard]) -> bool {
     let hazard = match note {
         Note::Adopted(id) | Note::AdoptedBlank(id) => Hazard::Adopts(id.clone()),
         Note::TakenOver(id, whose) => Hazard::TakesOver(id.clone(), whose.clone()),
-        Note::Kept(_) | Note::KeptStatements(..) | Note::NotChecked(_) => return false,
+        Note::Kept(_) | Note::Quarantined(..) | Note::KeptStatements(..) | Note::NotChecked(_) => {
+            return false;
+        }
     };
     hazards.contains(&hazard)
 }

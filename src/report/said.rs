@@ -114,6 +114,11 @@ pub(super) fn note(note: &Note) -> Said {
         Note::TakenOver(id, whose) => {
             Said::new("taken-over", Some(id), format!("{} is taken over from {whose}", id.address()))
         }
+        Note::Quarantined(id, policy) => {
+            let text =
+                format!("AWS put {policy} on {}, because an access key leaked; it is kept", id.address());
+            Said::new("quarantined", Some(id), text).help("deal with the key, then detach the policy by hand")
+        }
         Note::Kept(id) => {
             let address = id.address();
             let text = format!("{address} is no longer declared; it is kept, because it holds data");
@@ -189,6 +194,14 @@ pub fn objection(objection: &Objection) -> Said {
                 .help("empty it first: hatrack never deletes data")
         }
         Objection::FixedAtCreation { id, field } => would_replace_data(id, &[*field]),
+        Objection::UnreadablePolicy(id) => {
+            let text = format!(
+                "the policy of {} is nothing that hatrack can read, so nobody can say whose statements to keep",
+                id.address()
+            );
+            Said::new("unreadable-policy", Some(id), text)
+                .help("mend the bucket policy, or leave out `others: keep` and `keep_statements`")
+        }
         Objection::OverLimit(id, what) => {
             Said::new("over-limit", Some(id), format!("{what}, counting what others put there and is kept"))
                 .help("take something away, or leave out `others: keep`")

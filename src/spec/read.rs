@@ -123,7 +123,12 @@ fn variables(tree: &Node) -> (Variables, Variables, Vec<Diagnostic>) {
                     .help("take another name for the variable"),
                 );
             } else {
-                variables.insert(entry.key.clone(), entry.value.to_json());
+                let (value, said) = expand(&entry.value, &builtins);
+                diagnostics.extend(
+                    said.into_iter()
+                        .map(|d| d.help("a variable can use what hatrack gives, not another variable")),
+                );
+                variables.insert(entry.key.clone(), value.to_json());
             }
         }
     }

@@ -308,6 +308,15 @@ fn lifecycle(rules: &[super::LifecycleRule], found: &mut Found) {
         if !acts {
             add(format!("lifecycle rule `{id}` does nothing"), "say when something expires or moves");
         }
+        let moves = rule.transitions.iter().chain(&rule.noncurrent_transitions);
+        for date in rule.expire_date.iter().chain(moves.filter_map(|t| t.date.as_ref())) {
+            if !is_date(date) {
+                add(
+                    format!("`{date}` in lifecycle rule `{id}` is no date"),
+                    "write YYYY-MM-DD: S3 takes midnight UTC",
+                );
+            }
+        }
         let days = [rule.expire_days, rule.expire_noncurrent_days, rule.abort_uploads_days];
         if days.into_iter().flatten().any(|days| days < 1) {
             add(format!("lifecycle rule `{id}` counts less than one day"), "days are 1 or more");
@@ -321,6 +330,17 @@ fn size(policy: &Policy) -> usize {
         Policy::Normal(document) => document.size(),
         Policy::Unreadable(text) => text.chars().filter(|c| !c.is_whitespace()).count(),
     }
+}
+
+/// `2030-01-31`, as far as the shape and the ranges go.
+fn is_date(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let mut next = |digits: usize| {
+        let part = parts.next().filter(|p| p.len() == digits && p.bytes().all(|b| b.is_ascii_digit()))?;
+        part.parse::<u32>().ok()
+    };
+    let date = (next(4), next(2), next(2));
+    matches!(date, (Some(_), Some(1..=12), Some(1..=31))) && parts.next().is_none()
 }
 
 #[cfg(test)]

@@ -289,6 +289,22 @@ pub enum PolicyReference {
     Customer(ResourceId),
 }
 
+/// AWS attaches this to a user whose access key leaked.
+/// <https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV3.html>
+const QUARANTINE: &str = "AWSCompromisedKeyQuarantine";
+
+impl PolicyReference {
+    /// Whether it is one of AWS's own policies that deny, by name.
+    pub fn is_known_to_deny(&self) -> bool {
+        matches!(self, Self::Aws(name) if name == "AWSDenyAll") || self.is_quarantine()
+    }
+
+    /// Whether AWS attaches it by itself to a user whose access key leaked.
+    pub fn is_quarantine(&self) -> bool {
+        matches!(self, Self::Aws(name) if name.starts_with(QUARANTINE))
+    }
+}
+
 /// The name people use: the short name of an AWS managed policy, or the policy's own name.
 impl fmt::Display for PolicyReference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -106,19 +106,17 @@ impl Scope {
         if path.starts_with("/aws-service-role/") || path.starts_with("/aws-reserved/") {
             return Owner::Aws;
         }
-        if let Some(stack) = found.tag("aws:cloudformation:stack-name") {
-            return Owner::Foreign(format!("CloudFormation stack `{stack}`"));
-        }
         let environment = match id.kind {
             Kind::User | Kind::Role | Kind::Bucket => found.tag(MARK_TAG),
             Kind::Group | Kind::Policy | Kind::InstanceProfile => {
                 path.strip_prefix("/hatrack/").and_then(|rest| rest.split('/').next())
             }
         };
+        let stack = found.tag("aws:cloudformation:stack-name");
         match environment {
-            Some(name) if name == self.environment => Owner::Ours,
+            Some(name) if name == self.environment => Owner::Ours, // also after a takeover from CloudFormation
             Some(name) => Owner::Foreign(format!("hatrack environment `{name}`")),
-            None => Owner::Nobody,
+            None => stack.map_or(Owner::Nobody, |s| Owner::Foreign(format!("CloudFormation stack `{s}`"))),
         }
     }
 

@@ -46,6 +46,8 @@ pub enum Note {
     Kept(ResourceId),
     /// Bucket policy statements of other writers, kept.
     KeptStatements(ResourceId, Vec<String>),
+    /// AWS attached this policy because an access key leaked; kept.
+    Quarantined(ResourceId, String),
     /// Not changed because it could not be read.
     NotChecked(ResourceId),
 }
@@ -77,6 +79,8 @@ pub enum Objection {
     },
     /// With what others have on it, and which is kept, it would be more than AWS takes; in words.
     OverLimit(ResourceId, String),
+    /// Other writers' statements shall be kept, but the bucket policy is nothing that hatrack can read.
+    UnreadablePolicy(ResourceId),
     /// It shall go, but something we do not answer for still uses it.
     StillUsed {
         /// To be deleted.
@@ -91,7 +95,9 @@ impl Objection {
     pub fn subject(&self) -> &ResourceId {
         match self {
             Self::NotOurs(id) | Self::Foreign(id, _) | Self::Aws(id) | Self::NotEmpty(id) => id,
-            Self::FixedAtCreation { id, field: _ } | Self::OverLimit(id, _) => id,
+            Self::FixedAtCreation { id, field: _ } | Self::OverLimit(id, _) | Self::UnreadablePolicy(id) => {
+                id
+            }
             Self::OtherCase { declared, .. } => declared,
             Self::StillUsed { target, .. } => target,
         }
@@ -298,6 +304,12 @@ impl Settling<'_> {
             let keep = match key {
                 SettingKey::Credential(CredentialKind::MfaDevice, _) | SettingKey::Objects => true,
                 SettingKey::Tag(key) if key.starts_with("aws:") => true,
+                SettingKey::Attached(policy) if policy.is_quarantine() => {
+                    if !wanted.settings.contains_key(key) {
+                        self.out.notes.push(Note::Quarantined(id.clone(), policy.to_string()));
+                    }
+                    true
+                }
                 key => {
                     (other && !wanted.settings.contains_key(key))
                         || scope.as_found.contains(&(id.clone(), key.clone()))
@@ -313,6 +325,13 @@ impl Settling<'_> {
     }
 
     fn keep_statements(&mut self, scope: &Scope, id: &ResourceId, wanted: &mut Resource, found: &Resource) {
+        let asked = scope.keep_statements.contains_key(id) || scope.keep_others.contains(id);
+        if let (true, Some(Setting::BucketPolicy(Policy::Unreadable(_)))) =
+            (asked, found.settings.get(&SettingKey::BucketPolicy))
+        {
+            self.out.objections.push(Objection::UnreadablePolicy(id.clone()));
+            return;
+        }
         let Some(Setting::BucketPolicy(Policy::Normal(there))) =
             found.settings.get(&SettingKey::BucketPolicy)
         else {
@@ -371,7 +390,8 @@ impl Settling<'_> {
     }
 
     fn undeclared(&mut self, id: &ResourceId, found: &Resource) {
-        let scope = self.scopes.iter().find(|s| self.owner(s, id, found) == Owner::Ours);
+        // By the mark alone: what others made to hold a role of ours is theirs.
+        let scope = self.scopes.iter().find(|s| s.owner(id, found) == Owner::Ours);
         let Some(scope) = scope else {
             self.out.untouchable.insert(id.clone());
             return self.insert(id, found.clone());

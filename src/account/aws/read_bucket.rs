@@ -10,6 +10,7 @@ use super::error::{Fault, Sort};
 use super::lifecycle;
 use crate::account::{Blind, Reading, Unread};
 use crate::policy::Policy;
+use crate::policy::glob;
 use crate::state::{
     Core, Encryption, Kind, MARK_TAG, Ownership, PublicAccessBlock, Resource, ResourceId, Scope, Setting,
     SettingKey, Versioning,
@@ -59,11 +60,20 @@ pub(super) async fn read_all(
         .buffer_unordered(link.parallelism)
         .collect()
         .await;
+    let mut strange = vec![];
     for part in parts {
-        if let Some(Part { id, resource, unread, .. }) = part? {
-            reading.state.resources.insert(id, resource);
+        let Some(Part { id, resource, unread, .. }) = part? else { continue };
+        if unread.is_empty() || scopes.iter().any(|s| s.declared.contains(&id) || s.retire.contains(&id)) {
             reading.unread.extend(unread);
+        } else if !scopes.iter().any(|s| s.ignored.iter().any(|i| glob(&i.address, &id.address()))) {
+            strange.push(id.address());
         }
+        reading.state.resources.insert(id, resource);
+    }
+    // Nothing is done to a bucket that nobody declares, so what it would not tell is worth a word and no failure.
+    if !strange.is_empty() {
+        strange.sort();
+        reading.notes.push(format!("{} could not be read: taken for nobody's", strange.join(", ")));
     }
     Ok(())
 }

@@ -83,7 +83,7 @@ fn classes(page: &mut Page, findings: &[&Finding]) {
             (Class::Unmanaged, true) => ("Nobody's, in an account that is answered for whole", Label::Hazard),
             (Class::Modified, _) => ("Not as declared", Label::Changed),
             (Class::Deleted, _) => ("Declared, but missing in the account", Label::Removed),
-            (Class::Foreign, false) => ("Declared, but somebody else's in the account", Label::Error),
+            (Class::Foreign, false) => ("Declared, but not hatrack's in the account", Label::Error),
             (Class::Foreign, true) => {
                 ("Somebody else's, in an account that is answered for whole", Label::Error)
             }

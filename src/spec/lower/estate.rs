@@ -257,7 +257,7 @@ fn identity_by_arn(here: &Home<'_>, kind: Kind, arn: &str) -> Sought {
     }
     let named = resource.strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix('/'));
     match (account.parse::<AccountId>(), named) {
-        (Ok(account), Some(name)) if !name.is_empty() && !name.contains('*') => {
+        (Ok(account), Some(name)) if !name.is_empty() && !name.contains(['*', '?']) => {
             Sought::Found { account, arn: arn.to_owned() }
         }
         (Err(message), _) => missing(message),

@@ -193,6 +193,9 @@ impl Lowering<'_> {
             _ => self.organization(text, &pointer)?,
         };
         self.extras(&mut trusted, keys, who, place);
+        if *who == "federated" {
+            self.audience(&mut trusted, text, place);
+        }
         Some(trusted)
     }
 
@@ -237,6 +240,40 @@ impl Lowering<'_> {
                     self.say(self.at_key(&place, format!("`{key}` is tested twice with `{operator}`")));
                 }
             }
+        }
+    }
+
+    /// A provider signs in whoever uses it: without a word on audience or subject, anybody's app, pool, repository or
+    /// pod may assume the role. SAML has one audience that fits; for the others only the author knows.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html>
+    fn audience(&mut self, trusted: &mut Trusted, provider: &str, place: &str) {
+        let names = |suffix: &str| {
+            trusted.conditions.iter().any(|(operator, keys)| {
+                let positive =
+                    !operator.contains("Not") && !operator.ends_with("IfExists") && operator != "Null";
+                let keys = keys.as_object().into_iter().flat_map(Map::keys);
+                positive && keys.into_iter().any(|key| key.to_ascii_lowercase().ends_with(suffix))
+            })
+        };
+        if trusted.action == "sts:AssumeRoleWithSAML" {
+            if !names("saml:aud") {
+                let host = match self.home.info.partition.as_str() {
+                    "aws-cn" => "signin.amazonaws.cn",
+                    "aws-us-gov" => "signin.amazonaws-us-gov.com",
+                    _ => "signin.aws.amazon.com",
+                };
+                trusted.when("StringEquals", "SAML:aud", json!(format!("https://{host}/saml")));
+            }
+        } else if !names(":sub")
+            && (provider.contains("token.actions.githubusercontent.com") || !names(":aud"))
+        {
+            let said = self.at(
+                &under(place, "federated"),
+                format!("everybody who signs in with `{provider}` could assume the role"),
+            );
+            self.say(said.help(
+                "say who may: `conditions: { StringEquals: { \"PROVIDER:aud\": …, \"PROVIDER:sub\": … } }`",
+            ));
         }
     }
 
