@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use hatrack::plan::plan;
 use hatrack::policy::Policy;
-use hatrack::state::{AccountId, Core, Extent, Kind, Partition, Resource, ResourceId, State, Verb};
+use hatrack::state::{
+    AccountId, Core, CredentialKind, Extent, Kind, Partition, PolicyReference, Resource, ResourceId, Setting,
+    State, Verb,
+};
 
 fn account() -> AccountId {
     "111122223333".parse().unwrap()
@@ -47,4 +50,56 @@ fn two_that_trust_each_other_may_both_go() {
     let found = state([role("One", &named("Other")), role("Other", &named("One"))]);
     let steps = plan(&state([]), &found, &[], &BTreeSet::new()).unwrap().steps;
     assert_eq!(steps.len(), 2);
+}
+
+fn with(
+    mut resource: (ResourceId, Resource),
+    settings: impl IntoIterator<Item = Setting>,
+) -> (ResourceId, Resource) {
+    settings.into_iter().for_each(|setting| resource.1.set(setting));
+    resource
+}
+
+fn attached(name: &str) -> Setting {
+    Setting::Attached(PolicyReference::Aws(name.into()))
+}
+
+fn steps(wanted: &State, found: &State) -> Vec<hatrack::plan::Step> {
+    plan(wanted, found, &[], &BTreeSet::new()).unwrap().steps
+}
+
+#[test]
+fn a_trust_opens_only_when_the_rights_that_shall_go_are_gone() {
+    let found =
+        state([with(role("R", r#"{"Service":"ec2.amazonaws.com"}"#), [attached("AdministratorAccess")])]);
+    let wanted = state([role("R", r#"{"AWS":"arn:aws:iam::999988887777:root"}"#)]);
+    let steps = steps(&wanted, &found);
+    assert!(matches!(steps[0].operation.verb, Verb::Remove { .. }));
+    assert!(matches!(steps[1].operation.verb, Verb::Update { .. }));
+    assert_eq!(steps[1].requires, [0]);
+}
+
+#[test]
+fn a_deny_of_aws_is_lifted_after_what_it_holds_back_is_gone() {
+    let user = |settings: Vec<Setting>| {
+        let id = ResourceId::new(&account(), Kind::User, "al");
+        state([(id, Resource::new(Core::User { path: "/".into() }, settings))])
+    };
+    let key = Setting::Credential { kind: CredentialKind::AccessKey, id: "AKIA1".into() };
+    let found = user(vec![attached("AWSDenyAll"), attached("AdministratorAccess"), key]);
+    let steps = steps(&user(vec![]), &found);
+    let Verb::Remove { found: last } = &steps[2].operation.verb else { unreachable!() };
+    assert_eq!(*last, attached("AWSDenyAll"));
+    assert_eq!(steps[2].requires, [0, 1]);
+}
+
+#[test]
+fn a_wider_boundary_comes_after_the_rights_that_shall_go() {
+    let boundary = |name: &str| Setting::Boundary(PolicyReference::Aws(name.into()));
+    let ec2 = r#"{"Service":"ec2.amazonaws.com"}"#;
+    let found = state([with(role("R", ec2), [attached("AdministratorAccess"), boundary("ReadOnlyAccess")])]);
+    let wanted = state([with(role("R", ec2), [boundary("PowerUserAccess")])]);
+    let steps = steps(&wanted, &found);
+    assert!(matches!(steps[0].operation.verb, Verb::Remove { .. }));
+    assert_eq!(steps[1].requires, [0]);
 }

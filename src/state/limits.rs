@@ -477,4 +477,12 @@ mod tests {
             ["InvalidArgument: lifecycle rule `a` does nothing"]
         );
     }
+
+    #[test]
+    fn lifecycle_dates_are_days() {
+        assert!(is_date("2030-01-31"));
+        for wrong in ["2030-01-31T00:00:00Z", "2030-13-01", "30-01-01", "whenever", "2030-01-01-01"] {
+            assert!(!is_date(wrong), "{wrong}");
+        }
+    }
 }

@@ -135,7 +135,7 @@ fn short_forms_of_trust() {
     );
     expect(
         "saml",
-        r#"[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/okta"},"Action":"sts:AssumeRoleWithSAML"}]"#,
+        r#"[{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/okta"},"Action":"sts:AssumeRoleWithSAML","Condition":{"StringEquals":{"SAML:aud":"https://signin.aws.amazon.com/saml"}}}]"#,
     );
     expect(
         "org",

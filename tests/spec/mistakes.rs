@@ -224,6 +224,30 @@ fn trust_in_nobody() {
 }
 
 #[test]
+fn trust_in_everybody_who_signs_in() {
+    let help =
+        "help: say who may: `conditions: { StringEquals: { \"PROVIDER:aud\": …, \"PROVIDER:sub\": … } }`";
+    let said = |provider: &str| {
+        format!("one.yaml:4:36: everybody who signs in with `{provider}` could assume the role\n  {help}")
+    };
+    wrong("roles: { r: { trust: [{ federated: accounts.google.com }] } }\n", &[&said("accounts.google.com")]);
+    // GitHub's audience is the same for every repository.
+    let github = "token.actions.githubusercontent.com";
+    wrong(
+        &format!(
+            "roles: {{ r: {{ trust: [{{ federated: {github}, conditions: {{ StringEquals: {{ '{github}:aud': s }} }} }}] }} }}\n"
+        ),
+        &[&said(github)],
+    );
+}
+
+#[test]
+fn variables_in_variables() {
+    let (_, said) = crate::read("variables: { project: alpha, bucket: \"acme-${{ project }}\" }\n");
+    assert!(said.iter().any(|d| d.contains("one.yaml:4:44")), "{said:?}");
+}
+
+#[test]
 fn trust_on_conditions() {
     wrong(
         "roles: { r: { trust: [{ service: ec2, external_id: x }] } }\n",
