@@ -17,7 +17,7 @@ use crate::plan::{Hazard, Plan, Surroundings, Unplannable, hazards, plan};
 use crate::policy::glob;
 use crate::report;
 use crate::spec::lower::EnvironmentInfo;
-use crate::state::{ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
+use crate::state::{Note, ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
 
 /// What a command works on.
 #[derive(Clone, Debug, Args)]
@@ -115,7 +115,7 @@ impl Session {
     ///
     /// # Errors
     /// Something in the author's files cannot be planned; no such target; a bug of ours.
-    pub fn prepare(&self, mut reading: Reading) -> Result<Prepared, Failure> {
+    pub fn prepare(&self, reading: Reading) -> Result<Prepared, Failure> {
         let declared = &self.project.lowered.wanted;
         let mut settled = settle(declared, &self.scopes, &reading.state, &reading.unread);
         if !self.target.is_empty() {
@@ -127,10 +127,7 @@ impl Session {
             }
             settled.wanted = narrow(&settled.wanted, &start, &targets);
             settled.objections.retain(|objection| targets.contains(objection.subject()));
-            let targets = self.target.join("`, `");
-            reading.notes.push(format!(
-                "only `{targets}` and what that cannot be without was compared; everything else is left as it is"
-            ));
+            settled.notes.push(Note::Narrowed(self.target.clone()));
         }
         let plan = if settled.objections.is_empty() {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable)

@@ -129,7 +129,11 @@ fn of_note(note: &Note, plan: &Plan) -> Option<Hazard> {
     let hazard = match note {
         Note::Adopted(id) | Note::AdoptedBlank(id) => (id, Hazard::Adopts(id.clone())),
         Note::TakenOver(id, whose) => (id, Hazard::TakesOver(id.clone(), whose.clone())),
-        Note::Kept(_) | Note::Quarantined(..) | Note::KeptStatements(..) | Note::NotChecked(_) => {
+        Note::Kept(_)
+        | Note::Narrowed(_)
+        | Note::Quarantined(..)
+        | Note::KeptStatements(..)
+        | Note::NotChecked(_) => {
             return None;
         }
     };

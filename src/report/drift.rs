@@ -141,7 +141,11 @@ impl DriftReport {
         let keeps = |note: &&Note| {
             matches!(
                 note,
-                Note::Kept(_) | Note::Quarantined(..) | Note::KeptStatements(..) | Note::NotChecked(_)
+                Note::Kept(_)
+                    | Note::Narrowed(_)
+                    | Note::Quarantined(..)
+                    | Note::KeptStatements(..)
+                    | Note::NotChecked(_)
             )
         };
         let kept = inputs.settled.notes.iter().filter(keeps).map(said::note);

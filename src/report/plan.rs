@@ -304,7 +304,11 @@ fn is_hazard(note: &Note, hazards: &[Hazard]) -> bool {
     let hazard = match note {
         Note::Adopted(id) | Note::AdoptedBlank(id) => Hazard::Adopts(id.clone()),
         Note::TakenOver(id, whose) => Hazard::TakesOver(id.clone(), whose.clone()),
-        Note::Kept(_) | Note::Quarantined(..) | Note::KeptStatements(..) | Note::NotChecked(_) => {
+        Note::Kept(_)
+        | Note::Narrowed(_)
+        | Note::Quarantined(..)
+        | Note::KeptStatements(..)
+        | Note::NotChecked(_) => {
             return false;
         }
     };

@@ -114,6 +114,13 @@ pub(super) fn note(note: &Note) -> Said {
         Note::TakenOver(id, whose) => {
             Said::new("taken-over", Some(id), format!("{} is taken over from {whose}", id.address()))
         }
+        Note::Narrowed(targets) => {
+            let targets = targets.join("`, `");
+            let text = format!(
+                "only `{targets}` and what that cannot be without was compared; everything else is left as it is"
+            );
+            Said::new("narrowed", None, text)
+        }
         Note::Quarantined(id, policy) => {
             let text =
                 format!("AWS put {policy} on {}, because an access key leaked; it is kept", id.address());

@@ -50,6 +50,8 @@ pub enum Note {
     Quarantined(ResourceId, String),
     /// Not changed because it could not be read.
     NotChecked(ResourceId),
+    /// Only these addresses, and what they cannot be without, were compared.
+    Narrowed(Vec<String>),
 }
 
 /// Why a declared resource cannot be planned.

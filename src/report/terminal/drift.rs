@@ -7,7 +7,7 @@ use super::super::style::Label;
 use super::super::words;
 use super::resource::whole;
 use super::setting::{field, setting};
-use super::{coverage, head, not_checked, notes};
+use super::{coverage, head, not_checked, notes, reach};
 use crate::state::Setting;
 
 impl DriftReport {
@@ -25,15 +25,10 @@ impl DriftReport {
         } = self;
         for environment in environments {
             let own: Vec<&Finding> = drift.iter().filter(|f| f.environment == environment.name).collect();
-            head(
-                &mut page,
-                environment,
-                match (own.iter().any(|f| f.drift), unread.is_empty()) {
-                    (true, _) => "",
-                    (false, true) => " · no drift",
-                    (false, false) => " · no drift, as far as it could be read",
-                },
-            );
+            let drifted = own.iter().any(|f| f.drift);
+            let remark =
+                if drifted { String::new() } else { format!(" · no drift{}", reach(unread, remarks)) };
+            head(&mut page, environment, &remark);
             classes(&mut page, &own);
         }
         let elsewhere: Vec<&Finding> = drift

@@ -111,6 +111,16 @@ fn objections(page: &mut Page, list: &[Said]) {
     }
 }
 
+/// How far "as declared" reaches: nobody should take a part for the whole.
+fn reach(unread: &[Said], notes: &[Said]) -> &'static str {
+    match (unread.is_empty(), notes.iter().any(|note| note.code == "narrowed")) {
+        (true, false) => "",
+        (false, false) => ", as far as it could be read",
+        (true, true) => ", as far as `--target` reaches",
+        (false, true) => ", as far as `--target` reaches and it could be read",
+    }
+}
+
 /// Errors with their ways out: objections, and why there is no plan.
 pub fn said_terminal(list: &[Said], terminal: Terminal) -> String {
     let mut page = Page::new(terminal);

@@ -5,7 +5,7 @@ use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
 use super::super::style::Label;
 use super::super::words;
 use super::resource::resource;
-use super::{coverage, hazards, head, not_checked, notes, objections};
+use super::{coverage, hazards, head, not_checked, notes, objections, reach};
 
 /// Resources with more lines than this get air around them.
 const DENSE_LINES_MAX: usize = 3;
@@ -39,7 +39,7 @@ impl PlanReport {
                                     " {} (account {}) is as declared{}.",
                                     each.environment.name,
                                     each.environment.account,
-                                    if unread.is_empty() { "" } else { ", as far as it could be read" }
+                                    reach(unread, remarks)
                                 ),
                             ),
                         ],
