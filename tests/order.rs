@@ -103,3 +103,27 @@ fn a_wider_boundary_comes_after_the_rights_that_shall_go() {
     assert!(matches!(steps[0].operation.verb, Verb::Remove { .. }));
     assert_eq!(steps[1].requires, [0]);
 }
+
+#[test]
+fn a_boundary_stands_before_a_guarded_group_gives() {
+    let group = ResourceId::new(&account(), Kind::Group, "Guarded");
+    let deny = Policy::from_text(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"iam:*","Resource":"*"}}"#,
+        "aws",
+    );
+    let guarded = Resource::new(
+        Core::Group { path: "/".into() },
+        [Setting::Inline { name: "no".into(), document: deny }, attached("AdministratorAccess")],
+    );
+    let world = |settings: Vec<Setting>| {
+        let user = ResourceId::new(&account(), Kind::User, "al");
+        state([
+            (user, Resource::new(Core::User { path: "/".into() }, settings)),
+            (group.clone(), guarded.clone()),
+        ])
+    };
+    let boundary = Setting::Boundary(PolicyReference::Aws("ReadOnlyAccess".into()));
+    let steps = steps(&world(vec![Setting::Membership(group.clone()), boundary.clone()]), &world(vec![]));
+    assert!(matches!(&steps[0].operation.verb, Verb::Put { wanted, .. } if *wanted == boundary));
+    assert_eq!(steps[1].requires, [0]);
+}

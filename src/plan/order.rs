@@ -284,8 +284,17 @@ fn guards_first(drafts: &[Draft], wanted: &State, found: &State) -> Vec<(usize, 
     for (i, draft) in puts(Stage::Take) {
         guards.entry(&draft.operation.target).or_default().push(i);
     }
+    // A membership that guards gives, too, and so comes after the guards that only guard.
+    let joins = |i: &usize| {
+        drafts
+            .get(*i)
+            .is_some_and(|d| matches!(d.operation.verb, Verb::Put { wanted: Setting::Membership(_), .. }))
+    };
+    let joining = puts(Stage::Take).filter(|(i, _)| joins(i));
     puts(Stage::Give)
+        .chain(joining)
         .flat_map(|(i, d)| guards.get(&d.operation.target).into_iter().flatten().map(move |&g| (g, i)))
+        .filter(|(guard, then)| !(joins(guard) && joins(then)))
         .collect()
 }
 
