@@ -127,3 +127,21 @@ fn a_boundary_stands_before_a_guarded_group_gives() {
     assert!(matches!(&steps[0].operation.verb, Verb::Put { wanted, .. } if *wanted == boundary));
     assert_eq!(steps[1].requires, [0]);
 }
+
+#[test]
+fn a_group_is_complete_before_anybody_joins() {
+    let (group, user) =
+        (ResourceId::new(&account(), Kind::Group, "New"), ResourceId::new(&account(), Kind::User, "al"));
+    let wanted = state([
+        (
+            group.clone(),
+            Resource::new(Core::Group { path: "/".into() }, [attached("AWSDenyAll"), attached("X")]),
+        ),
+        (user, Resource::new(Core::User { path: "/".into() }, [Setting::Membership(group)])),
+    ]);
+    let steps = steps(&wanted, &state([]));
+    let joins = |verb: &Verb| matches!(verb, Verb::Put { wanted: Setting::Membership(_), .. });
+    let last = steps.last().unwrap();
+    assert!(joins(&last.operation.verb));
+    assert_eq!(last.requires.len(), 4); // user, group and both policies
+}

@@ -7,8 +7,8 @@ use super::expand::{Draft, create_without};
 use super::{Stage, Step, Unplannable};
 use crate::policy::Policy;
 use crate::state::{
-    Core, Operation, PolicyReference, PublicAccessBlock, References, ResourceId, Setting, SettingKey, State,
-    Tie, Verb,
+    Core, Kind, Operation, PolicyReference, PublicAccessBlock, References, ResourceId, Setting, SettingKey,
+    State, Tie, Verb,
 };
 
 /// Puts the drafts in order.
@@ -106,7 +106,9 @@ fn caution(operation: &Operation, wanted: &State, found: &State) -> u8 {
             }
             Setting::Attached(policy) if attached(policy, wanted).is_some_and(only_denies) => TAKE,
             Setting::Attached(policy) if policy.is_known_to_deny() => TAKE,
-            Setting::Membership(group) if guards_through(group, wanted) => TAKE,
+            Setting::Membership(group) if guards_through(group, found) && guards_through(group, wanted) => {
+                TAKE
+            }
             Setting::Inline { .. }
             | Setting::BucketPolicy(_)
             | Setting::Attached(_)
@@ -325,6 +327,18 @@ fn takes_first(drafts: &[Draft], wanted: &State, found: &State) -> Vec<(usize, u
         let before = before
             .chain(losing.get(target).filter(|_| matches!(verb, Verb::Update { .. })).into_iter().flatten());
         edges.extend(before.map(|&i| (i, j)));
+    }
+    // Whoever joins a group finds it complete, its denies above all.
+    let mut completing: BTreeMap<&ResourceId, Vec<usize>> = BTreeMap::new();
+    for (i, draft) in drafts.iter().enumerate() {
+        if draft.operation.target.kind == Kind::Group && matches!(draft.operation.verb, Verb::Put { .. }) {
+            completing.entry(&draft.operation.target).or_default().push(i);
+        }
+    }
+    for (j, draft) in drafts.iter().enumerate() {
+        if let Verb::Put { wanted: Setting::Membership(group), .. } = &draft.operation.verb {
+            edges.extend(completing.get(group).into_iter().flatten().map(|&i| (i, j)));
+        }
     }
     // A policy that no longer needs it is there before a bucket's block is off.
     for (i, policy) in drafts.iter().enumerate() {
