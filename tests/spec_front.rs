@@ -11,6 +11,9 @@ use hatrack::spec::tree::{Node, Value};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+/// Far more than any of these takes (under two seconds in a debug build on an idle machine), and far less than a hang.
+const HANG: Duration = Duration::from_secs(15);
+
 fn file(name: &str, text: &str) -> Arc<Source> {
     Arc::new(Source { name: name.into(), text: text.into() })
 }
@@ -197,7 +200,7 @@ fn hostile_files_are_told_in_time() {
     for (name, text, wanted) in cases {
         let start = Instant::now();
         let (_, found) = source::parse(&file("h.yaml", &text));
-        assert!(start.elapsed() < Duration::from_secs(2), "{name}: {:?}", start.elapsed());
+        assert!(start.elapsed() < HANG, "{name}: {:?}", start.elapsed());
         let first = found.first().map(|d| format!("{} {}", d.message, d.help.join(" "))).unwrap_or_default();
         assert!(first.contains(wanted), "{name}: {first}");
     }
@@ -214,7 +217,7 @@ fn large_and_honest_files_are_read_in_time() {
     ] {
         let start = Instant::now();
         read(&text);
-        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+        assert!(start.elapsed() < HANG, "{:?}", start.elapsed());
     }
 }
 
