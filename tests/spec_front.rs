@@ -11,8 +11,25 @@ use hatrack::spec::tree::{Node, Value};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-/// Far more than any of these takes (under two seconds in a debug build on an idle machine), and far less than a hang.
-const HANG: Duration = Duration::from_secs(15);
+/// What reading takes at the most, in a debug build. The best of three counts: a busy machine is no hang.
+const READING_MAX: Duration = Duration::from_secs(2);
+
+#[track_caller]
+fn in_time<T>(name: &str, read: impl Fn() -> T) -> T {
+    let timed = || {
+        let start = Instant::now();
+        let result = read();
+        (start.elapsed(), result)
+    };
+    let (mut took, result) = timed();
+    for _ in 0..2 {
+        if took >= READING_MAX {
+            took = took.min(timed().0);
+        }
+    }
+    assert!(took < READING_MAX, "{name}: {took:?}");
+    result
+}
 
 fn file(name: &str, text: &str) -> Arc<Source> {
     Arc::new(Source { name: name.into(), text: text.into() })
@@ -198,9 +215,7 @@ fn hostile_files_are_told_in_time() {
         ("long key", format!("{}: 1", "k".repeat(100_000)), ""),
     ];
     for (name, text, wanted) in cases {
-        let start = Instant::now();
-        let (_, found) = source::parse(&file("h.yaml", &text));
-        assert!(start.elapsed() < HANG, "{name}: {:?}", start.elapsed());
+        let (_, found) = in_time(name, || source::parse(&file("h.yaml", &text)));
         let first = found.first().map(|d| format!("{} {}", d.message, d.help.join(" "))).unwrap_or_default();
         assert!(first.contains(wanted), "{name}: {first}");
     }
@@ -215,9 +230,7 @@ fn large_and_honest_files_are_read_in_time() {
         format!("a: |\n{}", "  line\n".repeat(100_000)),
         format!("users:\n{users}"),
     ] {
-        let start = Instant::now();
-        read(&text);
-        assert!(start.elapsed() < HANG, "{:?}", start.elapsed());
+        in_time("a large and honest file", || read(&text));
     }
 }
 

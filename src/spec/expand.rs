@@ -403,7 +403,7 @@ mod tests {
         }
         let deep = format!("a: \"${{{{ {}1{} }}}}\"", "(".repeat(5000), ")".repeat(5000));
         assert_eq!(refused(&deep).len(), 1);
-        assert!(start.elapsed().as_secs() < 15, "a hang: {:?}", start.elapsed());
+        assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
     }
 
     #[test]
