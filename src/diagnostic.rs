@@ -53,13 +53,42 @@ impl fmt::Debug for Span {
     }
 }
 
-/// How bad it is.
+/// How bad it is, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing is planned while one of these stands.
+    /// It cannot work, or AWS would refuse it. Nothing is planned while one of these stands.
     Error,
-    /// Worth knowing; work goes on.
+    /// It works, and opens more than a careful person would want.
+    SecurityWarning,
+    /// It works, but probably not as meant.
     Warning,
+    /// It could be said better.
+    Suggestion,
+}
+
+impl Severity {
+    /// All, the worst first.
+    pub const ALL: [Self; 4] = [Self::Error, Self::SecurityWarning, Self::Warning, Self::Suggestion];
+
+    /// In words, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::SecurityWarning => "security warning",
+            Self::Warning => "warning",
+            Self::Suggestion => "suggestion",
+        }
+    }
+
+    /// In one word, for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Error => "ERROR",
+            Self::SecurityWarning => "SECURITY_WARNING",
+            Self::Warning => "WARNING",
+            Self::Suggestion => "SUGGESTION",
+        }
+    }
 }
 
 /// One thing said about the author's text. Messages are lower case without a full stop, the user's words in
@@ -68,6 +97,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
+    /// The rule it is about, if there is a page on it: its id.
+    pub rule: Option<&'static str>,
     /// What is wrong.
     pub message: String,
     /// Where; none for what concerns a whole directory.
@@ -85,6 +116,7 @@ impl Diagnostic {
     pub fn error(span: Option<Span>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
+            rule: None,
             message: message.into(),
             span,
             label: None,
@@ -96,6 +128,13 @@ impl Diagnostic {
     /// A warning at a place.
     pub fn warning(span: Option<Span>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(span, message) }
+    }
+
+    /// Names the rule it is about.
+    #[must_use]
+    pub fn rule(mut self, rule: &'static str) -> Self {
+        self.rule = Some(rule);
+        self
     }
 
     /// Adds the words under the span.

@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod policy;
 pub mod state;
 pub mod spec;
+pub mod lint;
 pub mod plan;
 pub mod account;
 pub mod apply;

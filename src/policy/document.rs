@@ -94,6 +94,8 @@ pub enum Usage {
 /// Something wrong in an authored document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// The rule it breaks: the name of its page in the documentation.
+    pub rule: &'static str,
     /// JSON pointer into the document: `/Statement/0/Action`.
     pub pointer: String,
     /// The key itself is at fault rather than its value.

@@ -14,7 +14,9 @@ mod pattern;
 mod principal;
 mod print;
 mod read;
+mod written;
 
 pub use diff::*;
 pub use document::*;
 pub use pattern::glob;
+pub use written::*;

@@ -9,12 +9,18 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::principal::Fault;
-use super::{Document, Element, Problem, Statement, Usage, Version};
+use super::{
+    Document, Element, Problem, Spot, Statement, Usage, Version, Written, WrittenPrincipal, WrittenStatement,
+    WrittenTest,
+};
 use crate::diagnostic::did_you_mean;
 
 mod condition;
 mod principals;
 mod statement;
+
+/// The rule that most of what is said here is about.
+const GRAMMAR: &str = "policy-grammar";
 
 const DOCUMENT_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT_ELEMENTS: [&str; 9] = [
@@ -33,33 +39,55 @@ impl Document {
     /// Reads an authored document strictly: every problem at once. It may be a whole document, one statement,
     /// or a list of statements; without a document around them, statements are in version 2012-10-17.
     pub fn read(json: &Value, usage: Usage, partition: &str) -> Result<Self, Vec<Problem>> {
-        let mut reader = Reader { usage: Some(usage), partition, problems: vec![] };
-        reader.characters("", json);
-        let document = match json {
-            Value::Object(object) if !is_document(object) => {
-                reader.statement("", json).map(|s| Self::new(Version::V2012, None, vec![s]))
-            }
-            Value::Object(_) => reader.document(json),
-            Value::Array(list) => reader.statements("", list).map(|s| Self::new(Version::V2012, None, s)),
-            _ => {
-                reader.problem("", "a policy is a document, a statement, or a list of statements", None);
-                None
-            }
-        };
-        reader.end(document)
+        match written(json, usage, partition) {
+            (Some(written), problems) if problems.is_empty() => Ok(written.document),
+            (_, problems) => Err(problems),
+        }
     }
+}
+
+/// What an author wrote, as far as it can be read, and every problem.
+pub(super) fn written(json: &Value, usage: Usage, partition: &str) -> (Option<Written>, Vec<Problem>) {
+    let mut reader = Reader::new(Some(usage), partition);
+    reader.characters("", json);
+    let document = match json {
+        Value::Object(object) if !is_document(object) => {
+            reader.statement("", json).map(|s| Document::new(Version::V2012, None, vec![s]))
+        }
+        Value::Object(_) => reader.document(json),
+        Value::Array(list) => reader.statements("", list).map(|s| Document::new(Version::V2012, None, s)),
+        _ => {
+            reader.problem("", "a policy is a document, a statement, or a list of statements", None);
+            None
+        }
+    };
+    let Reader { problems, written: statements, version, .. } = reader;
+    let readable = || {
+        let each = statements.iter().map(|written| written.statement.clone()).collect();
+        (!statements.is_empty()).then(|| Document::new(version, None, each))
+    };
+    let document = document.or_else(readable);
+    (document.map(|document| Written { document, usage, statements }), problems)
+}
+
+/// A document in normal form with the places that it has when it is printed.
+pub(super) fn found_written(document: &Document, usage: Usage) -> Written {
+    let mut reader = Reader::new(None, "aws");
+    let json = document.to_json();
+    let _same = reader.document(&json);
+    Written { document: document.clone(), usage, statements: reader.written }
 }
 
 /// A document that an account returned, if it fits the types without loss.
 pub(super) fn found(json: &Value, partition: &str) -> Option<Document> {
-    let mut reader = Reader { usage: None, partition, problems: vec![] };
+    let mut reader = Reader::new(None, partition);
     let document = reader.document(json);
     reader.end(document).ok()
 }
 
 /// The same, with the first reason why not.
 pub(super) fn found_or_why(json: &Value, partition: &str) -> Result<Document, String> {
-    let mut reader = Reader { usage: None, partition, problems: vec![] };
+    let mut reader = Reader::new(None, partition);
     let document = reader.document(json);
     reader.end(document).map_err(|problems| match problems.first() {
         Some(Problem { pointer, message, .. }) => {
@@ -81,6 +109,21 @@ struct Reader<'a> {
     usage: Option<Usage>,
     partition: &'a str,
     problems: Vec<Problem>,
+    /// The policy language version read so far.
+    version: Version,
+    /// The statements that could be read, with their places.
+    written: Vec<WrittenStatement>,
+    /// The places within the statement at hand.
+    places: Places,
+}
+
+/// The places of one statement's parts.
+#[derive(Default)]
+struct Places {
+    principals: Vec<WrittenPrincipal>,
+    actions: Vec<Spot>,
+    resources: Vec<Spot>,
+    tests: Vec<WrittenTest>,
 }
 
 /// The elements of a document or statement: name → key as written, and value.
@@ -92,6 +135,13 @@ struct Elements<'j> {
 impl<'j> Elements<'j> {
     fn get(&self, name: &str) -> Option<(String, &'j Value)> {
         self.values.get(name).map(|(key, value)| (child(&self.at, key), *value))
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn new(usage: Option<Usage>, partition: &'a str) -> Self {
+        let (problems, written, places) = (vec![], vec![], Places::default());
+        Self { usage, partition, problems, version: Version::V2012, written, places }
     }
 }
 
@@ -108,11 +158,17 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, at: &str, message: impl Into<String>, help: Option<String>) {
-        self.problems.push(Problem { pointer: at.to_owned(), at_key: false, message: message.into(), help });
+        self.problem_of(GRAMMAR, at, message, help);
+    }
+
+    fn problem_of(&mut self, rule: &'static str, at: &str, message: impl Into<String>, help: Option<String>) {
+        let (pointer, message) = (at.to_owned(), message.into());
+        self.problems.push(Problem { rule, pointer, at_key: false, message, help });
     }
 
     fn problem_at_key(&mut self, at: &str, message: impl Into<String>, help: Option<String>) {
-        self.problems.push(Problem { pointer: at.to_owned(), at_key: true, message: message.into(), help });
+        let (pointer, message) = (at.to_owned(), message.into());
+        self.problems.push(Problem { rule: GRAMMAR, pointer, at_key: true, message, help });
     }
 
     fn fault(&mut self, at: &str, (message, help): Fault) {
@@ -175,6 +231,7 @@ impl Reader<'_> {
             Some((at, value)) => self.text(&at, value).map(|text| Some(text.to_owned())),
             None => Some(None),
         };
+        self.version = version.unwrap_or(Version::V2012);
         let statements = match elements.get("Statement") {
             Some((at, Value::Array(list))) => self.statements(&at, list),
             Some((at, statement)) => self.statement(&at, statement).map(|s| vec![s]),
@@ -221,6 +278,7 @@ impl Reader<'_> {
     }
 
     fn statement(&mut self, at: &str, json: &Value) -> Option<Statement> {
+        self.places = Places::default();
         let elements = self.elements(at, json, "a statement", &STATEMENT_ELEMENTS)?;
         let sid = match elements.get("Sid") {
             Some((at, value)) => self.sid(&at, value).map(Some),
@@ -237,7 +295,17 @@ impl Reader<'_> {
         let (sid, effect, principal, action) = (sid?, effect?, principal?, action?);
         let statement =
             Statement { sid, effect, principal, action, resource: resource?, conditions: conditions? };
-        Some(statement.normal())
+        let statement = statement.normal();
+        let Places { principals, actions, resources, tests } = std::mem::take(&mut self.places);
+        self.written.push(WrittenStatement {
+            pointer: at.to_owned(),
+            statement: statement.clone(),
+            principals,
+            actions,
+            resources,
+            tests,
+        });
+        Some(statement)
     }
 
     /// The elements of an object. A misspelt one is a problem, and still read as what it was meant to be.
@@ -299,6 +367,11 @@ impl Reader<'_> {
             self.problem(at, format!("text is wanted here, not {}", kind(value)), None);
         }
         text
+    }
+
+    /// Texts with their places, kept for whoever speaks to the author about them.
+    fn spots(texts: &[(String, &str)]) -> Vec<Spot> {
+        texts.iter().map(|(at, text)| Spot { text: (*text).to_owned(), pointer: at.clone() }).collect()
     }
 
     /// One text or a list of texts, each with its place.

@@ -30,8 +30,9 @@ pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> S
         out.push_str("\n\n");
     }
     let of = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
-    let counted: Vec<_> = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning")]
+    let counted: Vec<_> = Severity::ALL
         .into_iter()
+        .map(|severity| (of(severity), severity.words()))
         .filter(|(n, _)| *n > 0)
         .map(|(n, what)| words::count(n, what))
         .collect();
@@ -49,12 +50,18 @@ pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> S
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'static> {
-    let Diagnostic { severity, message, span, label, related, help } = diagnostic;
+    let Diagnostic { severity, rule, message, span, label, related, help } = diagnostic;
     let level = match severity {
         Severity::Error => Level::ERROR,
+        Severity::SecurityWarning => Level::WARNING.with_name(severity.words()),
         Severity::Warning => Level::WARNING,
+        Severity::Suggestion => Level::INFO.with_name(severity.words()),
     };
-    let mut group = Group::with_title(level.primary_title(escape::text(message)));
+    let mut title = level.primary_title(escape::text(message));
+    if let Some(rule) = rule {
+        title = title.id(*rule);
+    }
+    let mut group = Group::with_title(title);
     let mut places: Vec<(&Span, Option<&str>, bool)> = vec![];
     places.extend(span.as_ref().map(|span| (span, label.as_deref(), true)));
     places.extend(related.iter().map(|(span, words)| (span, Some(words.as_str()), false)));
@@ -125,6 +132,7 @@ struct Written {
 #[derive(Serialize)]
 struct One {
     severity: &'static str,
+    rule: Option<&'static str>,
     message: String,
     place: Option<Place>,
     label: Option<String>,
@@ -157,12 +165,10 @@ fn place(span: &Span) -> Place {
 /// Diagnostics as JSON, in the order given.
 pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
     let one = |diagnostic: &Diagnostic| {
-        let Diagnostic { severity, message, span, label, related, help } = diagnostic;
+        let Diagnostic { severity, rule, message, span, label, related, help } = diagnostic;
         One {
-            severity: match severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            },
+            severity: severity.words(),
+            rule: *rule,
             message: message.clone(),
             place: span.as_ref().map(place),
             label: label.clone(),

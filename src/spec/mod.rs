@@ -5,6 +5,7 @@
 //! tree and hands back what it could make of it and all it found wrong: reading never stops at the first
 //! mistake. Opens no file (the caller brings the text), and knows no account and no plan.
 
+pub mod authored;
 mod engine;
 mod event;
 pub mod expand;
@@ -20,5 +21,6 @@ pub mod template;
 mod template_file;
 pub mod tree;
 
+pub use authored::{Authored, Place};
 pub use lower::{EnvironmentInfo, Lowered, Origins};
 pub use read::{Loaded, load};

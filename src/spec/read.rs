@@ -42,17 +42,22 @@ pub fn load(environments: &[Arc<Source>], templates: &[Arc<Source>]) -> (Option<
     let (templates, mut diagnostics) = Templates::new(shipped::TEMPLATES, templates.to_vec());
     let schema = schema::json_schema();
     let mut loaded = vec![];
+    let mut files = vec![];
     // What an unreadable file declares is not known, so nobody is told that it is missing.
     let mut unread = BTreeSet::new();
     for source in environments {
-        let (one, said) = read(source, &templates, &schema);
+        let (tree, parsed) = parse(source);
+        files.extend(tree.clone());
+        let (one, said) = read(tree, parsed, &templates, &schema);
         match one {
             Ok(one) => loaded.push(one),
             Err(name) => unread.extend(name.or_else(|| stem(&source.name))),
         }
         diagnostics.extend(said);
     }
-    let (lowered, said) = lower::lower(&loaded, &unread);
+    let (mut lowered, said) = lower::lower(&loaded, &unread);
+    lowered.files = files;
+    lowered.templates = templates.own().cloned().collect();
     diagnostics.extend(said);
     diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
     diagnostics.dedup();
@@ -61,11 +66,11 @@ pub fn load(environments: &[Arc<Source>], templates: &[Arc<Source>]) -> (Option<
 
 /// Reads one file up to its typed form; if that fails, the name it gives itself.
 fn read(
-    source: &Arc<Source>,
+    tree: Option<Node>,
+    mut diagnostics: Vec<Diagnostic>,
     templates: &Templates,
     schema: &serde_json::Value,
 ) -> (Result<Loaded, Option<String>>, Vec<Diagnostic>) {
-    let (tree, mut diagnostics) = parse(source);
     let Some(tree) = tree else { return (Err(None), diagnostics) };
     if tree.value == Value::Null && diagnostics.is_empty() {
         let nothing = Diagnostic::error(Some(tree.span.clone()), "the file says nothing");

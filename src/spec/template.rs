@@ -12,6 +12,9 @@ pub use super::template_file::{BUILTINS, KINDS, Parameter, ParameterKind, Templa
 use super::tree::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, Source, Span, did_you_mean};
 
+/// What the names of shipped files end with.
+pub const SHIPPED: &str = " (shipped)";
+
 /// Templates within templates.
 const DEPTH_MAX: usize = 16;
 
@@ -27,8 +30,7 @@ impl Templates {
     pub fn new(shipped: &[(&str, &str)], project: Vec<Arc<Source>>) -> (Self, Vec<Diagnostic>) {
         let mut files: BTreeMap<String, Arc<Source>> = BTreeMap::new();
         for (name, text) in shipped {
-            let source =
-                Source { name: format!("templates/{name}.yaml (shipped)"), text: (*text).to_owned() };
+            let source = Source { name: format!("templates/{name}.yaml{SHIPPED}"), text: (*text).to_owned() };
             files.insert((*name).to_owned(), Arc::new(source));
         }
         let mut found = vec![];
@@ -61,6 +63,11 @@ impl Templates {
     /// All templates without errors, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Template> {
         self.known.values().flatten()
+    }
+
+    /// The project's own templates without errors, by name.
+    pub fn own(&self) -> impl Iterator<Item = &Template> {
+        self.iter().filter(|template| !template.span.source.name.ends_with(SHIPPED))
     }
 
     /// Replaces every template used in the body of a holder: by `template` and `with` in the body itself, whose

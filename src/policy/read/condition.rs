@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Reader, child, kind};
 use crate::diagnostic::did_you_mean;
 use crate::policy::condition::Operator;
-use crate::policy::{Folded, normal};
+use crate::policy::{Folded, Spot, WrittenTest, normal};
 
 type Conditions = BTreeMap<String, BTreeMap<Folded, BTreeSet<String>>>;
 
@@ -29,7 +29,8 @@ impl Reader<'_> {
                 self.problem_at_key(&at, format!("`{word}` is no condition operator"), help);
             }
             let name = operator.map_or_else(|| word.clone(), |o| o.to_string());
-            let Some(keys) = self.condition_keys(&at, operator, keys) else { continue };
+            let spot = Spot { text: word.clone(), pointer: at.clone() };
+            let Some(keys) = self.condition_keys(&spot, operator, keys) else { continue };
             if conditions.insert(name.clone(), keys).is_some() {
                 let help = "put the keys of both under one".to_owned();
                 self.problem_at_key(&at, format!("`{name}` stands twice in one condition"), Some(help));
@@ -40,10 +41,11 @@ impl Reader<'_> {
 
     fn condition_keys(
         &mut self,
-        at: &str,
+        word: &Spot,
         operator: Option<Operator>,
         value: &Value,
     ) -> Option<BTreeMap<Folded, BTreeSet<String>>> {
+        let at = word.pointer.as_str();
         let Value::Object(object) = value else {
             let help = "like `{ aws:SourceAccount: \"111122223333\" }`".to_owned();
             self.problem(at, "an operator has an object of keys and values", Some(help));
@@ -60,7 +62,15 @@ impl Reader<'_> {
                     "a key has its service before a colon, like `aws:SourceIp` or `s3:prefix`".to_owned();
                 self.problem_at_key(&at, format!("`{key}` is no condition key"), Some(help));
             }
-            let Some(values) = self.condition_values(&at, operator, value) else { continue };
+            let spots = self.condition_values(&at, operator, value);
+            let values = spots.iter().map(|spot| spot.text.clone()).collect();
+            let key_spot = Spot { text: key.clone(), pointer: at.clone() };
+            self.places.tests.push(WrittenTest {
+                operator,
+                word: word.clone(),
+                key: key_spot,
+                values: spots,
+            });
             if keys.insert(Folded(key.clone()), values).is_some() {
                 let help = "case does not tell condition keys apart; put all values under one".to_owned();
                 self.problem_at_key(&at, format!("`{key}` stands twice under one operator"), Some(help));
@@ -69,12 +79,7 @@ impl Reader<'_> {
         Some(keys)
     }
 
-    fn condition_values(
-        &mut self,
-        at: &str,
-        operator: Option<Operator>,
-        value: &Value,
-    ) -> Option<BTreeSet<String>> {
+    fn condition_values(&mut self, at: &str, operator: Option<Operator>, value: &Value) -> Vec<Spot> {
         let list = match value {
             Value::Array(list) => list.iter().enumerate().map(|(i, v)| (format!("{at}/{i}"), v)).collect(),
             single => vec![(at.to_owned(), single)],
@@ -82,7 +87,7 @@ impl Reader<'_> {
         if list.is_empty() && self.authored() {
             self.problem(at, "the key is compared with no value", None);
         }
-        let mut values = BTreeSet::new();
+        let mut values = vec![];
         for (at, value) in list {
             let text = match value {
                 Value::String(text) => text.clone(),
@@ -102,9 +107,9 @@ impl Reader<'_> {
             };
             let text = normal::condition_value(operator, text);
             self.check_condition_value(&at, operator, &text);
-            values.insert(text);
+            values.push(Spot { text, pointer: at });
         }
-        Some(values)
+        values
     }
 
     /// Whether a number is the same as when it was written: JSON and YAML readers keep about 15 digits of a

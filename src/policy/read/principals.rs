@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Elements, Reader, child, quoted};
 use crate::diagnostic::did_you_mean;
-use crate::policy::{Element, Principals, Usage, normal, principal};
+use crate::policy::{Element, Principals, Usage, WrittenPrincipal, normal, principal};
 
 impl Reader<'_> {
     pub(super) fn principal_of(&mut self, elements: &Elements<'_>) -> Option<Option<Element<Principals>>> {
@@ -40,7 +40,10 @@ impl Reader<'_> {
 
     fn principals(&mut self, at: &str, value: &Value) -> Option<Principals> {
         let object = match value {
-            Value::String(text) if text == "*" => return Some(normal::everyone()),
+            Value::String(text) if text == "*" => {
+                self.place_principal("AWS", text, at);
+                return Some(normal::everyone());
+            }
             Value::Object(object) => object,
             _ => {
                 let help = "like `{ AWS: \"111122223333\" }` or `{ Service: ec2.amazonaws.com }`".to_owned();
@@ -75,10 +78,17 @@ impl Reader<'_> {
                 {
                     self.fault(&at, fault);
                 }
-                values.insert(normal::principal(kind, value, self.partition));
+                let value = normal::principal(kind, value, self.partition);
+                self.place_principal(kind, &value, &at);
+                values.insert(value);
             }
             principals.insert(kind.clone(), values);
         }
         Some(principals)
+    }
+
+    fn place_principal(&mut self, kind: &str, value: &str, at: &str) {
+        let (kind, value, pointer) = (kind.to_owned(), value.to_owned(), at.to_owned());
+        self.places.principals.push(WrittenPrincipal { kind, value, pointer });
     }
 }

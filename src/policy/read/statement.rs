@@ -61,6 +61,7 @@ impl Reader<'_> {
         for (at, action) in &texts {
             self.check_action(at, action);
         }
+        self.places.actions = Self::spots(&texts);
         let actions = texts.into_iter().fold(BTreeSet::new(), |mut set, (_, action)| {
             set.insert(Folded(action.to_owned()));
             set
@@ -117,6 +118,7 @@ impl Reader<'_> {
         for (at, resource) in &texts {
             self.check_resource(at, resource);
         }
+        self.places.resources = Self::spots(&texts);
         let resources = texts.into_iter().map(|(_, text)| text.to_owned()).collect();
         Some(Some(element.map(|_| resources)))
     }

@@ -8,7 +8,7 @@ use super::Lowering;
 use super::estate::Sought;
 use super::holder::Holder;
 use crate::policy::Usage;
-use crate::state::{Kind, Setting};
+use crate::state::{Kind, Setting, SettingKey};
 
 /// The name of the inline policy that `can_assume` makes.
 pub const CAN_ASSUME: &str = "hatrack-can-assume";
@@ -50,7 +50,8 @@ impl Lowering<'_> {
         let statement = json!({
             "Sid": "AssumeRoles", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arns,
         });
-        let document = self.read_document(&statement, Usage::Identity, &|_| list.clone());
+        let part = Some(SettingKey::Inline(CAN_ASSUME.to_owned()));
+        let document = self.read_document(&holder.id, part, &statement, Usage::Identity, &|_| list.clone());
         self.set(holder, &list, Setting::Inline { name: CAN_ASSUME.to_owned(), document });
     }
 }

@@ -16,7 +16,8 @@ impl Lowering<'_> {
         }
         if body.policy.is_some() {
             let pointer = holder.key("policy");
-            let document = self.document(&pointer, Usage::Bucket);
+            let part = Some(SettingKey::BucketPolicy);
+            let document = self.document(&holder.id, part, &pointer, Usage::Bucket);
             self.set(&mut holder, &pointer, Setting::BucketPolicy(document));
         }
         let encryption = self.encryption(&holder.key("encryption"), body.encryption.as_ref());

@@ -16,8 +16,11 @@ mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::authored::Authored;
 use super::read::Loaded;
 use super::schema::AssumeRole;
+use super::template::Template;
+use super::tree::Node;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::state::{AccountId, Extent, Partition, ResourceId, Scope, SettingKey, State, limits};
 
@@ -34,6 +37,12 @@ pub struct Lowered {
     pub origins: Origins,
     /// The environments, in the order of the files.
     pub environments: Vec<EnvironmentInfo>,
+    /// Every policy document, as it was written.
+    pub documents: Vec<Authored>,
+    /// The environment files as they were written, placeholders and all.
+    pub files: Vec<Node>,
+    /// The project's own templates.
+    pub templates: Vec<Template>,
 }
 
 /// What is known of an environment besides its resources.
@@ -92,6 +101,9 @@ pub fn lower(loaded: &[Loaded], unread: &BTreeSet<String>) -> (Lowered, Vec<Diag
         scopes: vec![],
         origins: Origins::default(),
         environments: estate.homes.iter().map(|home| home.info.clone()).collect(),
+        documents: vec![],
+        files: vec![],
+        templates: vec![],
     };
     for home in &estate.homes {
         let mut one = Lowering::new(&estate, home);
@@ -103,6 +115,7 @@ pub fn lower(loaded: &[Loaded], unread: &BTreeSet<String>) -> (Lowered, Vec<Diag
         lowered.wanted.resources.append(&mut one.wanted.resources);
         lowered.origins.spans.append(&mut one.origins.spans);
         lowered.scopes.push(one.scope);
+        lowered.documents.append(&mut one.documents);
     }
     (lowered, diagnostics)
 }
@@ -113,6 +126,7 @@ struct Lowering<'a> {
     home: &'a Home<'a>,
     wanted: State,
     origins: Origins,
+    documents: Vec<Authored>,
     scope: Scope,
     diagnostics: Vec<Diagnostic>,
 }
@@ -127,6 +141,7 @@ impl<'a> Lowering<'a> {
             home,
             wanted: State::default(),
             origins: Origins::default(),
+            documents: vec![],
             scope,
             diagnostics: vec![],
         }

@@ -56,7 +56,7 @@ impl Lowering<'_> {
         let common = body.common();
         let holder = self.begin("policies", Kind::Policy, name, &common);
         let document = if body.statements.is_some() {
-            self.document(&holder.key("statements"), Usage::Identity)
+            self.document(&holder.id, None, &holder.key("statements"), Usage::Identity)
         } else {
             let said = self.at_key(&holder.pointer, format!("policy `{name}` says nothing"));
             self.say(said.help("add `statements: […]` or `template: …`"));

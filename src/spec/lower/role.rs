@@ -15,7 +15,7 @@ impl Lowering<'_> {
         let common = body.common();
         let mut holder = self.begin("roles", Kind::Role, name, &common);
         let trust = if body.trust.is_some() {
-            self.trust(&holder.key("trust"))
+            self.trust(&holder.id, &holder.key("trust"))
         } else {
             let said = self.at_key(&holder.pointer, format!("role `{name}` does not say who may assume it"));
             self.say(said.help("add `trust: ec2`, `trust: [{ account: … }]` or a trust policy"));

@@ -8,7 +8,7 @@ use super::{Lowering, under};
 use crate::diagnostic::did_you_mean;
 use crate::policy::{Policy, Usage};
 use crate::spec::tree::Node;
-use crate::state::{AccountId, Kind};
+use crate::state::{AccountId, Kind, ResourceId};
 
 /// Services that assume roles, by the first part of their principal. Any other is written in full.
 const SERVICES: [&str; 40] = [
@@ -96,12 +96,12 @@ impl Trusted {
 
 impl Lowering<'_> {
     /// The trust policy that stands at a pointer.
-    pub(super) fn trust(&mut self, pointer: &str) -> Policy {
+    pub(super) fn trust(&mut self, role: &ResourceId, pointer: &str) -> Policy {
         let authored = self.home.node(pointer).map(Node::to_json).unwrap_or_default();
         let (items, listed) = match authored {
             // What is written in IAM's capitals is IAM's.
             Value::Object(keys) if keys.keys().any(|key| key.starts_with(char::is_uppercase)) => {
-                return self.document(pointer, Usage::Trust);
+                return self.document(role, None, pointer, Usage::Trust);
             }
             Value::Array(items) => (items, true),
             one => (vec![one], false),
@@ -152,7 +152,7 @@ impl Lowering<'_> {
                 None => pointer.to_owned(),
             }
         };
-        self.read_document(&statements.into(), Usage::Trust, &place)
+        self.read_document(role, None, &statements.into(), Usage::Trust, &place)
     }
 
     fn trusted(&mut self, keys: &Map<String, Value>, place: &str) -> Option<Trusted> {

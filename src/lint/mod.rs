@@ -1,0 +1,16 @@
+//! Rules that policies, identities and whole environments should keep. One rule a file, in `rules/`; a rule says
+//! what it found and where, everything else (places, suppressions, order) is done here once.
+//!
+//! Pure: today's date is brought by the caller.
+
+mod engine;
+mod identity;
+mod rule;
+pub mod rules;
+mod subject;
+mod suppression;
+
+pub use engine::{Estate, Finding, Report, Single, account, document, estate};
+pub use rule::{At, Check, Example, Hit, Rule};
+pub use subject::{Held, Home, Identity, Live, Subject, Texts};
+pub use suppression::Suppressed;
