@@ -151,7 +151,8 @@ fn case(name: &str, folder: &Path) -> Result<(), String> {
         serde_json::from_str(&run.stdout).map_err(|e| format!("{e}:\n{}", run.stdout))?;
     let told = json["diagnostics"].as_array().unwrap();
     let errors = told.iter().filter(|d| d["severity"] == "error").count();
-    let counted = match text.lines().filter(|line| line.starts_with("error: ")).count() {
+    let one = |line: &&str| line.starts_with("error: ") || line.starts_with("error[");
+    let counted = match text.lines().filter(one).count() {
         1 => 1,
         _ => text.lines().rev().nth(1).and_then(|l| l.split(' ').next()?.parse().ok()).unwrap_or_default(),
     };
