@@ -5,9 +5,11 @@
 //! tree and hands back what it could make of it and all it found wrong: reading never stops at the first
 //! mistake. Opens no file (the caller brings the text), and knows no account and no plan.
 
+pub mod document;
 mod engine;
 mod event;
 pub mod expand;
+mod json;
 pub mod lower;
 mod place;
 pub mod read;
