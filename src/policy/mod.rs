@@ -9,7 +9,9 @@ pub mod condition;
 mod diff;
 mod document;
 mod found;
+mod kind;
 mod normal;
+mod pack;
 mod pattern;
 mod principal;
 mod print;
@@ -17,4 +19,5 @@ mod read;
 
 pub use diff::*;
 pub use document::*;
-pub use pattern::glob;
+pub use kind::*;
+pub use pattern::{covers, glob};
