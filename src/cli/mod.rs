@@ -1,5 +1,6 @@
 //! The command line: one file a command. Only this room prints.
 
+mod document;
 pub mod exit;
 mod failure;
 mod options;

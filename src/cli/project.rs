@@ -20,7 +20,7 @@ pub struct Project {
 }
 
 /// Files larger than this are refused before they are read whole.
-const FILE_BYTES_MAX: u64 = 8 << 20;
+pub const FILE_BYTES_MAX: u64 = 8 << 20;
 
 /// Reads the project's files; all errors of all files at once.
 ///

@@ -46,6 +46,7 @@ impl Document {
     }
 }
 
+<<<<<<< HEAD
 /// What an author wrote, as far as it can be read, and every problem.
 pub(super) fn written(json: &Value, usage: Usage, partition: &str) -> (Option<Written>, Vec<Problem>) {
     let mut reader = Reader::new(Some(usage), partition);
@@ -95,6 +96,13 @@ pub(super) fn found_or_why(json: &Value, partition: &str) -> Result<Document, St
         }
         None => "not a policy document".to_owned(),
     })
+=======
+/// A document that an account returned, if it fits the types without loss; else every reason why not.
+pub(super) fn found(json: &Value, partition: &str) -> Result<Document, Vec<Problem>> {
+    let mut reader = Reader { usage: None, partition, problems: vec![] };
+    let document = reader.document(json);
+    reader.end(document)
+>>>>>>> w-normal
 }
 
 /// Whether an object is meant as a whole document rather than as one statement, misspelt or not.
