@@ -212,7 +212,7 @@ fn conclude(
     let report = ApplyReport::new(plan, journal, left, &unread);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
-        Format::Json => report.json(),
+        Format::Json | Format::Sarif | Format::Github => report.json(),
         Format::Markdown => report.markdown(),
     });
     if let Some(mut failure) = unverified {

@@ -38,6 +38,14 @@ pub fn load(path: &Path) -> Result<Loaded, Failure> {
     }
 }
 
+/// Reads a file, or standard input for `-`, and says what is wrong with its text.
+///
+/// # Errors
+/// No such file, too large, not UTF-8.
+pub fn read(path: &Path) -> Result<(Option<Node>, Vec<Diagnostic>), Failure> {
+    Ok(spec::document::parse_document(&text(path)?))
+}
+
 fn text(path: &Path) -> Result<Arc<Source>, Failure> {
     let (name, bytes) = if path.as_os_str() == STANDARD_INPUT {
         ("<stdin>".to_owned(), standard_input())

@@ -88,7 +88,7 @@ pub fn with_inputs<'a, T>(
 pub fn show(report: &PlanReport, output: &Output) {
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
-        Format::Json => report.json(),
+        Format::Json | Format::Sarif | Format::Github => report.json(),
         Format::Markdown => report.markdown(),
     });
 }

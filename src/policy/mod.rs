@@ -20,10 +20,6 @@ mod written;
 
 pub use diff::*;
 pub use document::*;
-<<<<<<< HEAD
-pub use pattern::glob;
-pub use written::*;
-=======
 pub use kind::*;
 pub use pattern::{covers, glob};
->>>>>>> w-normal
+pub use written::*;

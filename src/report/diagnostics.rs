@@ -148,15 +148,16 @@ struct Related {
 
 /// Lines and columns count from 1, columns in characters; the end is exclusive.
 #[derive(Serialize)]
-struct Place {
-    file: String,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
+pub(super) struct Place {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    pub end_line: usize,
+    pub end_column: usize,
 }
 
-fn place(span: &Span) -> Place {
+/// Where a span begins and ends.
+pub(super) fn place(span: &Span) -> Place {
     let (line, column) = span.line_column();
     let (end_line, end_column) = Span::new(&span.source, span.end, span.end).line_column();
     Place { file: span.source.name.clone(), line, column, end_line, end_column }

@@ -9,12 +9,14 @@ mod changes;
 mod diagnostics;
 mod drift;
 mod escape;
+mod findings;
 mod json;
 mod markdown;
 mod moved;
 mod page;
 mod plan;
 mod said;
+mod sarif;
 mod statements;
 mod style;
 mod terminal;
@@ -26,6 +28,7 @@ pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLin
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::text as harmless;
+pub use findings::FindingsReport;
 pub use moved::moved;
 pub use page::Terminal;
 pub use plan::{

@@ -14,6 +14,7 @@ macro_rules! rules {
 rules! {
     not_action_allow,
     policy_grammar,
+    policy_syntax,
     suppression_expired,
     suppression_malformed,
     suppression_unknown_rule,
