@@ -160,7 +160,9 @@ fn example(example: Example) -> String {
             };
             let parsed = parse_document(&source("policy.json", text));
             let text = match parsed {
-                (Some(node), wrong) if wrong.is_empty() => serde_json::to_string_pretty(&node.to_json()).unwrap(),
+                (Some(node), wrong) if wrong.is_empty() => {
+                    serde_json::to_string_pretty(&node.to_json()).unwrap()
+                }
                 _ => text.to_owned(),
             };
             format!("{kind}\n\n```json\n{text}\n```\n")
