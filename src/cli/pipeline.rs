@@ -9,10 +9,11 @@ use clap::Args;
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account, CredentialSource, ReadRequest, Reading};
 use crate::cli::failure::Failure;
+use crate::cli::findings;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::plan::{Hazard, Plan, Surroundings, Unplannable, hazards, plan};
 use crate::policy::glob;
 use crate::report;
@@ -65,6 +66,23 @@ pub struct Prepared {
 }
 
 impl Session {
+    /// What rules say of the chosen environments, before anything is planned from them.
+    ///
+    /// # Errors
+    /// Something in them cannot work.
+    pub fn lint(&self, output: &Output) -> Result<(), Failure> {
+        let chosen: Vec<_> = self.environments.iter().collect();
+        let mut report = findings::of_estate(&self.project.lowered, &chosen, findings::today());
+        if report.has(Severity::Error) {
+            report.findings.retain(|finding| finding.severity == Severity::Error);
+            return Err(Failure::in_text(report.findings));
+        }
+        if !report.findings.is_empty() {
+            output.say(&format!("{}: `hatrack validate` shows them", report.counted()));
+        }
+        Ok(())
+    }
+
     /// Reads the project and connects to the account.
     ///
     /// # Errors

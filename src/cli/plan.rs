@@ -25,6 +25,7 @@ pub struct Args {
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let interrupted = progress::on_interrupt()?;
     let session = Session::open(global, &args.selection, false, &interrupted, output)?;
+    session.lint(output)?;
     // A saved plan is bound to what was read, so that must be fresh.
     let fresh = if args.output.is_some() { CredentialSource::Live } else { CredentialSource::Report };
     let prepared = session.prepare(session.read(fresh)?)?;

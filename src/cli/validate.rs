@@ -11,7 +11,6 @@ use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::{findings, project};
 use crate::diagnostic::Severity;
-use crate::lint;
 use crate::report::{self, FindingsReport};
 
 #[derive(Debug, clap::Args)]
@@ -59,16 +58,9 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     };
     if let Some(lowered) = &lowered {
         let today = args.at.unwrap_or_else(findings::today);
-        let linted = lint::estate(lint::Estate { lowered, today });
-        let elsewhere = |name: &str| {
-            let mut sources = lowered.environments.iter().filter(|e| !chosen.contains(e));
-            sources.any(|e| e.source == name)
-        };
-        let here = |diagnostic: &crate::diagnostic::Diagnostic| {
-            diagnostic.span.as_ref().is_none_or(|span| !elsewhere(&span.source.name))
-        };
-        report.findings.extend(linted.findings.into_iter().filter(here));
-        report.suppressed.extend(linted.suppressed.into_iter().filter(|s| here(&s.finding)));
+        let linted = findings::of_estate(lowered, &chosen, today);
+        report.findings.extend(linted.findings);
+        report.suppressed = linted.suppressed;
     }
     let failed = lowered.is_none() || report.has(args.fail_on.into());
     if output.format == Format::Json {

@@ -82,12 +82,20 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         report.suppressed.extend(one.suppressed);
         report.allowed += suppressed.len();
     }
-    findings::print(&report, output);
-    if output.format == Format::Terminal && (report.findings.is_empty() || !report.suppressed.is_empty()) {
-        let counted = report.counted();
+    if output.format == Format::Terminal {
+        // They are what was asked for, so they are the result.
+        output.result(&report::diagnostics_terminal(&report.findings, output.terminal));
         let documents = report::count(args.files.len(), "document");
-        let said = if report.findings.is_empty() { "no findings" } else { &counted };
-        output.result(&format!("{documents}: {said}\n"));
+        let allowed = report.suppressed.len() + report.allowed;
+        let findings = report.findings.len();
+        if findings == 0 || allowed > 0 {
+            let findings =
+                if findings == 0 { "no findings".to_owned() } else { report::count(findings, "finding") };
+            let allowed = if allowed > 0 { format!(", {allowed} allowed") } else { String::new() };
+            output.result(&format!("{documents}: {findings}{allowed}\n"));
+        }
+    } else {
+        findings::print(&report, output);
     }
     Ok(if report.findings.is_empty() { ExitCode::Done } else { ExitCode::Differences })
 }
