@@ -19,11 +19,13 @@ pub struct Args {
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let project = project::load(global)?;
     let environments = project::choose(&project.lowered, &args.environments)?;
+    // Nobody asks an account here, so its quotas are not known.
+    let warnings = [project.warnings.as_slice(), &project.lowered.beyond_defaults].concat();
     if output.format == Format::Json {
-        output.result(&report::diagnostics_json(&project.warnings));
+        output.result(&report::diagnostics_json(&warnings));
         return Ok(ExitCode::Done);
     }
-    output.diagnostics(&project.warnings);
+    output.diagnostics(&warnings);
     for environment in environments {
         let declared: BTreeSet<_> = project
             .lowered

@@ -11,6 +11,7 @@ mod drift;
 mod escape;
 mod json;
 mod markdown;
+mod meters;
 mod moved;
 mod page;
 mod plan;
@@ -26,6 +27,7 @@ pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLin
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::text as harmless;
+pub use meters::MeterLine;
 pub use moved::moved;
 pub use page::Terminal;
 pub use plan::{

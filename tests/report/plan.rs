@@ -103,7 +103,7 @@ fn a_wall_of_changes_stays_readable() {
 #[test]
 fn narrow_and_wide_terminals() {
     for width in [40, 60, 100, 160] {
-        let text = eventful_reports().plan.terminal(hatrack::report::Terminal { width, colour: false });
+        let text = eventful_reports().plan.terminal(hatrack::report::Terminal { width, ..PLAIN });
         assert_fits(&text, width);
     }
 }

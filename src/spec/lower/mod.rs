@@ -19,7 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::read::Loaded;
 use super::schema::AssumeRole;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::state::{AccountId, Extent, Partition, ResourceId, Scope, SettingKey, State, limits};
+use crate::state::limits::{self, Violation};
+use crate::state::{AccountId, Extent, Partition, Resource, ResourceId, Scope, SettingKey, State};
 
 use estate::{Estate, Home};
 
@@ -34,6 +35,8 @@ pub struct Lowered {
     pub origins: Origins,
     /// The environments, in the order of the files.
     pub environments: Vec<EnvironmentInfo>,
+    /// Warnings for whoever does not ask the accounts: what takes a quota that was raised.
+    pub beyond_defaults: Vec<Diagnostic>,
 }
 
 /// What is known of an environment besides its resources.
@@ -92,11 +95,13 @@ pub fn lower(loaded: &[Loaded], unread: &BTreeSet<String>) -> (Lowered, Vec<Diag
         scopes: vec![],
         origins: Origins::default(),
         environments: estate.homes.iter().map(|home| home.info.clone()).collect(),
+        beyond_defaults: vec![],
     };
     for home in &estate.homes {
         let mut one = Lowering::new(&estate, home);
         one.environment();
         one.check_limits();
+        lowered.beyond_defaults.extend(one.beyond_defaults());
         diagnostics.append(&mut one.diagnostics);
         let extent = Extent::full(home.info.partition.clone());
         lowered.wanted.accounts.entry(home.info.account.clone()).or_insert(extent);
@@ -149,17 +154,38 @@ impl<'a> Lowering<'a> {
 
     /// AWS's own limits, said at the place that breaks them.
     fn check_limits(&mut self) {
+        let violations = self.violations(limits::check);
+        self.diagnostics.extend(violations.into_iter().map(|(span, violation)| {
+            let mut diagnostic = Diagnostic::error(span, violation.message);
+            diagnostic.help.extend(violation.help);
+            diagnostic
+        }));
+    }
+
+    fn beyond_defaults(&self) -> Vec<Diagnostic> {
+        let warning = |(span, violation): (Option<Span>, Violation)| {
+            let mut diagnostic = Diagnostic::warning(span, violation.message);
+            diagnostic.help.extend(violation.help);
+            diagnostic
+        };
+        self.violations(limits::needs_raised_quota).into_iter().map(warning).collect()
+    }
+
+    fn violations(
+        &self,
+        check: impl Fn(&ResourceId, &Resource) -> Vec<Violation>,
+    ) -> Vec<(Option<Span>, Violation)> {
+        let mut all = vec![];
         for (id, resource) in &self.wanted.resources {
-            for violation in limits::check(id, resource) {
+            for violation in check(id, resource) {
                 let span = match violation.part {
                     Some(part) => Some(self.home.part(id, part)),
                     None => self.origins.of(id, violation.setting.as_ref()).cloned(),
                 };
-                let mut diagnostic = Diagnostic::error(span, violation.message);
-                diagnostic.help.extend(violation.help);
-                self.diagnostics.push(diagnostic);
+                all.push((span, violation));
             }
         }
+        all
     }
 }
 
