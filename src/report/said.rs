@@ -225,7 +225,7 @@ pub fn objection(objection: &Objection) -> Said {
             let said = violation.help.into_iter().fold(said, Said::help);
             match meter.quota.facts() {
                 QuotaFacts { word: _, default: _, most, key: Some(key) } if meter.limit < most => {
-                    said.help(format!("or ask AWS to raise the account's quota, {key}, of up to {most}"))
+                    said.help(format!("or ask AWS to raise {key} of the account: it grants up to {most}"))
                 }
                 QuotaFacts { .. } => said,
             }

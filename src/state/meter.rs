@@ -62,7 +62,7 @@ impl Meter {
             Quota::GroupsPerUser => format!("{address} is in {used} groups"),
             Quota::Tags => format!("{address} has {used} tags"),
             Quota::Users | Quota::Groups | Quota::Roles | Quota::Policies | Quota::InstanceProfiles => {
-                format!("account {} has {used} {}", id.account, quota.facts().word)
+                format!("account {} would have {used} {}", id.account, quota.facts().word)
             }
         }
     }
