@@ -108,13 +108,19 @@ pub(super) fn note(id: &ResourceId, meter: &Meter) -> Option<Said> {
 
 /// Puts the meters on a line, if one of them is worth it or everything is asked for.
 pub(super) fn line(page: &mut Page, indent: usize, lead: &str, meters: &[Meter]) {
-    let used = meters.iter().filter(|meter| meter.used > 0);
+    let detail = page.terminal().detail;
     let worth = |meter: &Meter| meter.percent() >= SHOWN_FROM_PERCENT;
-    if !(meters.iter().any(worth) || page.terminal().detail && used.clone().count() > 0) {
+    if !detail && !meters.iter().any(worth) {
+        return;
+    }
+    // Every resource has tags, and hardly any has too many.
+    let dull = |meter: &Meter| meter.used == 0 || (meter.quota == Quota::Tags && !detail && !worth(meter));
+    let shown: Vec<&Meter> = meters.iter().filter(|meter| !dull(meter)).collect();
+    if shown.is_empty() {
         return;
     }
     let mut pieces = vec![piece(Label::Dim, lead)];
-    for (at, meter) in used.enumerate() {
+    for (at, meter) in shown.into_iter().enumerate() {
         pieces.push(piece(Label::Dim, if at > 0 { " · " } else { " " }));
         pieces.push(piece(label(meter), text(meter)));
     }
@@ -122,7 +128,7 @@ pub(super) fn line(page: &mut Page, indent: usize, lead: &str, meters: &[Meter])
 }
 
 fn label(meter: &Meter) -> Label {
-    if meter.is_over() {
+    if meter.is_over() && !meter.assumed {
         Label::Error
     } else if meter.percent() >= NEAR_FROM_PERCENT {
         Label::Near
