@@ -12,6 +12,7 @@ mod support;
 
 use hatrack::account::Account as _;
 use hatrack::account::embedded::{self, EmbeddedAccount};
+use hatrack::account::store;
 use hatrack::policy::Policy;
 use hatrack::state::limits;
 use hatrack::state::meter::{Meter, account_meters, meters, one_more, over_quota, refused, touched};
@@ -244,7 +245,7 @@ fn the_embedded_account_refuses_what_it_was_not_granted() {
     let mut extent = Extent::full(Partition::new("aws"));
     extent.quotas = serde_json::from_str(r#"{"users": 1, "tags": 2}"#).unwrap();
     state.accounts.insert(account(), extent);
-    std::fs::write(&file, embedded::to_text(&state).unwrap()).unwrap();
+    store::save(&file, embedded::to_text(&state).unwrap().as_bytes()).unwrap();
     let kept = EmbeddedAccount::open(&file, true).unwrap();
     let create = |name: &str| Operation {
         target: ResourceId::new(&account(), Kind::User, name),
