@@ -18,6 +18,7 @@ use crate::plan::{Hazard, Plan, Surroundings, Unplannable, hazards, plan};
 use crate::policy::glob;
 use crate::report;
 use crate::spec::lower::EnvironmentInfo;
+use crate::state::meter::over_quota;
 use crate::state::{Note, ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
 
 /// What a command works on.
@@ -147,6 +148,8 @@ impl Session {
             settled.objections.retain(|objection| targets.contains(objection.subject()));
             settled.notes.push(Note::Narrowed(self.target.clone()));
         }
+        let over = over_quota(&settled.wanted, &reading.state, &settled.renames);
+        settled.objections.extend(over);
         let plan = if settled.objections.is_empty() {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable)
                 .map_err(|why| self.unplannable(&why))?

@@ -58,6 +58,8 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     };
     if let Some(lowered) = &lowered {
         let today = args.at.unwrap_or_else(findings::today);
+        // Nobody asks an account here, so its quotas are not known.
+        report.findings.extend(lowered.beyond_defaults.iter().cloned());
         let linted = findings::of_estate(lowered, &chosen, today);
         report.findings.extend(linted.findings);
         report.suppressed = linted.suppressed;

@@ -12,6 +12,7 @@ mod escape;
 mod findings;
 mod json;
 mod markdown;
+mod meters;
 mod moved;
 mod page;
 mod plan;
@@ -29,6 +30,7 @@ pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::text as harmless;
 pub use findings::FindingsReport;
+pub use meters::MeterLine;
 pub use moved::moved;
 pub use page::Terminal;
 pub use plan::{
