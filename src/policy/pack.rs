@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Document, Element, Folded, Principals, Statement, arn, covers};
 
-/// Longer lists are over every quota, and each value of a list is compared with every other.
-const VALUES_MAX: usize = 2000;
+/// More comparisons of one value with another are not made: lists that would take them are over every quota.
+const COMPARISONS_MAX: usize = 250_000;
 /// More statements are over every quota.
-const STATEMENTS_MAX: usize = 1000;
+const STATEMENTS_MAX: usize = 500;
 
 impl Document {
     /// The same access in fewer characters, every Sid kept. Values that another value of their list covers are left
@@ -58,14 +58,15 @@ fn covers_action(wider: &Folded, narrower: &Folded) -> bool {
 }
 
 /// The values that no other one covers; of two that cover each other the first.
-fn uncovered<T: Clone + Ord>(values: BTreeSet<T>, covers: fn(&T, &T) -> bool) -> BTreeSet<T> {
-    if values.len() > VALUES_MAX {
+fn uncovered<T: Clone + Ord + AsRef<str>>(values: BTreeSet<T>, covers: fn(&T, &T) -> bool) -> BTreeSet<T> {
+    // Nothing but a glob covers anything else.
+    let globs: Vec<&T> = values.iter().filter(|value| value.as_ref().contains(['*', '?'])).collect();
+    if globs.is_empty() || globs.len().saturating_mul(values.len()) > COMPARISONS_MAX {
         return values;
     }
     let covered = |value: &&T| {
-        values
-            .iter()
-            .any(|other| other != *value && covers(other, value) && !(covers(value, other) && *value < other))
+        let by = |glob: &&&T| **glob != *value && covers(glob, value);
+        globs.iter().filter(by).any(|glob| !(covers(value, glob) && *value < *glob))
     };
     values.iter().filter(|value| !covered(value)).cloned().collect()
 }
@@ -136,12 +137,16 @@ fn joined(one: Statement, other: Statement) -> Statement {
         (principal, _) => principal,
     };
     let action = match (action, other.action) {
-        (Element::Is(all), Element::Is(more)) => Element::Is(all.into_iter().chain(more).collect()),
+        (Element::Is(mut all), Element::Is(more)) => {
+            all.extend(more);
+            Element::Is(all)
+        }
         (action, _) => action,
     };
     let resource = match (resource, other.resource) {
-        (Some(Element::Is(all)), Some(Element::Is(more))) => {
-            Some(Element::Is(all.into_iter().chain(more).collect()))
+        (Some(Element::Is(mut all)), Some(Element::Is(more))) => {
+            all.extend(more);
+            Some(Element::Is(all))
         }
         (resource, _) => resource,
     };
@@ -182,9 +187,9 @@ fn covers_list<T: Ord>(
     covers: fn(&T, &T) -> bool,
 ) -> bool {
     let each_in = |inner: &BTreeSet<T>, outer: &BTreeSet<T>| {
-        inner.len() <= VALUES_MAX
-            && outer.len() <= VALUES_MAX
-            && inner.iter().all(|inner| outer.iter().any(|outer| covers(outer, inner)))
+        inner.is_subset(outer)
+            || (inner.len().saturating_mul(outer.len()) <= COMPARISONS_MAX / STATEMENTS_MAX
+                && inner.iter().all(|inner| outer.iter().any(|outer| covers(outer, inner))))
     };
     match (wider, narrower) {
         (Element::Is(wider), Element::Is(narrower)) => each_in(narrower, wider),

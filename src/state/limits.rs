@@ -6,6 +6,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html> and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
 
+use super::fit::{self, BUCKET_POLICY, MANAGED_POLICY, TRUST_POLICY_RAISED};
 use super::{Core, Kind, Resource, ResourceId, Setting, SettingKey};
 use crate::policy::Policy;
 
@@ -34,11 +35,6 @@ const SESSION_SECONDS_MAX: u32 = 43_200;
 const TAGS_MAX: usize = 50;
 const TAG_KEY_MAX: usize = 128;
 const TAG_VALUE_MAX: usize = 256;
-const MANAGED_POLICY_MAX: usize = 6144;
-/// 2048 by default.
-const TRUST_MAX: usize = 4096;
-/// In bytes, and the one limit that counts blanks.
-const BUCKET_POLICY_BYTES_MAX: usize = 20_480;
 const GROUPS_PER_USER_MAX: usize = 10;
 const LIFECYCLE_RULES_MAX: usize = 1000;
 const LIFECYCLE_ID_MAX: usize = 255;
@@ -131,11 +127,11 @@ fn core(id: &ResourceId, core: &Core, found: &mut Found) {
     match core {
         Core::Policy { description: text, document, .. } => {
             description(id, text, found);
-            let size = size(document);
-            if size > MANAGED_POLICY_MAX {
-                let message =
-                    format!("policy `{}` has {size} characters, AWS takes {MANAGED_POLICY_MAX}", id.name);
-                found.part("document", "LimitExceeded", message, "split it in two; blanks are not counted");
+            let (size, most) = (MANAGED_POLICY.size(document), MANAGED_POLICY.most);
+            if size > most {
+                let message = format!("policy `{}` has {size} characters, AWS takes {most}", id.name);
+                let help = "split it in two; blanks are not counted";
+                found.part("document", "LimitExceeded", message, &with_packed(help, [document]));
             }
         }
         Core::Role { description: text, max_session_seconds, trust, .. } => {
@@ -149,16 +145,12 @@ fn core(id: &ResourceId, core: &Core, found: &mut Found) {
                     "from 3600 (an hour) to 43200 (twelve hours)",
                 );
             }
-            let size = size(trust);
-            if size > TRUST_MAX {
+            let (size, most) = (TRUST_POLICY_RAISED.size(trust), TRUST_POLICY_RAISED.most);
+            if size > most {
                 let message =
-                    format!("the trust policy of `{}` has {size} characters, AWS takes {TRUST_MAX}", id.name);
-                found.part(
-                    "trust",
-                    "LimitExceeded",
-                    message,
-                    "2048 unless the account's quota was raised to 4096",
-                );
+                    format!("the trust policy of `{}` has {size} characters, AWS takes {most}", id.name);
+                let help = "2048 unless the account's quota was raised to 4096";
+                found.part("trust", "LimitExceeded", message, &with_packed(help, [trust]));
             }
         }
         Core::User { .. } | Core::Group { .. } | Core::InstanceProfile { .. } | Core::Bucket { .. } => {}
@@ -239,20 +231,19 @@ fn is_tag_character(c: char) -> bool {
 
 /// Counts and sizes of what hangs on a user, group or role, and the size of a bucket policy.
 fn policies(id: &ResourceId, resource: &Resource, found: &mut Found) {
-    let (mut attached, mut groups, mut inline) = (0, 0, 0);
+    let (mut attached, mut groups, mut inline) = (0, 0, vec![]);
     for setting in resource.settings.values() {
         match setting {
             Setting::Attached(_) => attached += 1,
             Setting::Membership(_) => groups += 1,
-            Setting::Inline { document, .. } => inline += size(document),
+            Setting::Inline { document, .. } => inline.push(document),
             Setting::BucketPolicy(policy) => {
-                let bytes = policy.to_text().len();
-                if bytes > BUCKET_POLICY_BYTES_MAX {
-                    let message =
-                        format!("the bucket policy has {bytes} bytes, S3 takes {BUCKET_POLICY_BYTES_MAX}");
-                    let help = Some("merge statements, or grant in identity policies instead");
+                let (bytes, most) = (BUCKET_POLICY.size(policy), BUCKET_POLICY.most);
+                if bytes > most {
+                    let message = format!("the bucket policy has {bytes} bytes, S3 takes {most}");
+                    let help = with_packed("grant in identity policies instead", [policy]);
                     // S3's code for a policy it will not take.
-                    found.add(Some(SettingKey::BucketPolicy), "MalformedPolicy", message, help);
+                    found.add(Some(SettingKey::BucketPolicy), "MalformedPolicy", message, Some(&help));
                 }
             }
             _ => {}
@@ -260,22 +251,25 @@ fn policies(id: &ResourceId, resource: &Resource, found: &mut Found) {
     }
     // Attached: 10 by default for all three; inline: over all inline policies of the holder, blanks not
     // counted.
-    let (attached_max, inline_max) = match id.kind {
-        Kind::User => (20, 2048),
-        Kind::Group => (10, 5120),
-        Kind::Role => (25, 10_240),
+    let attached_max = match id.kind {
+        Kind::User => 20,
+        Kind::Group => 10,
+        Kind::Role => 25,
         Kind::Policy | Kind::InstanceProfile | Kind::Bucket => return,
     };
+    let Some(quota) = fit::inline_policies(id.kind) else { return };
+    let (size, inline_max) = (inline.iter().map(|document| quota.size(document)).sum::<usize>(), quota.most);
     if attached > attached_max {
         let message = format!("{} has {attached} policies attached, AWS takes {attached_max}", id.address());
         found.part("policies", "LimitExceeded", message, "merge some into one policy of your own");
     }
-    if inline > inline_max {
+    if size > inline_max {
         let message = format!(
-            "the inline policies of {} have {inline} characters together, AWS takes {inline_max}",
+            "the inline policies of {} have {size} characters together, AWS takes {inline_max}",
             id.address()
         );
-        found.part("inline", "LimitExceeded", message, "move statements into a managed policy");
+        let help = with_packed("move statements into a managed policy", inline);
+        found.part("inline", "LimitExceeded", message, &help);
     }
     if groups > GROUPS_PER_USER_MAX {
         let message = format!("{} is in {groups} groups, AWS takes {GROUPS_PER_USER_MAX}", id.address());
@@ -324,12 +318,14 @@ fn lifecycle(rules: &[super::LifecycleRule], found: &mut Found) {
     }
 }
 
-/// Characters that count against IAM's quotas.
-fn size(policy: &Policy) -> usize {
-    match policy {
-        Policy::Normal(document) => document.size(),
-        Policy::Unreadable(text) => text.chars().filter(|c| !c.is_whitespace()).count(),
+/// A way out, and how far packing the documents is from being one.
+fn with_packed<'a>(help: &str, documents: impl IntoIterator<Item = &'a Policy>) -> String {
+    let documents: Vec<_> = documents.into_iter().collect();
+    if documents.iter().any(|policy| policy.document().is_none()) {
+        return help.to_owned();
     }
+    let packed: usize = documents.into_iter().map(fit::packed_characters).sum();
+    format!("{help}; packed, without Sids, it still has {packed} characters")
 }
 
 /// `2030-01-31`, as far as the shape and the ranges go.
