@@ -14,6 +14,7 @@ mod apply;
 mod completions;
 mod drift;
 mod plan;
+mod policy;
 mod schema;
 mod show;
 mod snapshot;
@@ -58,6 +59,8 @@ enum Command {
     Validate(validate::Args),
     /// Write what is found to an account file, for `--account-file`
     Snapshot(snapshot::Args),
+    /// Look at single policy documents, without a project or an account
+    Policy(policy::Args),
     /// Print the JSON Schema of environment files, for editors
     Schema(schema::Args),
     /// Print shell completions
@@ -80,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
+        Command::Policy(args) => policy::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };

@@ -14,6 +14,7 @@ mod markdown;
 mod moved;
 mod page;
 mod plan;
+mod policy;
 mod said;
 mod statements;
 mod style;
@@ -32,6 +33,7 @@ pub use plan::{
     AcceptableHazard, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport, PlanSummary,
     StepLine,
 };
+pub use policy::{ElementLine, PolicyDiff, StatementLine};
 pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
