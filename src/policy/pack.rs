@@ -21,9 +21,17 @@ impl Document {
         let start = Self::new(*version, id.clone(), tidy);
         // Which lists are put together first decides how far one gets.
         let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
-        let tried =
-            orders.map(|order| Self::new(*version, id.clone(), merged(start.statements.clone(), order)));
-        tried.into_iter().min_by_key(|document| document.to_text().len()).unwrap_or(start)
+        let mut best = start.clone();
+        for order in orders {
+            let tried = Self::new(*version, id.clone(), merged(start.statements.clone(), order));
+            if tried.to_text().len() < best.to_text().len() {
+                best = tried;
+            }
+            if best.statements.len() <= 1 {
+                break;
+            }
+        }
+        best
     }
 
     /// The same access in fewer characters still: without Sids, no statement is kept for its name.
@@ -48,6 +56,10 @@ impl Document {
 fn covers_resource(wider: &str, narrower: &str) -> bool {
     if wider == "*" || wider == narrower {
         return true;
+    }
+    let plain = wider.split(['*', '?', '$']).next().unwrap_or_default();
+    if !narrower.starts_with(plain) {
+        return false;
     }
     let (Some(wider), Some(narrower)) = (arn::split(wider), arn::split(narrower)) else { return false };
     wider.iter().zip(narrower).all(|(wider, narrower)| covers(wider, narrower))
@@ -103,9 +115,9 @@ fn merged_along(statements: Vec<Statement>, list: usize) -> Vec<Statement> {
     }
     let mut all = vec![];
     for statements in groups.into_values() {
-        let mut statements = statements.into_iter();
-        if let Some(first) = statements.next() {
-            all.push(without_covered_values(statements.fold(first, joined)));
+        let several = statements.len() > 1;
+        if let Some(one) = statements.into_iter().reduce(joined) {
+            all.push(if several { without_covered_values(one) } else { one });
         }
     }
     all

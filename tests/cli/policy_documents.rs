@@ -82,9 +82,8 @@ fn what_was_written_is_as_it_should_be() {
 
 #[test]
 fn packed_to_fit_its_quota() {
-    let statement = |n: usize| {
-        format!(r#"{{"Sid": "S{n}", "Effect": "Allow", "Action": "s3:Get{n}", "Resource": "*"}}"#)
-    };
+    let statement =
+        |n: usize| format!(r#"{{"Sid": "S{n}", "Effect": "Allow", "Action": "s3:Get{n}", "Resource": "*"}}"#);
     let all: Vec<String> = (0..120).map(statement).collect();
     let large = format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, all.join(",\n"));
     let project = Project::new(&[("large.json", &large)]);
@@ -93,4 +92,21 @@ fn packed_to_fit_its_quota() {
     let run = project.run(&["policy", "fmt", "--pack", "large.json"]);
     assert_eq!(run.stdout.matches("Effect").count(), 1, "{}", run.stdout);
     assert!(!run.stderr.contains("too large"), "{}", run.stderr);
+}
+
+#[test]
+fn a_document_over_its_quota_is_packed_on_its_way_to_the_account() {
+    let one = |n: usize| {
+        format!(
+            "      - {{ Sid: S{n}, Effect: Deny, Action: s3:*, Resource: \"arn:aws:s3:::acme-{n}/*\" }}\n"
+        )
+    };
+    let statements: String = (0..100).map(one).collect();
+    let head = "environment: one\naccount: \"111122223333\"\nregion: eu-west-1\n";
+    let project =
+        Project::new(&[(FILE, &format!("{head}policies:\n  wide:\n    statements:\n{statements}"))]);
+    let run = on_file(&project, &["apply", "--yes"]);
+    assert_eq!(run.code, 0, "{}", run.shown());
+    assert_eq!(project.read("account.json").matches("\"Effect\"").count(), 1);
+    assert_eq!(on_file(&project, &["plan"]).code, 0, "planned again, nothing is left to do");
 }
