@@ -510,8 +510,13 @@ fn chosen<T: Copy>(values: &[T], bits: u32) -> Vec<T> {
 }
 
 fn statement() -> impl Strategy<Value = Value> {
-    let lists = (some(7), some(6), 0..16_u32, 0..4_u32);
-    (lists, any::<bool>(), 0..4_u8, 0..4_u8, proptest::option::of(0..3_u8)).prop_map(
+    // From few choices, so that statements have lists in common and can be put together.
+    let few =
+        |masks: &'static [u32], all: u32| prop_oneof![4 => proptest::sample::select(masks), 1 => some(all)];
+    let principals = proptest::sample::select(&[0, 0, 0b1, 0b1000, 0b110][..]);
+    let tags = proptest::sample::select(&[0, 0, 0b1, 0b11][..]);
+    let lists = (few(&[0b1, 0b1010, 0b1000000], 7), few(&[0b10, 0b1001, 0b100000], 6), principals, tags);
+    (lists, any::<bool>(), 0..3_u8, 0..3_u8, proptest::option::weighted(0.2, 0..3_u8)).prop_map(
         |((actions, resources, principals, tags), allow, not_action, not_resource, sid)| {
             let mut statement = json!({"Effect": if allow { "Allow" } else { "Deny" }});
             // Mostly the plain elements: those are what is packed.
@@ -539,7 +544,7 @@ fn statement() -> impl Strategy<Value = Value> {
 }
 
 fn document() -> impl Strategy<Value = Value> {
-    proptest::collection::vec(statement(), 1..6)
+    proptest::collection::vec(statement(), 1..8)
         .prop_map(|statements| json!({"Version": "2012-10-17", "Statement": statements}))
 }
 
@@ -661,7 +666,7 @@ fn read(json: &Value) -> Document {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn spelling_does_not_matter(json in document(), seed in any::<u64>()) {
