@@ -12,6 +12,7 @@ mod project;
 mod apply;
 mod completions;
 mod drift;
+mod lock;
 mod plan;
 mod schema;
 mod show;
@@ -51,6 +52,8 @@ enum Command {
     Apply(apply::Args),
     /// Tell what somebody changed by hand; exit code 2 if anything
     Drift(drift::Args),
+    /// Keep what AWS's own policies say now, so that drift tells what AWS changes in them
+    Lock(lock::Args),
     /// Show a saved plan
     Show(show::Args),
     /// Check the environments, offline
@@ -76,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Plan(args) => plan::run(&cli.global, args, &output),
         Command::Apply(args) => apply::run(&cli.global, args, &output),
         Command::Drift(args) => drift::run(&cli.global, args, &output),
+        Command::Lock(args) => lock::run(&cli.global, args, &output),
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),

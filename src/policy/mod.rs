@@ -3,8 +3,10 @@
 //! A document enters here once, from the author or from AWS, and is compared with `==` ever after. Knows the
 //! IAM grammar; knows nothing of who holds a document.
 
+mod actions;
 pub mod arn;
 pub mod aws_managed;
+pub mod catalogue;
 pub mod condition;
 mod diff;
 mod document;
@@ -15,6 +17,7 @@ mod principal;
 mod print;
 mod read;
 
+pub use actions::*;
 pub use diff::*;
 pub use document::*;
 pub use pattern::glob;

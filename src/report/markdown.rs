@@ -1,5 +1,6 @@
 //! Reports for chats, issues and pull requests: the gist in sight, the rest folded away.
 
+use super::aws_managed::AwsManagedLine;
 use super::changes::{Action, ResourceChange};
 use super::drift::Class;
 use super::escape::{markdown, markdown_code};
@@ -78,6 +79,7 @@ impl PlanReport {
             environments,
             steps,
             hazards,
+            aws_managed,
             notes,
             not_checked: unread,
             coverage: covered,
@@ -114,6 +116,14 @@ impl PlanReport {
             out.push('\n');
             let text: Vec<_> = environment.resources.iter().map(|r| resource_text(r, FENCED)).collect();
             out.push_str(&details("Every change", &fenced("diff", &for_diff(&text.concat()))));
+        }
+        if !aws_managed.is_empty() {
+            out.push_str("**What the AWS managed policies say that are attached**\n\n");
+            for AwsManagedLine { name, version, as_of, text, .. } in aws_managed {
+                let known = as_of.as_ref().map_or_else(String::new, |date| format!(" as of {}", markdown(date)));
+                out.push_str(&format!("- {} v{version}{known}: {}\n", markdown_code(name), markdown(text)));
+            }
+            out.push('\n');
         }
         out.push_str(&list("Notes", notes));
         out.push_str(&not_checked(unread));
@@ -171,6 +181,7 @@ impl DriftReport {
                     Class::Modified => "modified",
                     Class::Deleted => "deleted",
                     Class::Unmanaged => "unmanaged",
+                    Class::AwsChanged => "aws-changed",
                     Class::Foreign => "foreign",
                 };
                 let origin = finding.origin.as_deref().map(markdown_code).unwrap_or_default();

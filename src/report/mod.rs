@@ -5,11 +5,13 @@
 //! printed here, and no clock, file or terminal is known.
 
 mod apply;
+mod aws_managed;
 mod changes;
 mod diagnostics;
 mod drift;
 mod escape;
 mod json;
+mod lock;
 mod markdown;
 mod moved;
 mod page;
@@ -22,10 +24,14 @@ mod value;
 mod words;
 
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
+pub use aws_managed::{
+    ActionLine, ActionLines, AwsHolder, AwsManagedLine, AwsPolicyChange, ElementLine, StatementLine,
+};
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::text as harmless;
+pub use lock::{LockAction, LockLine, LockReport};
 pub use moved::moved;
 pub use page::Terminal;
 pub use plan::{

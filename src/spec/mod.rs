@@ -8,6 +8,7 @@
 mod engine;
 mod event;
 pub mod expand;
+pub mod lock;
 pub mod lower;
 mod place;
 pub mod read;

@@ -3,6 +3,7 @@
 //!
 //! Pure: knows no client, no clock, no file.
 
+mod aws_managed;
 mod id;
 pub mod limits;
 mod operation;
@@ -14,6 +15,7 @@ mod serial;
 mod settle;
 mod target;
 
+pub use aws_managed::*;
 pub use id::*;
 pub use operation::*;
 pub use perform::reads_as;

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountId, Kind, Partition, ResourceId};
+use super::{AccountId, AwsManaged, Kind, Partition, ResourceId};
 use crate::policy::Policy;
 
 /// Everything known of one or more accounts.
@@ -25,12 +25,16 @@ pub struct Extent {
     pub partition: Partition,
     /// The kinds that are in the state in full.
     pub kinds: BTreeSet<Kind>,
+    /// The AWS managed policies in use there, by path and name as in their ARNs after `policy/`, as far as they were
+    /// read: knowledge that no operation changes, and that a declared state does not have.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aws_managed: BTreeMap<String, AwsManaged>,
 }
 
 impl Extent {
     /// An account of which every kind is known.
     pub fn full(partition: Partition) -> Self {
-        Self { partition, kinds: Kind::ALL.into() }
+        Self { partition, kinds: Kind::ALL.into(), aws_managed: BTreeMap::new() }
     }
 }
 

@@ -4,7 +4,7 @@
 //! Not read is not absent: a kind of which one page is missing is left out of the state and named in
 //! `unread`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join4;
 use futures::stream::{self, StreamExt};
@@ -52,6 +52,7 @@ async fn gather(
     .await;
     let mut kinds = BTreeSet::new();
     let mut created = Default::default();
+    let mut aws_managed = BTreeMap::new();
 
     let details = seen(
         reading,
@@ -61,7 +62,8 @@ async fn gather(
         "iam:GetAccountAuthorizationDetails",
     )?;
     let roles = seen(reading, link, roles, &[Kind::Role], "iam:ListRoles")?;
-    if let Some(Details { resources, role_details, user_created }) = details {
+    if let Some(Details { resources, role_details, user_created, aws_managed: offered }) = details {
+        aws_managed = offered;
         kinds.extend([Kind::Group, Kind::User, Kind::Policy]);
         reading.state.resources.extend(resources);
         created = user_created;
@@ -82,7 +84,11 @@ async fn gather(
         kinds.insert(Kind::Bucket);
         read_bucket::read_all(link, scopes, listed, reading).await?;
     }
-    reading.state.accounts.insert(link.account.clone(), Extent { partition: link.partition.clone(), kinds });
+    // AWS sends those in use; some emulators send all there are.
+    let used = reading.state.aws_managed_used();
+    aws_managed.retain(|name, _| used.contains(&(link.account.clone(), name.clone())));
+    let extent = Extent { partition: link.partition.clone(), kinds, aws_managed };
+    reading.state.accounts.insert(link.account.clone(), extent);
 
     policies(link, scopes, reading).await?;
     credentials::read(link, request.credentials, scopes, &created, reading).await

@@ -4,6 +4,7 @@ use super::super::page::{Page, Terminal, piece};
 use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
 use super::super::style::Label;
 use super::super::words;
+use super::aws_managed::attached;
 use super::resource::resource;
 use super::{coverage, hazards, head, not_checked, notes, objections, reach};
 
@@ -20,6 +21,7 @@ impl PlanReport {
             environments,
             steps,
             hazards: dangers,
+            aws_managed: own,
             notes: remarks,
             not_checked: unread,
             coverage: covered,
@@ -68,6 +70,7 @@ impl PlanReport {
                 page.say(6, 2, Label::Dim, operations);
             }
         }
+        attached(&mut page, own);
         notes(&mut page, remarks);
         not_checked(&mut page, unread);
         coverage(&mut page, covered);
