@@ -39,8 +39,10 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let reading = session.read(CredentialSource::Report)?;
     let hidden: Vec<&Unread> = reading.unread.iter().filter(|unread| hides_policies(&unread.what)).collect();
     if !hidden.is_empty() {
-        let mut failure = Failure::error("the account did not tell which of AWS's policies are in use, and nothing was locked")
-            .help("give the caller the rights named above, and run this again");
+        let mut failure = Failure::error(
+            "the account did not tell which of AWS's policies are in use, and nothing was locked",
+        )
+        .help("give the caller the rights named above, and run this again");
         failure.details = hidden.into_iter().map(|unread| report::unread(unread).text).collect();
         return Err(failure);
     }

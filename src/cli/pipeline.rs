@@ -14,7 +14,8 @@ use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::plan::{
-    AwsChange, AwsComparison, Hazard, Plan, Surroundings, Unplannable, aws_policies, compare_aws, hazards, plan,
+    AwsChange, AwsComparison, Hazard, Plan, Surroundings, Unplannable, aws_policies, compare_aws, hazards,
+    plan,
 };
 use crate::policy::glob;
 use crate::report;

@@ -10,7 +10,8 @@ mod saved;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use aws_managed::{
-    AwsChange, AwsComparison, AwsRenumbered, KnownFrom, Relocked, aws_policies, compare_aws, of_catalogue, relock,
+    AwsChange, AwsComparison, AwsRenumbered, KnownFrom, Relocked, aws_policies, compare_aws, of_catalogue,
+    relock,
 };
 pub use diff::{Change, SettingChange, diff};
 pub use hazard::{Hazard, Surroundings, hazards};

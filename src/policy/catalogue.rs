@@ -3,13 +3,30 @@
 use super::{Document, glob};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AccessLevel { List, Read, Write, PermissionsManagement, Tagging }
+pub enum AccessLevel {
+    List,
+    Read,
+    Write,
+    PermissionsManagement,
+    Tagging,
+}
 
 #[derive(Debug)]
-pub struct Action { pub service: &'static str, pub name: &'static str, pub level: AccessLevel }
+pub struct Action {
+    pub service: &'static str,
+    pub name: &'static str,
+    pub level: AccessLevel,
+}
 
-pub struct ManagedPolicy { pub version: u32, pub updated: &'static str }
-impl ManagedPolicy { pub fn document(&self) -> &Document { unreachable!() } }
+pub struct ManagedPolicy {
+    pub version: u32,
+    pub updated: &'static str,
+}
+impl ManagedPolicy {
+    pub fn document(&self) -> &Document {
+        unreachable!()
+    }
+}
 
 static ALL: [Action; 6] = [
     Action { service: "iam", name: "PassRole", level: AccessLevel::PermissionsManagement },
@@ -25,4 +42,6 @@ pub fn expand(pattern: &str) -> Vec<&'static Action> {
     ALL.iter().filter(|a| glob(&pattern, &format!("{}:{}", a.service, a.name).to_ascii_lowercase())).collect()
 }
 
-pub fn managed_policy(_name: &str) -> Option<&'static ManagedPolicy> { None }
+pub fn managed_policy(_name: &str) -> Option<&'static ManagedPolicy> {
+    None
+}

@@ -14,9 +14,7 @@ use crate::policy::{
     StatementChange, element_changes, elements,
 };
 use crate::spec::lock::AwsPolicyName;
-use crate::state::{
-    AccountId, AwsManaged, Holder, PolicyReference, Setting, State, Verb,
-};
+use crate::state::{AccountId, AwsManaged, Holder, PolicyReference, Setting, State, Verb};
 
 /// An AWS managed policy that a plan attaches, or sets as a boundary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -174,7 +172,8 @@ fn sentence(line: &AwsManagedLine, document: &Document) -> String {
     let mut parts = vec![count(line.statements, "statement")];
     if line.allows > 0 {
         let everything = document.statements.iter().any(|s| {
-            s.effect == Effect::Allow && matches!(&s.action, Element::Is(a) if a.iter().any(|a| a.as_str() == "*"))
+            s.effect == Effect::Allow
+                && matches!(&s.action, Element::Is(a) if a.iter().any(|a| a.as_str() == "*"))
         });
         let actions = if everything { String::from("every action") } else { count(line.allows, "action") };
         let among = match (everything, line.allows_writing, line.allows_permissions) {
@@ -199,8 +198,7 @@ fn where_allowed(document: &Document) -> &'static str {
     let allowing: Vec<&Statement> =
         document.statements.iter().filter(|s| s.effect == Effect::Allow).collect();
     let any = |s: &&&Statement| {
-        s.conditions.is_empty()
-            && matches!(&s.resource, Some(Element::Is(r)) if r.contains("*"))
+        s.conditions.is_empty() && matches!(&s.resource, Some(Element::Is(r)) if r.contains("*"))
     };
     match (allowing.iter().filter(any).count(), allowing.len()) {
         (0, _) => "on some resources or under conditions",

@@ -67,7 +67,9 @@ impl LockReport {
         let mut all: Vec<(&AwsPolicyName, LockLine)> = lock
             .policies
             .iter()
-            .map(|(name, managed)| (name, kept(name, before.policies.get(name), managed, known_from.get(name))))
+            .map(|(name, managed)| {
+                (name, kept(name, before.policies.get(name), managed, known_from.get(name)))
+            })
             .collect();
         let gone = before.policies.iter().filter(|(name, _)| !lock.policies.contains_key(name));
         all.extend(gone.map(|(name, managed)| (name, removed(name, managed))));
@@ -118,7 +120,8 @@ impl LockReport {
     /// As Markdown.
     pub fn markdown(&self) -> String {
         let Self { format_version: _, file, changed, policies, notes } = self;
-        let mut out = format!("## {}: {}\n\n", markdown(file), if *changed { "changed" } else { "as before" });
+        let mut out =
+            format!("## {}: {}\n\n", markdown(file), if *changed { "changed" } else { "as before" });
         for LockLine { action, text, arn, .. } in policies.iter().filter(|l| l.action != LockAction::Same) {
             let word = match action {
                 LockAction::Add => "added",
@@ -153,7 +156,9 @@ fn kept(
         Some(KnownFrom::Catalogue(day)) => {
             format!("as hatrack's catalogue has it, of {day}: no account that was read has it in use")
         }
-        Some(KnownFrom::Lock) | None => String::from("as it was locked: no account that was read has it in use"),
+        Some(KnownFrom::Lock) | None => {
+            String::from("as it was locked: no account that was read has it in use")
+        }
     };
     let (action, text) = match before {
         None => {

@@ -120,7 +120,8 @@ impl PlanReport {
         if !aws_managed.is_empty() {
             out.push_str("**What the AWS managed policies say that are attached**\n\n");
             for AwsManagedLine { name, version, as_of, text, .. } in aws_managed {
-                let known = as_of.as_ref().map_or_else(String::new, |date| format!(" as of {}", markdown(date)));
+                let known =
+                    as_of.as_ref().map_or_else(String::new, |date| format!(" as of {}", markdown(date)));
                 out.push_str(&format!("- {} v{version}{known}: {}\n", markdown_code(name), markdown(text)));
             }
             out.push('\n');

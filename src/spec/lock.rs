@@ -107,7 +107,10 @@ impl Lock {
         for entry in policies.map(Node::entries).unwrap_or_default() {
             let Entry { key, key_span, value } = entry;
             let Some(name) = AwsPolicyName::of_arn(key) else {
-                said.push(wrong(key_span.clone(), format!("`{key}` is not the ARN of an AWS managed policy")));
+                said.push(wrong(
+                    key_span.clone(),
+                    format!("`{key}` is not the ARN of an AWS managed policy"),
+                ));
                 continue;
             };
             if let Some(policy) = policy(key_span, key, value, &name.partition, &mut said) {
@@ -138,7 +141,10 @@ fn format_is_ours(tree: &Node, said: &mut Vec<Diagnostic>) -> bool {
             false
         }
         _ => {
-            said.push(wrong(tree.span.clone(), "this is not a lock file of hatrack: it has no `lock_format`"));
+            said.push(wrong(
+                tree.span.clone(),
+                "this is not a lock file of hatrack: it has no `lock_format`",
+            ));
             false
         }
     }
@@ -168,12 +174,15 @@ fn policy(
     });
     let sha256 = node.get("sha256").and_then(|node| Some((node.text()?, &node.span)));
     let (Some(version), Some(document), Some((sha256, digest_place))) = (version, document, sha256) else {
-        let message = format!("`{arn}` lacks its `version`, its `sha256` or its `document`, or one is not as it should be");
+        let message = format!(
+            "`{arn}` lacks its `version`, its `sha256` or its `document`, or one is not as it should be"
+        );
         said.push(wrong(place.clone(), message));
         return None;
     };
     if sha256 != digest(&document) {
-        let message = format!("the document of `{arn}` is not the one that was locked: its digest is another");
+        let message =
+            format!("the document of `{arn}` is not the one that was locked: its digest is another");
         said.push(wrong(digest_place.clone(), message));
         return None;
     }
@@ -235,11 +244,17 @@ mod tests {
         for (text, wanted) in [
             ("", "1: this is not a lock file of hatrack: it has no `lock_format`"),
             ("policies: {}", "1: this is not a lock file of hatrack: it has no `lock_format`"),
-            ("lock_format: 2\nnews: 1", "1: the file has lock format 2, and this hatrack reads format 1: it was made by a newer hatrack"),
+            (
+                "lock_format: 2\nnews: 1",
+                "1: the file has lock format 2, and this hatrack reads format 1: it was made by a newer hatrack",
+            ),
             ("lock_format: 1", "1: a lock file has a map `policies`"),
             ("lock_format: 1\npolicies: {}\nmore: 1", "3: a lock file has no key `more` here"),
             ("lock_format: 1\npolicies:\n  A: {}", "3: `A` is not the ARN of an AWS managed policy"),
-            ("lock_format: 1\npolicies:\n  arn:aws:iam::aws:policy/A: 1", "3: `arn:aws:iam::aws:policy/A` lacks its `version`, its `sha256` or its `document`, or one is not as it should be"),
+            (
+                "lock_format: 1\npolicies:\n  arn:aws:iam::aws:policy/A: 1",
+                "3: `arn:aws:iam::aws:policy/A` lacks its `version`, its `sha256` or its `document`, or one is not as it should be",
+            ),
         ] {
             let (lock, said) = read(text);
             assert_eq!((lock, said), (None, vec![wanted.to_owned()]), "{text}");

@@ -32,14 +32,18 @@ pub(super) fn attached(page: &mut Page, lines: &[AwsManagedLine]) {
 
 /// What AWS changed in a policy, under the line of its name.
 pub(super) fn changed(page: &mut Page, indent: usize, change: &AwsPolicyChange) {
-    let AwsPolicyChange { arn: _, locked_version, found_version, holders, allows, denies, statements } = change;
+    let AwsPolicyChange { arn: _, locked_version, found_version, holders, allows, denies, statements } =
+        change;
     let holders: Vec<String> = holders.iter().map(AwsHolder::words).collect();
     page.flow(
         indent,
         2,
         [
             piece(Label::Hazard, "! "),
-            piece(Label::Plain, format!("AWS changed it: v{locked_version} → v{found_version}; it applies to ")),
+            piece(
+                Label::Plain,
+                format!("AWS changed it: v{locked_version} → v{found_version}; it applies to "),
+            ),
             piece(Label::Plain, holders.join(", ")),
         ],
     );
@@ -76,7 +80,11 @@ fn statement(page: &mut Page, indent: usize, line: &StatementLine) {
         "removed" => ("-", Label::Removed),
         _ => ("~", Label::Changed),
     };
-    page.flow(indent, 2, [piece(label, format!("{sign} ")), piece(Label::Plain, format!("statement {name}"))]);
+    page.flow(
+        indent,
+        2,
+        [piece(label, format!("{sign} ")), piece(Label::Plain, format!("statement {name}"))],
+    );
     for ElementLine { element, came, went } in elements {
         let element = element_words(element);
         for (values, sign, label) in [(went, "-", Label::Removed), (came, "+", Label::Added)] {
