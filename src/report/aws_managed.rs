@@ -87,7 +87,8 @@ pub struct ActionLines {
 pub struct ActionLine {
     /// `sagemaker:CreateHub`.
     pub action: String,
-    /// `list`, `read`, `write`, `tagging` or `permissions`; none if the catalogue does not know it.
+    /// `list`, `read`, `write`, `tagging` or `permissions`; `unknown` if only AWS's own policies speak of it; none if
+    /// the catalogue does not know it.
     pub level: Option<String>,
 }
 
@@ -285,6 +286,7 @@ fn level_word(level: AccessLevel) -> &'static str {
         AccessLevel::Write => "write",
         AccessLevel::PermissionsManagement => "permissions",
         AccessLevel::Tagging => "tagging",
+        AccessLevel::Unknown => "unknown",
     }
 }
 
