@@ -153,7 +153,7 @@ pub enum KnownFrom {
     Account(AccountId),
     /// The lock as it was: no account that was read has it in use.
     Lock,
-    /// The catalogue that comes with hatrack; with the day of the version.
+    /// The catalogue that comes with hatrack; with the day up to which it knows AWS.
     Catalogue(String),
 }
 
@@ -191,9 +191,105 @@ pub fn relock(declared: &State, found: &State, before: Option<&Lock>) -> Relocke
     relocked
 }
 
-/// What the catalogue has of a policy, and the day of that version. It has those of the partition `aws`.
+/// What the catalogue has of a policy, and the day up to which the catalogue knows AWS. It has those of the partition
+/// `aws`.
 pub fn of_catalogue(policy: &AwsPolicyName) -> Option<(AwsManaged, String)> {
     let known = catalogue::managed_policy(&policy.name).filter(|_| policy.partition.as_str() == "aws")?;
     let managed = AwsManaged { version: known.version, document: known.document().clone().into() };
-    Some((managed, known.updated.to_owned()))
+    // Of most versions the catalogue has no day of their own, so the newest of all speaks for them.
+    let day = catalogue::managed_policies().map(|policy| policy.updated).max()?;
+    Some((managed, day.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+    use crate::state::{Core, Extent, Kind, Partition, PolicyReference, Resource, ResourceId, Setting};
+
+    const NAME: &str = "AmazonS3ReadOnlyAccess";
+
+    fn account() -> AccountId {
+        "111122223333".parse().unwrap()
+    }
+
+    fn policy(name: &str) -> AwsPolicyName {
+        AwsPolicyName { partition: Partition::new("aws"), name: name.to_owned() }
+    }
+
+    fn managed(version: u32, action: &str) -> AwsManaged {
+        let text = format!(r#"{{"Statement":{{"Effect":"Allow","Action":"{action}","Resource":"*"}}}}"#);
+        AwsManaged { version, document: Policy::from_text(&text, "aws") }
+    }
+
+    fn lock(policies: &[(&str, AwsManaged)]) -> Lock {
+        let policies = policies.iter().map(|(name, managed)| (policy(name), managed.clone())).collect();
+        Lock { policies, places: BTreeMap::new() }
+    }
+
+    /// A group that holds these policies, in an account that tells these of them.
+    fn state(attached: &[&str], told: &[(&str, AwsManaged)]) -> State {
+        let mut extent = Extent::full(Partition::new("aws"));
+        extent.aws_managed = told.iter().map(|(name, said)| ((*name).to_owned(), said.clone())).collect();
+        let held = attached.iter().map(|name| Setting::Attached(PolicyReference::Aws((*name).to_owned())));
+        let group = Resource::new(Core::Group { path: "/".to_owned() }, held);
+        State {
+            accounts: [(account(), extent)].into(),
+            resources: [(ResourceId::new(&account(), Kind::Group, "g"), group)].into(),
+        }
+    }
+
+    #[test]
+    fn the_same_is_no_change_and_another_document_is_one() {
+        let declared = state(&[NAME], &[]);
+        let locked = lock(&[(NAME, managed(3, "s3:Get*"))]);
+        let of = |now: AwsManaged| compare_aws(&locked, &declared, &state(&[NAME], &[(NAME, now)]));
+        assert_eq!(of(managed(3, "s3:Get*")), AwsComparison::default());
+        let renumbered = of(managed(4, "s3:Get*"));
+        assert_eq!((renumbered.changed.len(), renumbered.renumbered.len()), (0, 1));
+        // Whatever the number says, it is the document that counts.
+        for version in [3, 4] {
+            let changed = of(managed(version, "s3:GetObject"));
+            assert_eq!((changed.changed.len(), changed.renumbered.len()), (1, 0));
+            assert_eq!(changed.changed[0].holders[0].members, Some(0));
+        }
+    }
+
+    #[test]
+    fn what_the_account_does_not_tell_is_not_unchanged() {
+        let declared = state(&[NAME], &[]);
+        let locked = lock(&[(NAME, managed(3, "s3:Get*"))]);
+        let silent = compare_aws(&locked, &declared, &state(&[NAME], &[]));
+        assert_eq!(silent.not_checked, [(account(), NAME.to_owned())]);
+        // It gives nobody anything yet.
+        let unattached = compare_aws(&locked, &declared, &state(&[], &[]));
+        assert_eq!(unattached, AwsComparison::default());
+    }
+
+    #[test]
+    fn the_lock_and_the_environments_may_name_other_policies() {
+        let comparison =
+            compare_aws(&lock(&[("B", managed(1, "s3:*"))]), &state(&["A"], &[]), &state(&["A"], &[]));
+        assert_eq!(comparison.not_locked, [policy("A")].into());
+        assert_eq!(comparison.not_attached, [policy("B")].into());
+    }
+
+    #[test]
+    fn a_lock_takes_the_account_then_the_later_of_lock_and_catalogue() {
+        let declared = state(&[NAME, "NobodyKnowsIt"], &[]);
+        let told = state(&[NAME], &[(NAME, managed(2, "s3:*"))]);
+        let by_account = relock(&declared, &told, Some(&lock(&[(NAME, managed(90, "s3:Get*"))])));
+        assert_eq!(by_account.lock.policies[&policy(NAME)], managed(2, "s3:*"));
+        assert_eq!(by_account.known_from[&policy(NAME)], KnownFrom::Account(account()));
+        assert_eq!(by_account.unknown, [policy("NobodyKnowsIt")].into());
+
+        let silent = state(&[], &[]);
+        let by_lock = relock(&declared, &silent, Some(&lock(&[(NAME, managed(90, "s3:Get*"))])));
+        assert_eq!(by_lock.known_from[&policy(NAME)], KnownFrom::Lock);
+        for before in [None, Some(lock(&[(NAME, managed(1, "s3:Get*"))]))] {
+            let by_catalogue = relock(&declared, &silent, before.as_ref());
+            assert!(matches!(by_catalogue.known_from[&policy(NAME)], KnownFrom::Catalogue(_)));
+            assert!(by_catalogue.lock.policies[&policy(NAME)].version >= 3);
+        }
+    }
 }

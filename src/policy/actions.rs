@@ -2,6 +2,7 @@
 //!
 //! Looks at actions alone: on which resources and under which conditions is in the statements.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::catalogue::{self, AccessLevel, Action};
@@ -11,9 +12,9 @@ use super::{Document, Effect, Element, Folded, Statement, glob};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NamedAction {
     /// The prefix before the colon, lower case: `s3`.
-    pub service: String,
+    pub service: Cow<'static, str>,
     /// `GetObject`; as the document has it, wildcards and all, if the catalogue knows nothing of the sort.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// How far it reaches; none if the catalogue does not know it.
     pub level: Option<AccessLevel>,
 }
@@ -98,15 +99,117 @@ fn names(statement: &Statement, action: &Folded) -> bool {
     }
 }
 
-fn known(action: &Action) -> NamedAction {
+fn known(action: &'static Action) -> NamedAction {
     NamedAction {
-        service: action.service.to_owned(),
-        name: action.name.to_owned(),
+        service: Cow::Borrowed(action.service),
+        name: Cow::Borrowed(action.name),
         level: Some(action.level),
     }
 }
 
 fn as_written(action: &Folded) -> NamedAction {
     let (service, name) = action.as_str().split_once(':').unwrap_or(("", action.as_str()));
-    NamedAction { service: service.to_ascii_lowercase(), name: name.to_owned(), level: None }
+    NamedAction { service: service.to_ascii_lowercase().into(), name: name.to_owned().into(), level: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::policy::Policy;
+
+    fn document(statements: serde_json::Value) -> Document {
+        let text = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+        Policy::from_text(&text, "aws").document().unwrap().clone()
+    }
+
+    fn allowing(actions: &[&str]) -> Document {
+        document(json!([{ "Effect": "Allow", "Action": actions, "Resource": "*" }]))
+    }
+
+    fn names(actions: &BTreeSet<NamedAction>) -> Vec<String> {
+        actions.iter().map(|a| format!("{}:{}", a.service, a.name)).collect()
+    }
+
+    #[test]
+    fn wildcards_are_written_out() {
+        let change = changed_actions(
+            &allowing(&["s3:GetBucket*", "S3:putobject"]),
+            &allowing(&["s3:GetBucketAcl", "s3:PutObject", "s3:DeleteObject"]),
+            Effect::Allow,
+        );
+        assert_eq!(names(&change.came), ["s3:DeleteObject"]);
+        assert!(change.went.len() > 5 && names(&change.went).contains(&"s3:GetBucketTagging".to_owned()));
+        assert!(!names(&change.went).contains(&"s3:GetBucketAcl".to_owned()));
+        assert!(change.came.iter().all(|a| a.level == Some(AccessLevel::Write)));
+    }
+
+    #[test]
+    fn what_the_catalogue_does_not_know_counts_unless_a_wildcard_has_it_already() {
+        let of = |before: &[&str], after: &[&str]| {
+            names(&changed_actions(&allowing(before), &allowing(after), Effect::Allow).came)
+        };
+        assert_eq!(of(&["s3:GetObject"], &["s3:GetObject", "nimbus:NewThing"]), ["nimbus:NewThing"]);
+        assert_eq!(of(&["nimbus:New*"], &["nimbus:New*", "nimbus:NewThing"]), [""; 0]);
+        assert_eq!(of(&["nimbus:NewThing"], &["nimbus:newthing"]), [""; 0]);
+        assert_eq!(of(&["nimbus:New?"], &["nimbus:New*"]), ["nimbus:New*"]);
+    }
+
+    #[test]
+    fn everything_but_is_everything_else() {
+        let all_but =
+            document(json!([{ "Effect": "Allow", "NotAction": ["iam:*", "nimbus:*"], "Resource": "*" }]));
+        let everything = allowing(&["*"]);
+        let change = changed_actions(&all_but, &everything, Effect::Allow);
+        assert!(change.came.iter().all(|a| a.service == "iam") && change.came.len() > 100);
+        assert!(change.went.is_empty());
+        let new = changed_actions(&all_but, &allowing(&["nimbus:NewThing"]), Effect::Allow);
+        assert_eq!(names(&new.came), ["nimbus:NewThing"]);
+    }
+
+    #[test]
+    fn denying_is_counted_apart() {
+        let deny = document(json!([{ "Effect": "Deny", "Action": "s3:PutObject", "Resource": "*" }]));
+        assert!(changed_actions(&allowing(&["s3:PutObject"]), &deny, Effect::Allow).came.is_empty());
+        assert_eq!(names(&changed_actions(&allowing(&["*"]), &deny, Effect::Deny).came), ["s3:PutObject"]);
+    }
+
+    fn some_document() -> impl Strategy<Value = Document> {
+        let patterns = [
+            "s3:Get*",
+            "s3:GetObject",
+            "s3:*Object",
+            "glue:*",
+            "sqs:List?ueues",
+            "SQS:SendMessage",
+            "iam:Pass*",
+        ];
+        let patterns = proptest::collection::vec(proptest::sample::select(patterns.to_vec()), 1..4);
+        let statement = (patterns, any::<bool>(), any::<bool>()).prop_map(|(patterns, allow, not)| {
+            let effect = if allow { "Allow" } else { "Deny" };
+            let key = if not { "NotAction" } else { "Action" };
+            json!({ "Effect": effect, key: patterns, "Resource": "*" })
+        });
+        proptest::collection::vec(statement, 0..4).prop_map(|statements| document(json!(statements)))
+    }
+
+    proptest! {
+        // Everything but some actions is twenty thousand of them.
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn what_came_and_went_are_exactly_the_differences(before in some_document(), after in some_document()) {
+            for effect in [Effect::Allow, Effect::Deny] {
+                let ActionsChange { came, went } = changed_actions(&before, &after, effect);
+                let (then, now) = (actions(&before, effect), actions(&after, effect));
+                prop_assert!(came.is_disjoint(&went));
+                prop_assert!(came.is_subset(&now) && came.is_disjoint(&then));
+                prop_assert!(went.is_subset(&then) && went.is_disjoint(&now));
+                let turned: BTreeSet<_> = then.difference(&went).chain(&came).cloned().collect();
+                prop_assert_eq!(turned, now);
+                prop_assert_eq!(changed_actions(&after, &before, effect).came, went);
+            }
+        }
+    }
 }

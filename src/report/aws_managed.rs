@@ -27,7 +27,7 @@ pub struct AwsManagedLine {
     pub version: u32,
     /// Where that is known from: `account`, or `catalogue`, which may be behind AWS.
     pub known_from: String,
-    /// When the catalogue's version was made; none for one that the account told.
+    /// The day up to which the catalogue knows AWS; none for what the account told.
     pub as_of: Option<String>,
     /// How many statements it has.
     pub statements: usize,
@@ -276,7 +276,7 @@ impl AwsHolder {
 
 fn action_name(action: &NamedAction) -> String {
     let NamedAction { service, name, level: _ } = action;
-    if service.is_empty() { name.clone() } else { format!("{service}:{name}") }
+    if service.is_empty() { name.to_string() } else { format!("{service}:{name}") }
 }
 
 fn level_word(level: AccessLevel) -> &'static str {

@@ -154,10 +154,10 @@ fn kept(
     let from = match known_from {
         Some(KnownFrom::Account(account)) => format!("as account {account} has it"),
         Some(KnownFrom::Catalogue(day)) => {
-            format!("as hatrack's catalogue has it, of {day}: no account that was read has it in use")
+            format!("as hatrack's catalogue of {day} has it, since no account that was read has it in use")
         }
         Some(KnownFrom::Lock) | None => {
-            String::from("as it was locked: no account that was read has it in use")
+            String::from("as it was locked, since no account that was read has it in use")
         }
     };
     let (action, text) = match before {
