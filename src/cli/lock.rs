@@ -54,7 +54,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         let cannot = |error| Failure::error(format!("cannot write {}: {error}", path.display()));
         store::save_for_all(&path, text.as_bytes()).map_err(cannot)?;
     }
-    let report = LockReport::new(before.as_ref(), &relocked, changed);
+    let report = LockReport::new(before.as_ref(), &relocked, changed, changed && !args.check);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json => report.json(),

@@ -325,16 +325,36 @@ fn turned(all: Vec<ElementChange>) -> Vec<ElementChange> {
     all.into_iter().map(turn).collect()
 }
 
-/// Actions by service, in the order of their names: `("s3", ["GetObject", "PutObject (write)"])`.
+/// Actions by service, in the order of their names, with a remark on those that change something:
+/// `("s3", ["GetObject", "PutObject (write)"])`. Of many that only look, a few are named and the others counted.
 pub(super) fn by_service(lines: &[ActionLine]) -> BTreeMap<&str, Vec<String>> {
-    let mut services: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    const QUIET_MAX: usize = 12;
+    const QUIET_NAMED: usize = 8;
+    let mut services: BTreeMap<&str, Vec<(&str, Option<&str>)>> = BTreeMap::new();
     for ActionLine { action, level } in lines {
         let (service, name) = action.split_once(':').unwrap_or(("", action));
-        let telling = level.as_deref().filter(|level| matches!(*level, "write" | "permissions"));
-        let remark = telling.map_or_else(String::new, |level| format!(" ({level})"));
-        services.entry(service).or_default().push(format!("{name}{remark}"));
+        services.entry(service).or_default().push((name, level.as_deref()));
     }
-    services
+    let quiet = |level: Option<&str>| matches!(level, Some("list" | "read"));
+    let shown = |names: Vec<(&str, Option<&str>)>| {
+        let all_quiet = names.iter().filter(|(_, level)| quiet(*level)).count();
+        let named = if all_quiet > QUIET_MAX { QUIET_NAMED } else { all_quiet };
+        let mut seen = 0;
+        let mut out = vec![];
+        for (name, level) in names {
+            seen += usize::from(quiet(level));
+            if quiet(level) && seen > named {
+                continue;
+            }
+            let telling = level.filter(|level| matches!(*level, "write" | "permissions"));
+            out.push(telling.map_or_else(|| name.to_owned(), |level| format!("{name} ({level})")));
+        }
+        if all_quiet > named {
+            out.push(format!("and {} more that only read", all_quiet - named));
+        }
+        out
+    };
+    services.into_iter().map(|(service, names)| (service, shown(names))).collect()
 }
 
 /// What a lock has to say beside findings.
@@ -372,7 +392,9 @@ pub(super) fn not_checked(comparison: &AwsComparison) -> Vec<Said> {
         code: String::from("aws-managed"),
         address: None,
         text: format!("whether AWS changed {name}: account {account} did not tell what it says"),
-        help: vec![],
+        help: vec![String::from(
+            "an account file tells it if `hatrack snapshot` wrote it while the policy was attached",
+        )],
     };
     comparison.not_checked.iter().map(said).collect()
 }

@@ -91,8 +91,7 @@ pub struct Finding {
     pub drift: bool,
     /// Where it is declared, or locked.
     pub origin: Option<String>,
-    /// What AWS changed; there only if that is what the finding is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What AWS changed, if that is what the finding is about.
     pub aws_managed: Option<AwsPolicyChange>,
     /// Found and wanted setting, for renderers.
     #[serde(skip)]

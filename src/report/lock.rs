@@ -22,6 +22,8 @@ pub struct LockReport {
     pub file: String,
     /// Whether the file is, or with `--check` would be, another than before.
     pub changed: bool,
+    /// Whether it was written: not with `--check`, and not where it is as before.
+    pub written: bool,
     /// The policies that are locked, and those that no longer are, in the order of their ARNs.
     pub policies: Vec<LockLine>,
     /// What a person should know.
@@ -61,7 +63,7 @@ pub enum LockAction {
 
 impl LockReport {
     /// What becomes of a lock.
-    pub fn new(before: Option<&Lock>, relocked: &Relocked, changed: bool) -> Self {
+    pub fn new(before: Option<&Lock>, relocked: &Relocked, changed: bool, written: bool) -> Self {
         let Relocked { lock, known_from, unknown } = relocked;
         let before = before.cloned().unwrap_or_default();
         let mut all: Vec<(&AwsPolicyName, LockLine)> = lock
@@ -84,8 +86,17 @@ impl LockReport {
             format_version: FORMAT_VERSION,
             file: LOCK_FILE.to_owned(),
             changed,
+            written,
             policies: all.into_iter().map(|(_, line)| line).collect(),
             notes: unknown.collect(),
+        }
+    }
+
+    fn outcome(&self) -> &'static str {
+        match (self.changed, self.written) {
+            (false, _) => "as before",
+            (true, true) => "written",
+            (true, false) => "not written, and not as it should be",
         }
     }
 
@@ -97,7 +108,7 @@ impl LockReport {
     /// As text for a terminal.
     pub fn terminal(&self, terminal: Terminal) -> String {
         let mut page = Page::new(terminal);
-        let Self { format_version: _, file, changed, policies, notes } = self;
+        let Self { format_version: _, file, changed: _, written: _, policies, notes } = self;
         for LockLine { action, text, .. } in policies {
             let (sign, label) = match action {
                 LockAction::Add => ("+ ", Label::Added),
@@ -112,16 +123,14 @@ impl LockReport {
         }
         page.blank();
         let locked = policies.iter().filter(|line| line.action != LockAction::Remove).count();
-        let state = if *changed { "" } else { ", as before" };
-        page.say(0, 2, Label::Plain, format!("{file}: {}{state}", policies_counted(locked)));
+        page.say(0, 2, Label::Plain, format!("{file}: {}, {}", policies_counted(locked), self.outcome()));
         page.finish()
     }
 
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let Self { format_version: _, file, changed, policies, notes } = self;
-        let mut out =
-            format!("## {}: {}\n\n", markdown(file), if *changed { "changed" } else { "as before" });
+        let Self { format_version: _, file, changed: _, written: _, policies, notes } = self;
+        let mut out = format!("## {}: {}\n\n", markdown(file), self.outcome());
         for LockLine { action, text, arn, .. } in policies.iter().filter(|l| l.action != LockAction::Same) {
             let word = match action {
                 LockAction::Add => "added",

@@ -118,7 +118,7 @@ impl PlanReport {
             out.push_str(&details("Every change", &fenced("diff", &for_diff(&text.concat()))));
         }
         if !aws_managed.is_empty() {
-            out.push_str("**What the AWS managed policies say that are attached**\n\n");
+            out.push_str("**What the AWS managed policies in it say**\n\n");
             for AwsManagedLine { name, version, as_of, text, .. } in aws_managed {
                 let known =
                     as_of.as_ref().map_or_else(String::new, |date| format!(" as of {}", markdown(date)));

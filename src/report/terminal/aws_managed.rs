@@ -14,7 +14,7 @@ pub(super) fn attached(page: &mut Page, lines: &[AwsManagedLine]) {
         return;
     }
     page.blank();
-    page.say(0, 2, Label::Dim, "What the AWS managed policies say that are attached:");
+    page.say(0, 2, Label::Dim, "What the AWS managed policies in it say:");
     for line in lines {
         let AwsManagedLine { name, version, known_from: _, as_of, text, .. } = line;
         let known = as_of.as_ref().map_or_else(String::new, |date| format!(" as of {date}"));
