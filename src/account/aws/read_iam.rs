@@ -276,6 +276,20 @@ fn aws_managed(link: &Link, policy: &ManagedPolicyDetail) -> Option<AwsManaged> 
     Some(AwsManaged { version, document: document(default.document()?, &link.partition) })
 }
 
+/// One of AWS's own policies that no bulk call told.
+pub(super) async fn aws_managed_policy(link: &Link, name: &str) -> Result<Option<AwsManaged>, Fault> {
+    let arn = arn::of_aws_policy(&link.partition, name);
+    let answer = link.ask(async || Ok(link.iam.get_policy().policy_arn(&arn).send().await?)).await?;
+    let Some(id) = answer.policy().and_then(|policy| policy.default_version_id()) else { return Ok(None) };
+    let version = || link.iam.get_policy_version().policy_arn(&arn).version_id(id);
+    let answer = link.ask(async || Ok(version().send().await?)).await?;
+    let text = answer.policy_version().and_then(|version| version.document());
+    let version = id.strip_prefix('v').and_then(|number| number.parse().ok());
+    Ok(version
+        .zip(text)
+        .map(|(version, text)| AwsManaged { version, document: document(text, &link.partition) }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
