@@ -3,6 +3,7 @@
 //! A document enters here once, from the author or from AWS, and is compared with `==` ever after. Knows the
 //! IAM grammar, and in `catalogue` what AWS can do; knows nothing of who holds a document.
 
+mod actions;
 pub mod arn;
 pub mod catalogue;
 pub mod condition;
@@ -18,6 +19,7 @@ mod print;
 mod read;
 mod written;
 
+pub use actions::*;
 pub use diff::*;
 pub use document::*;
 pub use kind::*;

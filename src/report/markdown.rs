@@ -1,5 +1,6 @@
 //! Reports for chats, issues and pull requests: the gist in sight, the rest folded away.
 
+use super::aws_managed::AwsManagedLine;
 use super::changes::{Action, ResourceChange};
 use super::drift::Class;
 use super::escape::{markdown, markdown_code};
@@ -80,6 +81,7 @@ impl PlanReport {
             steps,
             meters,
             hazards,
+            aws_managed,
             notes,
             not_checked: unread,
             coverage: covered,
@@ -118,6 +120,15 @@ impl PlanReport {
             out.push_str(&details("Every change", &fenced("diff", &for_diff(&text.concat()))));
         }
         out.push_str(&nearly_used(meters));
+        if !aws_managed.is_empty() {
+            out.push_str("**What the AWS managed policies in it say**\n\n");
+            for AwsManagedLine { name, version, as_of, text, .. } in aws_managed {
+                let known =
+                    as_of.as_ref().map_or_else(String::new, |date| format!(" as of {}", markdown(date)));
+                out.push_str(&format!("- {} v{version}{known}: {}\n", markdown_code(name), markdown(text)));
+            }
+            out.push('\n');
+        }
         out.push_str(&list("Notes", notes));
         out.push_str(&not_checked(unread));
         out.push_str(&coverage(covered));
@@ -188,6 +199,7 @@ impl DriftReport {
                     Class::Modified => "modified",
                     Class::Deleted => "deleted",
                     Class::Unmanaged => "unmanaged",
+                    Class::AwsChanged => "aws-changed",
                     Class::Foreign => "foreign",
                 };
                 let origin = finding.origin.as_deref().map(markdown_code).unwrap_or_default();

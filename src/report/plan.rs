@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::aws_managed::{self, AwsManagedLine};
 use super::changes::{Action, ResourceChange, SettingAction, resource_change};
 use super::meters::{self, MeterLine};
 use super::said::{self, Said};
 use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
-use crate::plan::{Change, Hazard, Plan, Reason};
+use crate::plan::{AwsComparison, Change, Hazard, Plan, Reason};
 use crate::state::meter::Meter;
 use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread};
 
@@ -27,6 +28,8 @@ pub struct Inputs<'a> {
     pub unread: &'a [Unread],
     /// What the reading has to say of itself.
     pub reading_notes: &'a [String],
+    /// What AWS changed in its own policies since they were locked; only drift tells of it in full.
+    pub aws: &'a AwsComparison,
 }
 
 /// A plan. This is the documented JSON.
@@ -44,6 +47,8 @@ pub struct PlanReport {
     pub meters: Vec<MeterLine>,
     /// What a person should agree to, the gravest last.
     pub hazards: Vec<AcceptableHazard>,
+    /// What the AWS managed policies say that are attached or set as a boundary.
+    pub aws_managed: Vec<AwsManagedLine>,
     /// What a person should know.
     pub notes: Vec<Said>,
     /// What could not be read, and so is neither changed nor confirmed.
@@ -201,6 +206,7 @@ impl PlanReport {
             steps: inputs.plan.steps.iter().map(step_line).collect(),
             meters: meters.iter().map(|(id, meter)| MeterLine::new(id, meter)).collect(),
             hazards: inputs.hazards.iter().map(acceptable).collect(),
+            aws_managed: aws_managed::attached(inputs),
             notes,
             not_checked: inputs.unread.iter().map(said::unread).collect(),
             coverage: coverage(inputs.settled),
@@ -317,6 +323,7 @@ fn is_hazard(note: &Note, hazards: &[Hazard]) -> bool {
         | Note::Narrowed(_)
         | Note::Quarantined(..)
         | Note::KeptStatements(..)
+        | Note::AwsChanged { .. }
         | Note::NotChecked(_) => {
             return false;
         }

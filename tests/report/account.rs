@@ -137,6 +137,7 @@ pub fn reports_of(
         hazards: &hazards,
         unread,
         reading_notes: &[],
+        aws: &hatrack::plan::AwsComparison::default(),
     };
     Reports { plan: PlanReport::new(&inputs), drift: DriftReport::new(&inputs), planned }
 }

@@ -5,6 +5,7 @@ use super::super::page::{Page, Terminal, piece};
 use super::super::statements::Side;
 use super::super::style::Label;
 use super::super::words;
+use super::aws_managed::changed;
 use super::resource::whole;
 use super::setting::{field, setting};
 use super::{coverage, head, not_checked, notes, reach};
@@ -50,7 +51,12 @@ impl DriftReport {
             let fix = "to put the account back run `hatrack apply`; to keep a change, declare it";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
         }
-        if counted().any(|f| f.outside) {
+        if counted().any(|f| f.class == Class::AwsChanged) {
+            let fix = "what AWS says in its own policies nobody can put back: look at what came, attach something \
+                       narrower if it is too much, and take the rest over with `hatrack lock`";
+            page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
+        }
+        if counted().any(|f| f.outside && f.class != Class::AwsChanged) {
             let fix = "hatrack never touches what no environment declares: delete it by hand, declare it with \
                        `adopt: true`, or list it under `ignore` with a reason";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
@@ -65,6 +71,7 @@ fn classes(page: &mut Page, findings: &[&Finding]) {
         (Class::Unmanaged, true),
         (Class::Modified, false),
         (Class::Deleted, false),
+        (Class::AwsChanged, true),
         (Class::Foreign, false),
         (Class::Foreign, true),
     ] {
@@ -78,6 +85,7 @@ fn classes(page: &mut Page, findings: &[&Finding]) {
             (Class::Unmanaged, true) => ("Nobody's, in an account that is answered for whole", Label::Hazard),
             (Class::Modified, _) => ("Not as declared", Label::Changed),
             (Class::Deleted, _) => ("Declared, but missing in the account", Label::Removed),
+            (Class::AwsChanged, _) => ("Changed by AWS since it was locked", Label::Hazard),
             (Class::Foreign, false) => ("Declared, but not hatrack's in the account", Label::Error),
             (Class::Foreign, true) => {
                 ("Somebody else's, in an account that is answered for whole", Label::Error)
@@ -120,6 +128,9 @@ fn grouped(page: &mut Page, findings: &[&Finding]) {
 
 /// One finding under the line of its resource.
 fn finding(page: &mut Page, finding: &Finding) {
+    if let Some(change) = &finding.aws_managed {
+        return changed(page, 6, change);
+    }
     let text = || finding.text.as_str();
     match (&finding.setting, &finding.field, finding.class) {
         (Some(_), _, Class::Unmanaged) => {
@@ -154,11 +165,12 @@ fn finding(page: &mut Page, finding: &Finding) {
 
 /// `2 not declared, 1 not as declared, 1 missing`.
 pub(crate) fn counts(summary: &DriftSummary) -> String {
-    let DriftSummary { drift, modified, deleted, unmanaged, foreign, not_counted } = *summary;
+    let DriftSummary { drift, modified, deleted, unmanaged, foreign, aws_changed, not_counted } = *summary;
     let all = [
         (unmanaged, "not declared"),
         (modified, "not as declared"),
         (deleted, "missing"),
+        (aws_changed, "changed by AWS"),
         (foreign, "somebody else's"),
     ];
     let said: Vec<_> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();

@@ -1,6 +1,7 @@
 //! Reports for people at a terminal.
 
 mod apply;
+mod aws_managed;
 mod drift;
 mod plan;
 mod resource;

@@ -7,6 +7,7 @@ use super::super::page::{Page, Terminal, piece};
 use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
 use super::super::style::Label;
 use super::super::words;
+use super::aws_managed::attached;
 use super::resource::resource;
 use super::{coverage, hazards, head, not_checked, notes, objections, reach};
 
@@ -24,6 +25,7 @@ impl PlanReport {
             steps,
             meters,
             hazards: dangers,
+            aws_managed: own,
             notes: remarks,
             not_checked: unread,
             coverage: covered,
@@ -73,6 +75,7 @@ impl PlanReport {
             }
             of_accounts(&mut page, environments, meters);
         }
+        attached(&mut page, own);
         notes(&mut page, remarks);
         not_checked(&mut page, unread);
         coverage(&mut page, covered);
