@@ -4,6 +4,7 @@
 //! Pure: today's date is brought by the caller.
 
 mod engine;
+mod facts;
 mod identity;
 mod rule;
 pub mod rules;

@@ -12,8 +12,14 @@ macro_rules! rules {
 }
 
 rules! {
+    absent_key_allows,
+    for_all_values_unguarded,
+    inverted_guard,
+    mfa_allow_if_exists,
+    mfa_deny_without_if_exists,
     not_action_allow,
     policy_grammar,
+    source_ip_without_via_service,
     suppression_expired,
     suppression_malformed,
     suppression_unknown_rule,
