@@ -32,7 +32,8 @@ pub(super) fn compares(test: &WrittenTest, comparisons: &[Test]) -> bool {
 }
 
 /// Comparisons of text that hold if a value matches.
-pub(super) const TEXT_MATCHES: [Test; 3] = [Test::StringEquals, Test::StringEqualsIgnoreCase, Test::StringLike];
+pub(super) const TEXT_MATCHES: [Test; 3] =
+    [Test::StringEquals, Test::StringEqualsIgnoreCase, Test::StringLike];
 
 /// Comparisons of text that hold if no value matches.
 pub(super) const TEXT_DIFFERS: [Test; 3] =
@@ -94,9 +95,10 @@ pub(super) fn covers_actions_of(one: &WrittenStatement, other: &WrittenStatement
     match (one.is_not_action(), other.is_not_action()) {
         (false, false) => each_covered(),
         (false, true) => one.actions.iter().any(|action| action.text == "*"),
-        (true, true) => {
-            one.actions.iter().all(|action| other.actions.iter().any(|p| covers_action(&p.text, &action.text)))
-        }
+        (true, true) => one
+            .actions
+            .iter()
+            .all(|action| other.actions.iter().any(|p| covers_action(&p.text, &action.text))),
         // Only whole names: two patterns may overlap without one covering the other.
         (true, false) => other.actions.iter().all(|action| {
             !action.text.contains(['*', '?'])
@@ -146,7 +148,9 @@ mod tests {
         ] {
             assert!(covers_action(pattern, other), "{pattern} {other}");
         }
-        for (pattern, other) in [("s3:Get?", "s3:Get*"), ("s3:Get*", "s3:*"), ("s3:GetObject", "s3:GetObjectTagging")] {
+        for (pattern, other) in
+            [("s3:Get?", "s3:Get*"), ("s3:Get*", "s3:*"), ("s3:GetObject", "s3:GetObjectTagging")]
+        {
             assert!(!covers_action(pattern, other), "{pattern} {other}");
         }
         for (pattern, other) in [
