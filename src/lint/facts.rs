@@ -68,8 +68,8 @@ pub(super) fn has_only_actions(statement: &WrittenStatement, patterns: &[&str]) 
 /// Whether one glob matches everything that another does.
 pub(super) fn covers(pattern: &str, other: &str) -> bool {
     // A `?` in the first must not swallow a `*` in the other, and an escaped `${*}` is no wildcard.
-    let simple = !pattern.contains("${") && !(pattern.contains('?') && other.contains('*'));
-    pattern == other || (simple && glob(pattern, other))
+    let literal = pattern.contains("${") || (pattern.contains('?') && other.contains('*'));
+    pattern == other || (!literal && glob(pattern, other))
 }
 
 /// Whether one action pattern matches every action that another does, whatever their case.
