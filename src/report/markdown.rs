@@ -3,6 +3,7 @@
 use super::changes::{Action, ResourceChange};
 use super::drift::Class;
 use super::escape::{markdown, markdown_code};
+use super::meters::{MeterLine, NEAR_FROM_PERCENT, text};
 use super::page::Terminal;
 use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};
 use super::said::Said;
@@ -11,7 +12,7 @@ use super::words;
 use super::{ApplyReport, DriftReport, PlanReport, StepResult};
 
 /// How wide text within code fences is.
-const FENCED: Terminal = Terminal { width: 100, colour: false };
+const FENCED: Terminal = Terminal { width: 100, colour: false, detail: false };
 
 /// A fence that nothing in the text can close.
 fn fenced(language: &str, text: &str) -> String {
@@ -77,6 +78,7 @@ impl PlanReport {
             summary,
             environments,
             steps,
+            meters,
             hazards,
             notes,
             not_checked: unread,
@@ -115,10 +117,25 @@ impl PlanReport {
             let text: Vec<_> = environment.resources.iter().map(|r| resource_text(r, FENCED)).collect();
             out.push_str(&details("Every change", &fenced("diff", &for_diff(&text.concat()))));
         }
+        out.push_str(&nearly_used(meters));
         out.push_str(&list("Notes", notes));
         out.push_str(&not_checked(unread));
         out.push_str(&coverage(covered));
         ended(out)
+    }
+}
+
+/// What is nearly used up; the rest is with each change.
+fn nearly_used(all: &[MeterLine]) -> String {
+    let mut out = String::new();
+    for line in all.iter().filter(|line| line.meter().percent() >= NEAR_FROM_PERCENT) {
+        let of = line.of.clone().unwrap_or_else(|| format!("account {}", line.account));
+        out.push_str(&format!("| {} | {} |\n", markdown_code(&of), text(&line.meter())));
+    }
+    if out.is_empty() {
+        out
+    } else {
+        format!("**Quotas nearly used up**\n\n| of | used |\n|---|---|\n{out}\n")
     }
 }
 

@@ -9,12 +9,15 @@ mod changes;
 mod diagnostics;
 mod drift;
 mod escape;
+mod findings;
 mod json;
 mod markdown;
+mod meters;
 mod moved;
 mod page;
 mod plan;
 mod said;
+mod sarif;
 mod statements;
 mod style;
 mod terminal;
@@ -26,6 +29,8 @@ pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLin
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::text as harmless;
+pub use findings::FindingsReport;
+pub use meters::MeterLine;
 pub use moved::moved;
 pub use page::Terminal;
 pub use plan::{

@@ -5,8 +5,10 @@
 
 mod id;
 pub mod limits;
+pub mod meter;
 mod operation;
 mod perform;
+pub mod quota;
 mod reference;
 mod resource;
 mod scope;

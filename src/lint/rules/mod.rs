@@ -27,6 +27,7 @@ rules! {
     mfa_deny_without_if_exists,
     not_action_allow,
     policy_grammar,
+    policy_syntax,
     principal_arn_session,
     redundant_element,
     secret_literal,
