@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::{findings, project};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, has_errors};
 use crate::report::{self, FindingsReport};
 
 #[derive(Debug, clap::Args)]
@@ -51,6 +51,7 @@ impl From<FailOn> for Severity {
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let (lowered, said) = project::read(global)?;
+    let lowered = lowered.filter(|_| !has_errors(&said));
     let mut report = FindingsReport { findings: said, ..FindingsReport::default() };
     let chosen = match &lowered {
         Some(lowered) => project::choose(lowered, &args.environments)?,
