@@ -3,10 +3,14 @@
 //!
 //! Pure: today's date is brought by the caller.
 
+mod dates;
 mod engine;
+mod facts;
 mod identity;
+mod literals;
 mod rule;
 pub mod rules;
+mod secrets;
 mod subject;
 mod suppression;
 

@@ -12,15 +12,38 @@ macro_rules! rules {
 }
 
 rules! {
+    absent_key_allows,
+    access_key,
+    always_true_condition,
+    date_past,
+    date_soon,
+    duplicate_statement,
+    for_all_values_unguarded,
+    inverted_guard,
+    literal_account,
+    literal_partition,
+    literal_region,
+    mfa_allow_if_exists,
+    mfa_deny_without_if_exists,
     not_action_allow,
     policy_grammar,
     policy_syntax,
+    principal_arn_session,
+    redundant_element,
+    secret_literal,
+    set_operator_on_single,
+    shadowed_statement,
+    single_operator_on_many,
+    source_ip_without_via_service,
     suppression_expired,
     suppression_malformed,
     suppression_unknown_rule,
     suppression_unused,
     suppression_without_reason,
+    tag_condition_never_true,
+    template_unused_parameter,
     user_direct_policy,
+    wildcard_not_expanded,
 }
 
 /// The rule of an id.
