@@ -14,6 +14,7 @@ use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
+use crate::lint;
 use crate::plan::{
     AwsChange, AwsComparison, Hazard, Plan, Surroundings, Unplannable, aws_policies, compare_aws, hazards,
     plan,
@@ -72,6 +73,8 @@ pub struct Prepared {
     pub hazards: Vec<Hazard>,
     /// What AWS changed in its own policies since they were locked.
     pub aws: AwsComparison,
+    /// What rules find in the accounts and not in the files.
+    pub findings: Vec<lint::Finding>,
 }
 
 impl Session {
@@ -210,7 +213,20 @@ impl Session {
             callers: &callers,
         };
         let hazards = hazards(&plan, &around);
-        Ok(Prepared { reading, settled, plan, hazards, aws })
+        let findings = self.found_only(&reading.state);
+        Ok(Prepared { reading, settled, plan, hazards, aws, findings })
+    }
+
+    /// What rules find in the accounts, of what the chosen environments answer for, that they do not find in what is
+    /// declared: `validate` tells of that.
+    fn found_only(&self, found: &State) -> Vec<lint::Finding> {
+        let ours: BTreeSet<ResourceId> =
+            self.scopes.iter().flat_map(|s| s.declared.iter().cloned()).collect();
+        let look = |state: &State| lint::account(state, &ours, &self.environments, findings::today());
+        let declared = look(&self.project.lowered.wanted);
+        let mut only = look(found);
+        only.retain(|finding| !declared.contains(finding));
+        only
     }
 
     fn targets(&self, settled: &Settled, found: &State) -> Result<BTreeSet<ResourceId>, Failure> {

@@ -39,6 +39,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         unread: &saved.unread,
         reading_notes: &saved.reading_notes,
         aws: &AwsComparison::default(),
+        findings: &[], // A plan in a file is about what it does; `plan` told what is found besides.
     });
     plan::show(&report, output);
     Ok(if saved.steps.is_empty() { ExitCode::Done } else { ExitCode::Differences })

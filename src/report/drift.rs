@@ -5,7 +5,10 @@ use serde::Serialize;
 use super::FORMAT_VERSION;
 use super::aws_managed::{AwsHolder, AwsPolicyChange, not_checked, remarks};
 use super::changes::{FieldChange, ResourceChange, SettingAction, SettingLine, resource_change};
-use super::plan::{CoverageLine, EnvironmentHead, Inputs, coverage, environment_of, head, of_change};
+use super::plan::{
+    AccountFinding, CoverageLine, EnvironmentHead, Inputs, coverage, environment_of, findings, head,
+    of_change,
+};
 use super::said::{self, Said};
 use super::value::Value;
 use super::words;
@@ -25,6 +28,8 @@ pub struct DriftReport {
     pub not_checked: Vec<Said>,
     /// How much of each account is answered for.
     pub coverage: Vec<CoverageLine>,
+    /// What rules find in the accounts and not in the files.
+    pub findings: Vec<AccountFinding>,
     /// What a person should know.
     pub notes: Vec<Said>,
     /// Counts.
@@ -170,6 +175,7 @@ impl DriftReport {
             drift,
             not_checked: inputs.unread.iter().map(said::unread).chain(not_checked(inputs.aws)).collect(),
             coverage: coverage(inputs.settled),
+            findings: findings(inputs),
             notes: kept.chain(remarks(inputs.aws)).chain(inputs.reading_notes.iter().map(note)).collect(),
             summary,
         }

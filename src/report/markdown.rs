@@ -6,7 +6,7 @@ use super::drift::Class;
 use super::escape::{markdown, markdown_code};
 use super::meters::{MeterLine, NEAR_FROM_PERCENT, text};
 use super::page::Terminal;
-use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};
+use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead};
 use super::said::Said;
 use super::terminal::{apply_counts, drift_counts, plan_counts, resource_text};
 use super::words;
@@ -30,6 +30,20 @@ fn head(environment: &EnvironmentHead) -> String {
     let EnvironmentHead { name, account, region, source: _ } = environment;
     let region = if region.is_empty() { String::new() } else { format!(" · {}", markdown(region)) };
     format!("### {} · account {account}{region}\n\n", markdown(name))
+}
+
+/// What rules find in the accounts and not in the files.
+fn found(all: &[AccountFinding]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut out = "**Found in the account, and not in the files**\n\n".to_owned();
+    for AccountFinding { environment: _, address, rule, severity: _, message, help } in all {
+        let (address, rule) = (markdown_code(address), markdown_code(rule));
+        out.push_str(&format!("- {rule} {address}: {}\n  - {}\n", sentence(message), sentence(help)));
+    }
+    out.push('\n');
+    out
 }
 
 fn list(title: &str, all: &[Said]) -> String {
@@ -82,6 +96,7 @@ impl PlanReport {
             meters,
             hazards,
             aws_managed,
+            findings,
             notes,
             not_checked: unread,
             coverage: covered,
@@ -129,6 +144,7 @@ impl PlanReport {
             }
             out.push('\n');
         }
+        out.push_str(&found(findings));
         out.push_str(&list("Notes", notes));
         out.push_str(&not_checked(unread));
         out.push_str(&coverage(covered));
@@ -181,6 +197,7 @@ impl DriftReport {
             drift,
             not_checked: unread,
             coverage: covered,
+            findings,
             notes,
             summary,
         } = self;
@@ -220,6 +237,7 @@ impl DriftReport {
                 out.push_str(&details(&title, &rest.concat()));
             }
         }
+        out.push_str(&found(findings));
         out.push_str(&list("Notes", notes));
         out.push_str(&not_checked(unread));
         out.push_str(&coverage(covered));

@@ -8,6 +8,7 @@ use super::meters::{self, MeterLine};
 use super::said::{self, Said};
 use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
+use crate::lint;
 use crate::plan::{AwsComparison, Change, Hazard, Plan, Reason};
 use crate::state::meter::Meter;
 use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread};
@@ -30,6 +31,8 @@ pub struct Inputs<'a> {
     pub reading_notes: &'a [String],
     /// What AWS changed in its own policies since they were locked; only drift tells of it in full.
     pub aws: &'a AwsComparison,
+    /// What rules find in the accounts and not in the files.
+    pub findings: &'a [lint::Finding],
 }
 
 /// A plan. This is the documented JSON.
@@ -49,6 +52,8 @@ pub struct PlanReport {
     pub hazards: Vec<AcceptableHazard>,
     /// What the AWS managed policies say that are attached or set as a boundary.
     pub aws_managed: Vec<AwsManagedLine>,
+    /// What rules find in the accounts and not in the files.
+    pub findings: Vec<AccountFinding>,
     /// What a person should know.
     pub notes: Vec<Said>,
     /// What could not be read, and so is neither changed nor confirmed.
@@ -57,6 +62,39 @@ pub struct PlanReport {
     pub coverage: Vec<CoverageLine>,
     /// Why nothing may be applied.
     pub objections: Vec<Said>,
+}
+
+/// Something in an account that breaks a rule, as no file does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountFinding {
+    /// The environment; none where no environment of the run is in the account.
+    pub environment: Option<String>,
+    /// `role/GlueEtl`.
+    pub address: String,
+    /// The rule, which has a page in docs/rules.
+    pub rule: &'static str,
+    /// `ERROR`, `SECURITY_WARNING`, `WARNING` or `SUGGESTION`.
+    pub severity: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub help: String,
+}
+
+/// What rules find in the accounts, as data.
+pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<AccountFinding> {
+    let line = |finding: &lint::Finding| {
+        let lint::Finding { id, rule, message, help } = finding;
+        AccountFinding {
+            environment: environment_of(inputs, id, None).map(|e| e.name.to_owned()),
+            address: id.address(),
+            rule: rule.id,
+            severity: rule.severity.code(),
+            message: message.clone(),
+            help: help.clone(),
+        }
+    };
+    inputs.findings.iter().map(line).collect()
 }
 
 /// How much a plan does.
@@ -207,6 +245,7 @@ impl PlanReport {
             meters: meters.iter().map(|(id, meter)| MeterLine::new(id, meter)).collect(),
             hazards: inputs.hazards.iter().map(acceptable).collect(),
             aws_managed: aws_managed::attached(inputs),
+            findings: findings(inputs),
             notes,
             not_checked: inputs.unread.iter().map(said::unread).collect(),
             coverage: coverage(inputs.settled),

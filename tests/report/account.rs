@@ -138,6 +138,7 @@ pub fn reports_of(
         unread,
         reading_notes: &[],
         aws: &hatrack::plan::AwsComparison::default(),
+        findings: &[],
     };
     Reports { plan: PlanReport::new(&inputs), drift: DriftReport::new(&inputs), planned }
 }

@@ -193,6 +193,7 @@ fn environments_that_share_an_account_are_told_apart() {
         unread: &[],
         reading_notes: &["credentials are as of 10:02, from the credential report".into()],
         aws: &hatrack::plan::AwsComparison::default(),
+        findings: &[],
     };
     insta::assert_snapshot!(PlanReport::new(&inputs).terminal(PLAIN));
 }

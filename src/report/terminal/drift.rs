@@ -8,7 +8,7 @@ use super::super::words;
 use super::aws_managed::changed;
 use super::resource::whole;
 use super::setting::{field, setting};
-use super::{coverage, head, not_checked, notes, reach};
+use super::{coverage, findings, head, not_checked, notes, reach};
 use crate::state::Setting;
 
 impl DriftReport {
@@ -21,6 +21,7 @@ impl DriftReport {
             drift,
             not_checked: unread,
             coverage: covered,
+            findings: broken,
             notes: remarks,
             summary,
         } = self;
@@ -37,6 +38,7 @@ impl DriftReport {
             .filter(|finding| !environments.iter().any(|e| e.name == finding.environment))
             .collect();
         classes(&mut page, &elsewhere);
+        findings(&mut page, broken);
         notes(&mut page, remarks);
         not_checked(&mut page, unread);
         coverage(&mut page, covered);

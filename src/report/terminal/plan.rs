@@ -9,7 +9,7 @@ use super::super::style::Label;
 use super::super::words;
 use super::aws_managed::attached;
 use super::resource::resource;
-use super::{coverage, hazards, head, not_checked, notes, objections, reach};
+use super::{coverage, findings, hazards, head, not_checked, notes, objections, reach};
 
 /// Resources with more lines than this get air around them.
 const DENSE_LINES_MAX: usize = 3;
@@ -26,6 +26,7 @@ impl PlanReport {
             meters,
             hazards: dangers,
             aws_managed: own,
+            findings: broken,
             notes: remarks,
             not_checked: unread,
             coverage: covered,
@@ -76,6 +77,7 @@ impl PlanReport {
             of_accounts(&mut page, environments, meters);
         }
         attached(&mut page, own);
+        findings(&mut page, broken);
         notes(&mut page, remarks);
         not_checked(&mut page, unread);
         coverage(&mut page, covered);
