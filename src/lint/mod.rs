@@ -3,8 +3,11 @@
 //!
 //! Pure: today's date is brought by the caller.
 
+mod bucket;
 mod engine;
+mod guard;
 mod identity;
+mod provider;
 mod rule;
 pub mod rules;
 mod subject;
