@@ -780,3 +780,83 @@ fn all_but_some() {
         ],
     );
 }
+
+/// The rules that an environment breaks, after the usual header.
+fn broken_in_environment(body: &str) -> Vec<&'static str> {
+    let text = format!("environment: analytics\naccount: \"{ACCOUNT}\"\nregion: eu-west-1\n{body}");
+    let file = Arc::new(Source { name: "environments/analytics.yaml".into(), text });
+    let (lowered, said) = hatrack::spec::load(&[file], &[]);
+    assert_eq!(said, [], "{body}");
+    let lowered = lowered.unwrap();
+    let today = date(2026, 11, 21);
+    let report = lint::estate(lint::Estate { lowered: &lowered, today });
+    report.findings.iter().filter_map(|finding| finding.rule).collect()
+}
+
+fn bucket_with(statement: &str) -> String {
+    format!("buckets:\n  acme-lake:\n    policy:\n      - {statement}\n")
+}
+
+#[test]
+fn a_bucket_is_told_once_that_it_does_not_demand_tls() {
+    let tls = deny(r#"{"Bool": {"aws:SecureTransport": "false"}}"#);
+    let organization = deny(r#"{"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}"#);
+    assert_eq!(broken_in_environment("buckets:\n  acme-lake: {}\n"), ["bucket-without-policy"]);
+    assert_eq!(broken_in_environment(&bucket_with(&organization)), ["tls-not-demanded"]);
+    assert_eq!(broken_in_environment(&bucket_with(&tls)), [""; 0]);
+    assert_eq!(broken_in_environment("buckets:\n  acme-lake: { template: private-bucket }\n"), [""; 0]);
+}
+
+#[test]
+fn a_policy_speaks_of_its_own_bucket() {
+    let plain = r#"{"Bool": {"aws:SecureTransport": "false"}}"#;
+    let on = |resource: &str| statement("Deny", r#""Principal": "*""#, r#""s3:*""#, resource, plain);
+    let rule = "bucket-of-another";
+    for resource in [
+        r#"["arn:aws:s3:::acme-lake", "arn:aws:s3:::acme-lakes/*"]"#,
+        r#""arn:aws:s3:::acme""#,
+        r#""arn:aws:s3:::other*""#,
+        r#""arn:aws:s3:::acme-lak/*""#,
+        r#""arn:aws:s3:::Acme-lake/*""#,
+        r#"["arn:aws:s3:::acme-lake/*", "arn:aws:s3:::acme-lake-assets"]"#,
+    ] {
+        assert!(broken_in_environment(&bucket_with(&on(resource))).contains(&rule), "{resource}");
+    }
+    for resource in [
+        LAKE,
+        r#""*""#,
+        r#""arn:aws:s3:::*""#,
+        r#""arn:aws:s3:::acme-lake*""#,
+        r#""arn:aws:s3:::acme-*/raw/*""#,
+        r#""arn:*:s3:::acme-lake/*""#,
+    ] {
+        assert!(!broken_in_environment(&bucket_with(&on(resource))).contains(&rule), "{resource}");
+    }
+}
+
+#[test]
+fn administrators_of_another_account_administer_nothing() {
+    let locks = |condition: &str| {
+        broken(Usage::Bucket, &deny(condition), Some(ACCOUNT)).contains("bucket-locks-everyone-out")
+    };
+    assert!(locks(r#"{"StringNotEquals": {"aws:PrincipalAccount": "444455556666"}}"#));
+    assert!(locks(r#"{"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::444455556666:role/Admin"}}"#));
+    assert!(!locks(r#"{"StringNotEquals": {"aws:PrincipalAccount": ["111122223333", "444455556666"]}}"#));
+    let condition = r#"{"StringNotEquals": {"aws:PrincipalAccount": "444455556666"}}"#;
+    assert_eq!(broken(Usage::Bucket, &deny(condition), None), BTreeSet::new());
+}
+
+#[test]
+fn a_denial_of_something_else_is_no_fence() {
+    let get = public(r#""s3:GetObject""#, "");
+    let with = |condition: &str, action: &str| {
+        let both = format!("{get}, {}", deny(condition).replace("s3:*", action));
+        broken(Usage::Bucket, &both, Some(ACCOUNT)).contains("bucket-public")
+    };
+    let outside = r#""StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}"#;
+    assert!(!with(&format!("{{{outside}}}"), "s3:*"));
+    assert!(!with(&format!(r#"{{{outside}, "Bool": {{"aws:PrincipalIsAWSService": "false"}}}}"#), "s3:*"));
+    assert!(with(&format!(r#"{{{outside}, "Bool": {{"aws:SecureTransport": "false"}}}}"#), "s3:*"));
+    assert!(with(&format!(r#"{{{outside}, "Bool": {{"aws:PrincipalIsAWSService": "true"}}}}"#), "s3:*"));
+    assert!(with(&format!("{{{outside}}}"), "s3:PutObject"));
+}

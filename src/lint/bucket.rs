@@ -3,7 +3,7 @@
 use super::{Subject, guard};
 use crate::policy::condition::Test;
 use crate::policy::{Usage, WrittenStatement, WrittenTest, arn, glob};
-use crate::state::Kind;
+use crate::state::{AccountId, Kind};
 
 /// What a statement is on, of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +52,9 @@ pub(super) enum Left {
 }
 
 /// Who is left when a statement denies.
-pub(super) fn left(statement: &WrittenStatement, name: Option<&str>) -> Left {
+pub(super) fn left(statement: &WrittenStatement, subject: &Subject<'_>) -> Left {
+    let name = name_of(subject);
+    let account = subject.home.account.as_ref().map(AccountId::as_str);
     let everybody = guard::is_for_everybody(statement) || exempts_in_vain(statement);
     let administers =
         guard::speaks_of(statement, "s3:putbucketpolicy") && is_on(statement, Part::Bucket, name);
@@ -63,7 +65,7 @@ pub(super) fn left(statement: &WrittenStatement, name: Option<&str>) -> Left {
     for test in &statement.tests {
         if is_of_network(test) {
             left = Left::Network;
-        } else if !holds_for_administrators(test) {
+        } else if !holds_for_administrators(test, account) {
             return Left::Somebody;
         }
     }
@@ -102,7 +104,7 @@ const ABSENT: [&str; 8] = [
 ];
 
 /// Whether a test holds for every administrator there could be, so that it lets nobody off.
-fn holds_for_administrators(test: &WrittenTest) -> bool {
+fn holds_for_administrators(test: &WrittenTest, account: Option<&str>) -> bool {
     let Some(operator) = test.operator else { return false };
     if operator.test == Test::Null {
         return ["aws:PrincipalArn", "aws:PrincipalAccount", "aws:userid"].iter().any(|key| test.is_of(key))
@@ -115,11 +117,15 @@ fn holds_for_administrators(test: &WrittenTest) -> bool {
     if !guard::excludes(test) {
         return false;
     }
-    ABSENT.iter().any(|key| test.is_of(key)) || test.values.iter().all(|value| never_is(test, &value.text))
+    ABSENT.iter().any(|key| test.is_of(key))
+        || test.values.iter().all(|value| never_is(test, &value.text, account))
 }
 
-/// Whether no request has this value of the key.
-fn never_is(test: &WrittenTest, value: &str) -> bool {
+/// Whether no request of an administrator has this value of the key. Nobody administers a bucket from an account that
+/// does not own it, whatever is allowed there.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>
+fn never_is(test: &WrittenTest, value: &str, account: Option<&str>) -> bool {
+    let of_others = |named: &str| arn::is_account(named) && account.is_some_and(|own| own != named);
     let literal = !guard::has_wildcards(test);
     let wild = value.contains(['*', '?']);
     if value.contains("${") || value.is_empty() {
@@ -129,13 +135,14 @@ fn never_is(test: &WrittenTest, value: &str) -> bool {
         if literal && wild {
             return true;
         }
-        let Some([_, _, service, _, _, resource]) = arn::split(value) else { return !wild };
-        return (service == "sts" && resource.starts_with("assumed-role/"))
+        let Some([_, _, service, _, named, resource]) = arn::split(value) else { return !wild };
+        return of_others(named)
+            || (service == "sts" && resource.starts_with("assumed-role/"))
             || (service == "iam" && resource.starts_with("group/"))
             || !(service.contains('*') || matches!(service, "iam" | "sts"));
     }
     if test.is_of("aws:PrincipalAccount") {
-        return (literal || !wild) && !arn::is_account(value);
+        return of_others(value) || ((literal || !wild) && !arn::is_account(value));
     }
     if test.is_of("aws:PrincipalOrgID") {
         return (literal || !wild) && (wild || !value.starts_with("o-"));

@@ -136,6 +136,20 @@ pub(super) fn is_fenced(allow: &WrittenStatement, all: &[WrittenStatement], keys
                     && allow.actions.iter().all(|spot| speaks_of(deny, &spot.text.to_ascii_lowercase()))));
         let covered = |text: &str| deny.resources.iter().any(|spot| glob(&spot.text, text));
         let resources = !deny.is_not_resource() && allow.resources.iter().all(|spot| covered(&spot.text));
-        deny.tests.iter().any(fence) && actions && resources
+        let fences = deny.tests.iter().any(fence) && deny.tests.iter().all(|test| is_aside(test, keys));
+        fences && actions && resources
     })
+}
+
+/// Whether a denial with this test still meets whom it is meant to keep out.
+fn is_aside(test: &WrittenTest, keys: &[&str]) -> bool {
+    let of_service = "aws:PrincipalIsAWSService";
+    let null = test.operator.is_some_and(|o| o.test == Test::Null) && !test.has_value("true");
+    excludes(test)
+        || asks(test, "aws:ViaAWSService", "false")
+        || if keys == SOURCE {
+            null || asks(test, of_service, "true")
+        } else {
+            asks(test, of_service, "false")
+        }
 }

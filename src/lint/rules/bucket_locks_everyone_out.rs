@@ -1,7 +1,7 @@
 //! A bucket policy that nobody can change again.
 
 use crate::diagnostic::Severity;
-use crate::lint::bucket::{Left, is_resource_policy, left, name_of};
+use crate::lint::bucket::{Left, is_resource_policy, left};
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::Usage;
 
@@ -36,7 +36,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
     let locks = subject
         .denies()
-        .filter(|s| is_resource_policy(subject) && left(s, name_of(subject)) == Left::Nobody);
+        .filter(|s| is_resource_policy(subject) && left(s, subject) == Left::Nobody);
     let hits = locks.map(|s| {
         let rest = match (s.tests.first(), s.is_not_principal()) {
             (_, true) => ": `NotPrincipal` without the account's root lets nobody off".to_owned(),

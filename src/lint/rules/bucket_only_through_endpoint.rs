@@ -1,7 +1,7 @@
 //! A bucket that can be administered from one network only.
 
 use crate::diagnostic::Severity;
-use crate::lint::bucket::{Left, is_resource_policy, left, name_of};
+use crate::lint::bucket::{Left, is_resource_policy, left};
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::Usage;
 
@@ -33,7 +33,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
     let locks = subject
         .denies()
-        .filter(|s| is_resource_policy(subject) && left(s, name_of(subject)) == Left::Network);
+        .filter(|s| is_resource_policy(subject) && left(s, subject) == Left::Network);
     let hits = locks.map(|s| {
         let message = "whoever is outside of this network, the console and CI among them, can neither read nor \
                        change the policy";

@@ -1,7 +1,5 @@
 //! A bucket that is open to everybody.
 
-use std::net::IpAddr;
-
 use crate::diagnostic::Severity;
 use crate::lint::bucket::{is_of_s3, is_resource_policy};
 use crate::lint::guard::{everybody, is_fenced, is_of_one_account, narrows, speaks_of};
@@ -133,16 +131,10 @@ fn is_guard(test: &WrittenTest) -> bool {
         }
 }
 
-/// Whether a range of addresses is no more than AWS takes for a network of one's own: /8, or /32 for IPv6.
+/// Whether a range of addresses is no more than AWS takes for a network of one's own: /8, or /32 for IPv6. What is no
+/// range is told elsewhere.
 fn is_narrow(range: &str) -> bool {
-    let (address, bits) = match range.split_once('/') {
-        Some((address, bits)) => (address, bits.parse::<u8>().ok()),
-        None => (range, Some(128)),
-    };
-    match (address.parse::<IpAddr>(), bits) {
-        (Ok(IpAddr::V4(_)), Some(bits)) => bits >= 8,
-        (Ok(IpAddr::V6(_)), Some(bits)) => bits >= 32,
-        // What is no range is told elsewhere.
-        _ => true,
-    }
+    let Some((address, bits)) = range.split_once('/') else { return true };
+    let least = if address.contains(':') { 32 } else { 8 };
+    bits.parse::<u8>().is_ok_and(|bits| bits >= least)
 }

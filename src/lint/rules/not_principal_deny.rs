@@ -1,7 +1,7 @@
 //! `NotPrincipal` with Deny that also denies those it is to let off.
 
 use crate::diagnostic::Severity;
-use crate::lint::bucket::{Left, left, name_of};
+use crate::lint::bucket::{Left, left};
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::{Usage, WrittenPrincipal, WrittenStatement, arn};
 
@@ -30,8 +30,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
     // That nobody is left at all is told by another rule.
-    let name = name_of(subject);
-    let denials = subject.denies().filter(|s| s.is_not_principal() && left(s, name) != Left::Nobody);
+    let denials = subject.denies().filter(|s| s.is_not_principal() && left(s, subject) != Left::Nobody);
     denials.flat_map(|s| s.principals.iter().filter_map(move |p| of_principal(s, p))).collect()
 }
 
