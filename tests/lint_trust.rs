@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use hatrack::diagnostic::Source;
 use hatrack::lint::{self, Home};
-use hatrack::policy::{Usage, Written};
+use hatrack::policy::{Policy, Usage, Written};
 use hatrack::spec::document::parse_document;
+use hatrack::state::{Core, Kind, Resource, ResourceId, Setting};
 use jiff::civil::date;
 
 const ACCOUNT: &str = "111122223333";
@@ -859,4 +860,54 @@ fn a_denial_of_something_else_is_no_fence() {
     assert!(with(&format!(r#"{{{outside}, "Bool": {{"aws:SecureTransport": "false"}}}}"#), "s3:*"));
     assert!(with(&format!(r#"{{{outside}, "Bool": {{"aws:PrincipalIsAWSService": "true"}}}}"#), "s3:*"));
     assert!(with(&format!("{{{outside}}}"), "s3:PutObject"));
+}
+
+/// What a trust policy and a bucket policy break that were found in the account.
+fn broken_in_account(principal: &str) -> BTreeSet<&'static str> {
+    let trusts = assume(principal, "");
+    let lets = statement("Allow", &format!("\"Principal\": {principal}"), r#""s3:GetObject""#, LAKE, "");
+    let text = format!("environment: analytics\naccount: \"{ACCOUNT}\"\nregion: eu-west-1\n");
+    let file = Arc::new(Source { name: "environments/analytics.yaml".into(), text });
+    let lowered = hatrack::spec::load(&[file], &[]).0.unwrap();
+    let mut state = lowered.wanted.clone();
+    let policy = |statement: &str| Policy::from_text(&format!(r#"{{"Statement": [{statement}]}}"#), "aws");
+    let role = ResourceId { account: ACCOUNT.parse().unwrap(), kind: Kind::Role, name: "Reader".into() };
+    let bucket = ResourceId { kind: Kind::Bucket, name: "acme-lake".into(), ..role.clone() };
+    let core = Core::Role {
+        path: "/".into(),
+        description: String::new(),
+        max_session_seconds: 3600,
+        trust: policy(&trusts),
+    };
+    state.resources.insert(role, Resource::new(core, []));
+    let core = Core::Bucket { region: "eu-west-1".into() };
+    state.resources.insert(bucket, Resource::new(core, [Setting::BucketPolicy(policy(&lets))]));
+    let ours = state.resources.keys().cloned().collect();
+    let found = lint::account(&state, &ours, &lowered.environments, date(2026, 11, 21));
+    let dangling = found.iter().filter(|f| f.rule.id == "dangling-principal");
+    dangling.map(|f| f.id.kind.word()).collect()
+}
+
+#[test]
+fn principals_that_are_gone() {
+    for gone in [
+        r#"{"AWS": "AIDAJQABLZS4A3QDU576Q"}"#,
+        r#"{"AWS": "AROAJQABLZS4A3QDU576Q"}"#,
+        r#"{"AWS": ["arn:aws:iam::111122223333:user/alice", "AROAJQABLZS4A3QDU576Q"]}"#,
+        r#"{"AWS": ["AIDAJQABLZS4A3QDU576Q", "AROAJQABLZS4A3QDU576Q"]}"#,
+        r#"{"AWS": "AROAJQABLZS4A3QDU576Q", "Service": "glue.amazonaws.com"}"#,
+        r#"{"AWS": "AIDA1234567890123456"}"#,
+    ] {
+        assert_eq!(broken_in_account(gone), BTreeSet::from(["bucket", "role"]), "{gone}");
+    }
+    for there in [
+        r#"{"AWS": "arn:aws:iam::111122223333:user/alice"}"#,
+        r#"{"AWS": "arn:aws:iam::111122223333:role/AROAJQABLZS4A3QDU576Q"}"#,
+        r#"{"AWS": "111122223333"}"#,
+        r#"{"Service": "glue.amazonaws.com"}"#,
+        r#"{"AWS": "*"}"#,
+        r#"{"CanonicalUser": "AIDAJQABLZS4A3QDU576Q"}"#,
+    ] {
+        assert_eq!(broken_in_account(there), BTreeSet::new(), "{there}");
+    }
 }

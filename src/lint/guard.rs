@@ -2,7 +2,7 @@
 
 use super::subject::Home;
 use crate::policy::condition::{Quantifier, Test};
-use crate::policy::{WrittenPrincipal, WrittenStatement, WrittenTest, arn, glob};
+use crate::policy::{Spot, WrittenPrincipal, WrittenStatement, WrittenTest, arn, glob};
 
 /// Whether a test lets in only requests that have the key with one of the values.
 pub(super) fn narrows(test: &WrittenTest) -> bool {
@@ -129,11 +129,13 @@ pub(super) fn is_fenced(allow: &WrittenStatement, all: &[WrittenStatement], keys
         let fence = |test: &WrittenTest| {
             excludes(test) && keys.iter().any(|key| test.is_of(key)) && is_of_one_account(test)
         };
-        let wide = |action: &str| action == "*" || action.ends_with(":*");
+        let every = |spot: &Spot| matches!(spot.text.to_ascii_lowercase().as_str(), "*" | "s3:*" | "sts:*");
+        let spoken = |spot: &Spot| speaks_of(deny, &spot.text.to_ascii_lowercase());
         let actions = !deny.is_not_action()
-            && (deny.actions.iter().any(|spot| wide(&spot.text))
-                || (!allow.is_not_action()
-                    && allow.actions.iter().all(|spot| speaks_of(deny, &spot.text.to_ascii_lowercase()))));
+            && match allow.is_not_action() {
+                true => deny.actions.iter().any(every),
+                false => allow.actions.iter().all(spoken),
+            };
         let covered = |text: &str| deny.resources.iter().any(|spot| glob(&spot.text, text));
         let resources = !deny.is_not_resource() && allow.resources.iter().all(|spot| covered(&spot.text));
         let fences = deny.tests.iter().any(fence) && deny.tests.iter().all(|test| is_aside(test, keys));
