@@ -21,8 +21,6 @@ pub struct Loaded {
     pub source: Arc<Source>,
     /// What stands in it, without what AWS's tools put around it.
     pub node: Node,
-    /// Warnings about it.
-    pub warnings: Vec<Diagnostic>,
 }
 
 /// Reads a file, or standard input for `-`.
@@ -33,7 +31,7 @@ pub fn load(path: &Path) -> Result<Loaded, Failure> {
     let source = text(path)?;
     let (node, found) = spec::document::parse_document(&source);
     match node {
-        Some(node) if !has_errors(&found) => Ok(Loaded { source, node, warnings: found }),
+        Some(node) if !has_errors(&found) => Ok(Loaded { source, node }),
         _ => Err(Failure::in_text(found)),
     }
 }
@@ -56,6 +54,10 @@ fn text(path: &Path) -> Result<Arc<Source>, Failure> {
         let message = format!("cannot read `{name}`: {error}");
         Failure::in_text(vec![Diagnostic::error(None, message)])
     })?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let message = format!("cannot read `{name}`: it is larger than 8 MiB");
+        return Err(Failure::in_text(vec![Diagnostic::error(None, message)]));
+    }
     spec::source::decode(&name, bytes).map_err(|diagnostic| Failure::in_text(vec![diagnostic]))
 }
 

@@ -58,10 +58,10 @@ enum Command {
     Show(show::Args),
     /// Check the environments, offline
     Validate(validate::Args),
-    /// Check single policy documents
-    Policy(policy::Args),
     /// Write what is found to an account file, for `--account-file`
     Snapshot(snapshot::Args),
+    /// Look at single policy documents, without a project or an account
+    Policy(policy::Args),
     /// Print the JSON Schema of environment files, for editors
     Schema(schema::Args),
     /// Print shell completions
@@ -77,16 +77,20 @@ pub fn run() -> ExitCode {
     };
     let output = Output::new(&cli.global);
     output.start_logging(cli.global.verbose);
-    let of_files = matches!(cli.command, Command::Validate(_) | Command::Policy(_));
+    let of_files = match &cli.command {
+        Command::Validate(_) => true,
+        Command::Policy(args) => args.is_lint(),
+        _ => false,
+    };
     let result = match &cli.command {
         _ if cli.global.format.is_of_files() && !of_files => Err(no_such_format()),
         Command::Plan(args) => plan::run(&cli.global, args, &output),
         Command::Apply(args) => apply::run(&cli.global, args, &output),
         Command::Drift(args) => drift::run(&cli.global, args, &output),
         Command::Show(args) => show::run(args, &output),
-        Command::Policy(args) => policy::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
+        Command::Policy(args) => policy::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };

@@ -66,7 +66,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     }
     let failed = lowered.is_none() || report.has(args.fail_on.into());
     if output.format == Format::Json {
-        output.result(&report::diagnostics_json(&report.findings));
+        output.result(&report.diagnostics_json());
     } else {
         findings::print(&report, output);
     }

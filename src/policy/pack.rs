@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Document, Element, Folded, Principals, Statement, arn, covers};
 
-/// Longer lists are over every quota, and each value of a list is compared with every other.
-const VALUES_MAX: usize = 2000;
+/// More comparisons of one value with another are not made: lists that would take them are over every quota.
+const COMPARISONS_MAX: usize = 250_000;
 /// More statements are over every quota.
-const STATEMENTS_MAX: usize = 1000;
+const STATEMENTS_MAX: usize = 500;
 
 impl Document {
     /// The same access in fewer characters, every Sid kept. Values that another value of their list covers are left
@@ -21,9 +21,17 @@ impl Document {
         let start = Self::new(*version, id.clone(), tidy);
         // Which lists are put together first decides how far one gets.
         let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
-        let tried =
-            orders.map(|order| Self::new(*version, id.clone(), merged(start.statements.clone(), order)));
-        tried.into_iter().min_by_key(|document| document.to_text().len()).unwrap_or(start)
+        let mut best = start.clone();
+        for order in orders {
+            let tried = Self::new(*version, id.clone(), merged(start.statements.clone(), order));
+            if tried.to_text().len() < best.to_text().len() {
+                best = tried;
+            }
+            if best.statements.len() <= 1 {
+                break;
+            }
+        }
+        best
     }
 
     /// The same access in fewer characters still: without Sids, no statement is kept for its name.
@@ -49,6 +57,10 @@ fn covers_resource(wider: &str, narrower: &str) -> bool {
     if wider == "*" || wider == narrower {
         return true;
     }
+    let plain = wider.split(['*', '?', '$']).next().unwrap_or_default();
+    if !narrower.starts_with(plain) {
+        return false;
+    }
     let (Some(wider), Some(narrower)) = (arn::split(wider), arn::split(narrower)) else { return false };
     wider.iter().zip(narrower).all(|(wider, narrower)| covers(wider, narrower))
 }
@@ -58,14 +70,15 @@ fn covers_action(wider: &Folded, narrower: &Folded) -> bool {
 }
 
 /// The values that no other one covers; of two that cover each other the first.
-fn uncovered<T: Clone + Ord>(values: BTreeSet<T>, covers: fn(&T, &T) -> bool) -> BTreeSet<T> {
-    if values.len() > VALUES_MAX {
+fn uncovered<T: Clone + Ord + AsRef<str>>(values: BTreeSet<T>, covers: fn(&T, &T) -> bool) -> BTreeSet<T> {
+    // Nothing but a glob covers anything else.
+    let globs: Vec<&T> = values.iter().filter(|value| value.as_ref().contains(['*', '?'])).collect();
+    if globs.is_empty() || globs.len().saturating_mul(values.len()) > COMPARISONS_MAX {
         return values;
     }
     let covered = |value: &&T| {
-        values
-            .iter()
-            .any(|other| other != *value && covers(other, value) && !(covers(value, other) && *value < other))
+        let by = |glob: &&&T| **glob != *value && covers(glob, value);
+        globs.iter().filter(by).any(|glob| !(covers(value, glob) && *value < *glob))
     };
     values.iter().filter(|value| !covered(value)).cloned().collect()
 }
@@ -102,9 +115,9 @@ fn merged_along(statements: Vec<Statement>, list: usize) -> Vec<Statement> {
     }
     let mut all = vec![];
     for statements in groups.into_values() {
-        let mut statements = statements.into_iter();
-        if let Some(first) = statements.next() {
-            all.push(without_covered_values(statements.fold(first, joined)));
+        let several = statements.len() > 1;
+        if let Some(one) = statements.into_iter().reduce(joined) {
+            all.push(if several { without_covered_values(one) } else { one });
         }
     }
     all
@@ -136,12 +149,16 @@ fn joined(one: Statement, other: Statement) -> Statement {
         (principal, _) => principal,
     };
     let action = match (action, other.action) {
-        (Element::Is(all), Element::Is(more)) => Element::Is(all.into_iter().chain(more).collect()),
+        (Element::Is(mut all), Element::Is(more)) => {
+            all.extend(more);
+            Element::Is(all)
+        }
         (action, _) => action,
     };
     let resource = match (resource, other.resource) {
-        (Some(Element::Is(all)), Some(Element::Is(more))) => {
-            Some(Element::Is(all.into_iter().chain(more).collect()))
+        (Some(Element::Is(mut all)), Some(Element::Is(more))) => {
+            all.extend(more);
+            Some(Element::Is(all))
         }
         (resource, _) => resource,
     };
@@ -182,9 +199,9 @@ fn covers_list<T: Ord>(
     covers: fn(&T, &T) -> bool,
 ) -> bool {
     let each_in = |inner: &BTreeSet<T>, outer: &BTreeSet<T>| {
-        inner.len() <= VALUES_MAX
-            && outer.len() <= VALUES_MAX
-            && inner.iter().all(|inner| outer.iter().any(|outer| covers(outer, inner)))
+        inner.is_subset(outer)
+            || (inner.len().saturating_mul(outer.len()) <= COMPARISONS_MAX / STATEMENTS_MAX
+                && inner.iter().all(|inner| outer.iter().any(|outer| covers(outer, inner))))
     };
     match (wider, narrower) {
         (Element::Is(wider), Element::Is(narrower)) => each_in(narrower, wider),

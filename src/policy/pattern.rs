@@ -38,6 +38,11 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 /// Whether everything that one glob covers is covered by another, whatever the policy variables in them stand for.
 /// Says no where it is not sure: `?*` is not seen to lie within `*?`.
 pub fn covers(wider: &str, narrower: &str) -> bool {
+    // Most pairs differ before the first star, and are told apart without more ado.
+    let plain = wider.split(['*', '?', '$']).next().unwrap_or_default();
+    if !narrower.starts_with(plain) {
+        return false;
+    }
     let (wider, narrower) = (tokens(wider), tokens(narrower));
     let (mut w, mut n) = (0, 0);
     // What follows the last star, and where it was last tried.

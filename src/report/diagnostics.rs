@@ -129,8 +129,9 @@ struct Written {
     diagnostics: Vec<One>,
 }
 
+/// One diagnostic, for programs.
 #[derive(Serialize)]
-struct One {
+pub(super) struct One {
     severity: &'static str,
     rule: Option<&'static str>,
     message: String,
@@ -165,23 +166,22 @@ pub(super) fn place(span: &Span) -> Place {
 
 /// Diagnostics as JSON, in the order given.
 pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
-    let one = |diagnostic: &Diagnostic| {
-        let Diagnostic { severity, rule, message, span, label, related, help } = diagnostic;
-        One {
-            severity: severity.words(),
-            rule: *rule,
-            message: message.clone(),
-            place: span.as_ref().map(place),
-            label: label.clone(),
-            related: related
-                .iter()
-                .map(|(s, text)| Related { place: place(s), text: text.clone() })
-                .collect(),
-            help: help.clone(),
-        }
-    };
     json::written(&Written {
         format_version: FORMAT_VERSION,
         diagnostics: diagnostics.iter().map(one).collect(),
     })
+}
+
+/// A diagnostic as data.
+pub(super) fn one(diagnostic: &Diagnostic) -> One {
+    let Diagnostic { severity, rule, message, span, label, related, help } = diagnostic;
+    One {
+        severity: severity.words(),
+        rule: *rule,
+        message: message.clone(),
+        place: span.as_ref().map(place),
+        label: label.clone(),
+        related: related.iter().map(|(s, text)| Related { place: place(s), text: text.clone() }).collect(),
+        help: help.clone(),
+    }
 }

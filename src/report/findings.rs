@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::diagnostics::{Place, place};
+use super::diagnostics::{self, Place, place};
 use super::{FORMAT_VERSION, escape, json, words};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::{Suppressed, rules};
@@ -25,6 +25,14 @@ const SPECIFICATION: &str = "specification";
 struct Written<'a> {
     format_version: u32,
     findings: Vec<Line<'a>>,
+    suppressed: Vec<SuppressedLine<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    format_version: u32,
+    diagnostics: Vec<diagnostics::One>,
     suppressed: Vec<SuppressedLine<'a>>,
     summary: Summary,
 }
@@ -108,22 +116,41 @@ impl FindingsReport {
 
     /// As JSON.
     pub fn json(&self) -> String {
-        let suppressed = self.suppressed.iter().map(|Suppressed { finding, reason, until, said: _ }| {
-            SuppressedLine { finding: line(finding), reason, until: until.map(|date| date.to_string()) }
-        });
         json::written(&Written {
             format_version: FORMAT_VERSION,
             findings: self.findings.iter().map(line).collect(),
-            suppressed: suppressed.collect(),
-            summary: Summary {
-                error: self.count(Severity::Error),
-                security_warning: self.count(Severity::SecurityWarning),
-                warning: self.count(Severity::Warning),
-                suggestion: self.count(Severity::Suggestion),
-                suppressed: self.suppressed.len(),
-                allowed: self.allowed,
-            },
+            suppressed: self.suppressed_lines(),
+            summary: self.summary(),
         })
+    }
+
+    /// As JSON in the form of all diagnostics, with what is suppressed beside them.
+    pub fn diagnostics_json(&self) -> String {
+        json::written(&Checked {
+            format_version: FORMAT_VERSION,
+            diagnostics: self.findings.iter().map(diagnostics::one).collect(),
+            suppressed: self.suppressed_lines(),
+            summary: self.summary(),
+        })
+    }
+
+    fn suppressed_lines(&self) -> Vec<SuppressedLine<'_>> {
+        let lines = self.suppressed.iter().map(|suppressed| {
+            let Suppressed { finding, reason, until, said: _ } = suppressed;
+            SuppressedLine { finding: line(finding), reason, until: until.map(|date| date.to_string()) }
+        });
+        lines.collect()
+    }
+
+    fn summary(&self) -> Summary {
+        Summary {
+            error: self.count(Severity::Error),
+            security_warning: self.count(Severity::SecurityWarning),
+            warning: self.count(Severity::Warning),
+            suggestion: self.count(Severity::Suggestion),
+            suppressed: self.suppressed.len(),
+            allowed: self.allowed,
+        }
     }
 
     /// As workflow commands of GitHub Actions, which become annotations of the lines.

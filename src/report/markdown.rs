@@ -12,10 +12,10 @@ use super::words;
 use super::{ApplyReport, DriftReport, PlanReport, StepResult};
 
 /// How wide text within code fences is.
-const FENCED: Terminal = Terminal { width: 100, colour: false, detail: false };
+pub(super) const FENCED: Terminal = Terminal { width: 100, colour: false, detail: false };
 
 /// A fence that nothing in the text can close.
-fn fenced(language: &str, text: &str) -> String {
+pub(super) fn fenced(language: &str, text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
     format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
@@ -47,7 +47,7 @@ fn list(title: &str, all: &[Said]) -> String {
 }
 
 /// A sentence of ours with foreign names in it: what stands in back-ticks becomes code, and all of it is harmless.
-fn sentence(help: &str) -> String {
+pub(super) fn sentence(help: &str) -> String {
     let parts = help.split('`').enumerate();
     parts.map(|(at, part)| if at % 2 == 1 { markdown_code(part) } else { markdown(part) }).collect()
 }
@@ -140,7 +140,7 @@ fn nearly_used(all: &[MeterLine]) -> String {
 }
 
 /// GitHub colours lines of a `diff` fence by their first character: the sign moves there.
-fn for_diff(text: &str) -> String {
+pub(super) fn for_diff(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let trimmed = line.trim_start();

@@ -16,6 +16,7 @@ mod meters;
 mod moved;
 mod page;
 mod plan;
+mod policy;
 mod said;
 mod sarif;
 mod statements;
@@ -37,6 +38,7 @@ pub use plan::{
     AcceptableHazard, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport, PlanSummary,
     StepLine,
 };
+pub use policy::{ElementLine, PolicyDiff, StatementLine};
 pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;

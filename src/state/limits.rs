@@ -6,9 +6,11 @@
 //! patterns, <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html> and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
 
+use super::fit;
 use super::meter::{self, Meter};
 use super::quota::{Quota, Quotas};
 use super::{Core, Kind, Resource, ResourceId, Setting, SettingKey};
+use crate::policy::Policy;
 
 /// A limit that a resource breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +49,11 @@ pub fn check(id: &ResourceId, resource: &Resource) -> Vec<Violation> {
     core(id, &resource.core, &mut found);
     tags(id, resource, &mut found);
     let over = meter::meters(id, resource, &Quotas::most()).into_iter().filter(Meter::is_over);
-    found.0.extend(over.map(|meter| of_meter(id, &meter, "AWS")));
+    found.0.extend(over.map(|meter| {
+        let violation = of_meter(id, &meter, "AWS");
+        let help = violation.help.map(|help| with_packed(&help, documents(meter.quota, resource)));
+        Violation { help, ..violation }
+    }));
     for setting in resource.settings.values() {
         match setting {
             Setting::Inline { name, .. } if !is_name(name) || name.chars().count() > 128 => found.add(
@@ -297,6 +303,32 @@ fn lifecycle(rules: &[super::LifecycleRule], found: &mut Found) {
             add(format!("lifecycle rule `{id}` counts less than one day"), "days are 1 or more");
         }
     }
+}
+
+/// The documents that a quota measures.
+fn documents(quota: Quota, resource: &Resource) -> Vec<&Policy> {
+    match (quota, &resource.core) {
+        (Quota::TrustCharacters, Core::Role { trust, .. }) => vec![trust],
+        (Quota::PolicyCharacters, Core::Policy { document, .. }) => vec![document],
+        _ => {
+            let settings = resource.settings.values();
+            let each = settings.filter_map(|setting| match setting {
+                Setting::BucketPolicy(policy) if quota == Quota::BucketPolicyBytes => Some(policy),
+                Setting::Inline { document, .. } if quota.ignores_blanks() => Some(document),
+                _ => None,
+            });
+            each.collect()
+        }
+    }
+}
+
+/// A way out, and how far packing the documents is from being one.
+fn with_packed(help: &str, documents: Vec<&Policy>) -> String {
+    if documents.is_empty() || documents.iter().any(|policy| policy.document().is_none()) {
+        return help.to_owned();
+    }
+    let packed: usize = documents.into_iter().map(fit::packed_characters).sum();
+    format!("{help}; packed, without Sids, it still has {packed} characters")
 }
 
 /// `2030-01-31`, as far as the shape and the ranges go.

@@ -3,6 +3,7 @@
 //!
 //! Pure: knows no client, no clock, no file.
 
+pub mod fit;
 mod id;
 pub mod limits;
 pub mod meter;

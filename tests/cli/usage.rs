@@ -13,6 +13,9 @@ fn help_and_version() {
         ("help-drift", vec!["drift", "--help"]),
         ("help-show", vec!["show", "--help"]),
         ("help-validate", vec!["validate", "--help"]),
+        ("help-policy", vec!["policy", "--help"]),
+        ("help-policy-diff", vec!["policy", "diff", "--help"]),
+        ("help-policy-fmt", vec!["policy", "fmt", "--help"]),
         ("help-snapshot", vec!["snapshot", "--help"]),
         ("version", vec!["--version"]),
     ] {

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use jiff::civil::Date;
 
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::Format;
 use crate::cli::output::Output;
+use crate::cli::policy::{Kind, kind_of};
 use crate::cli::{document, findings};
 use crate::diagnostic::{did_you_mean, has_errors};
 use crate::lint::{self, Home, rules};
-use crate::policy::{DocumentKind, Written, partition_of};
+use crate::policy::{Written, partition_of};
 use crate::report::{self, FindingsReport};
 use crate::state::{AccountId, Partition};
 
@@ -36,30 +36,6 @@ pub struct Args {
     /// Judge dates as if today were this day [default: today, in UTC]
     #[arg(long, value_name = "DATE")]
     at: Option<Date>,
-}
-
-/// What a document is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// A managed or inline policy of a user, group or role
-    Identity,
-    /// A role's trust policy
-    Trust,
-    /// A policy of a bucket, a key, a queue or another resource
-    Resource,
-    /// A permissions boundary
-    Boundary,
-}
-
-impl From<Kind> for DocumentKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Identity => Self::Identity,
-            Kind::Trust => Self::Trust,
-            Kind::Resource => Self::Resource,
-            Kind::Boundary => Self::Boundary,
-        }
-    }
 }
 
 pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
@@ -110,7 +86,7 @@ fn of_file(file: &std::path::Path, args: &Args, today: Date) -> Result<lint::Rep
         return Ok(lint::Report { findings: said, suppressed: vec![] });
     };
     let json = node.to_json();
-    let kind = args.kind.map_or_else(|| DocumentKind::of(&json), DocumentKind::from);
+    let kind = kind_of(args.kind, &json);
     let partition = args.region.as_deref().map(|region| Partition::of_region(region).as_str().to_owned());
     let partition = partition.or_else(|| partition_of([&json]));
     let home = Home {
