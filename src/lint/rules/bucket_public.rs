@@ -127,7 +127,7 @@ fn is_guard(test: &WrittenTest) -> bool {
             // A session's id is the role's, a colon, and a name that the session gives itself.
             KEYS.iter().any(|key| test.is_of(key))
                 && is_of_one_account(test)
-                && !(test.is_of("aws:userid") && !all(&|value| !value.contains('*')))
+                && (!test.is_of("aws:userid") || all(&|value| !value.contains('*')))
         }
 }
 

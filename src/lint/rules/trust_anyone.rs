@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
     let open = |s: &WrittenStatement| {
         let assumes = ["sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"];
         assumes.iter().any(|action| speaks_of(s, action))
-            && !s.tests.iter().any(|test| is_guard(test))
+            && !s.tests.iter().any(is_guard)
             && !is_fenced(s, all, &KEYS)
     };
     let hits = subject.allows().filter(|s| open(s)).filter_map(|s| {
