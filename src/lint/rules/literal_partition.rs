@@ -14,10 +14,10 @@ pub(super) static RULE: Rule = Rule {
     help: "write `arn:${{ partition }}:`",
     source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html",
     trips: Example::Environment(
-        "buckets:\n  acme-alpha:\n    policy:\n      - Effect: Deny\n        Principal: \"*\"\n        Action: s3:DeleteObject\n        Resource: arn:aws:s3:::acme-alpha/*\n        Condition:\n          ArnNotEquals:\n            aws:PrincipalArn: arn:aws-cn:iam::${{ account }}:role/Keeper\n",
+        "roles:\n  Keeper:\n    trust: ec2\n    inline:\n      hands-off:\n        - Effect: Deny\n          Action: s3:DeleteObject\n          Resource: arn:aws:s3:::acme-alpha/*\n          Condition:\n            ArnNotEquals:\n              aws:PrincipalArn: arn:aws-cn:iam::${{ account }}:role/Keeper\n",
     ),
     passes: Example::Environment(
-        "buckets:\n  acme-alpha:\n    policy:\n      - Effect: Deny\n        Principal: \"*\"\n        Action: s3:DeleteObject\n        Resource: arn:aws:s3:::acme-alpha/*\n        Condition:\n          ArnNotEquals:\n            aws:PrincipalArn: arn:${{ partition }}:iam::${{ account }}:role/Keeper\n",
+        "roles:\n  Keeper:\n    trust: ec2\n    inline:\n      hands-off:\n        - Effect: Deny\n          Action: s3:DeleteObject\n          Resource: arn:aws:s3:::acme-alpha/*\n          Condition:\n            ArnNotEquals:\n              aws:PrincipalArn: arn:${{ partition }}:iam::${{ account }}:role/Keeper\n",
     ),
     check: Check::Document(check),
 };
