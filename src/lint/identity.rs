@@ -1,7 +1,9 @@
 //! From a state to what its identities hold: inline policies, attached ones, those of groups, the boundary.
 
 use super::subject::{Held, Home, Identity};
-use crate::policy::{Document, Policy, Usage, Written};
+use super::escalation;
+use super::reach::Reach;
+use crate::policy::{Document, Effect, Element, Policy, Statement, Usage, Written, catalogue};
 use crate::state::{Core, Kind, PolicyReference, ResourceId, Setting, SettingKey, State};
 
 /// How a document was written, by its holder and setting, if it was.
@@ -69,8 +71,8 @@ pub(super) fn says<'a>(policy: &PolicyReference, state: &'a State) -> Option<&'a
     }
 }
 
-fn aws_managed(_name: &str) -> Option<&'static Document> {
-    None
+fn aws_managed(name: &str) -> Option<&'static Document> {
+    catalogue::managed_policy(name).map(catalogue::ManagedPolicy::document)
 }
 
 fn held<'a>(id: &'a ResourceId, state: &'a State, as_written: AsWritten<'_>) -> Vec<Held<'a>> {
@@ -117,5 +119,26 @@ pub(super) fn documents(
             _ => None,
         });
         core.into_iter().chain(settings)
+    })
+}
+
+/// Whether a role lets a service act as it.
+pub(super) fn trusts(role: &ResourceId, state: &State, service: &str) -> bool {
+    let Some(Core::Role { trust, .. }) = state.resources.get(role).map(|role| &role.core) else { return false };
+    let lets = |statement: &Statement| match &statement.principal {
+        Some(Element::Is(principals)) if statement.effect == Effect::Allow => principals
+            .get("Service")
+            .is_some_and(|names| names.iter().any(|name| name.trim_end_matches(".cn") == service)),
+        _ => false,
+    };
+    trust.document().is_some_and(|document| document.statements.iter().any(lets))
+}
+
+/// Whether a role can surely give itself every right there is.
+pub(super) fn is_mighty(role: &ResourceId, state: &State) -> bool {
+    let nowhere = Home::default();
+    of(role, state, &nowhere, &|_, _| None).is_some_and(|identity| {
+        let reach = Reach::of(&identity);
+        !identity.boundary_unknown && (reach.is_administrator() || !escalation::direct(&reach).is_empty())
     })
 }

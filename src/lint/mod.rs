@@ -3,8 +3,12 @@
 //!
 //! Pure: today's date is brought by the caller.
 
+mod cover;
 mod engine;
+mod escalation;
 mod identity;
+mod powers;
+mod reach;
 mod rule;
 pub mod rules;
 mod subject;

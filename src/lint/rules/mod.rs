@@ -12,8 +12,18 @@ macro_rules! rules {
 }
 
 rules! {
+    all_actions,
+    all_resources,
+    assume_role_any,
+    broad_managed_policy_on_people,
+    full_admin,
     not_action_allow,
+    not_resource_allow,
+    pass_role_any,
+    pass_role_without_service,
     policy_grammar,
+    privilege_escalation,
+    service_wildcard,
     suppression_expired,
     suppression_malformed,
     suppression_unknown_rule,
