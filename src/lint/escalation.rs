@@ -61,15 +61,20 @@ impl Method {
     /// Its actions in back-ticks.
     pub(super) fn actions(&self) -> String {
         let actions: Vec<String> = self.needs.iter().map(|need| format!("`{}`", need.action)).collect();
-        match actions.as_slice() {
-            [first, rest @ ..] if !rest.is_empty() => format!("{first} with {}", rest.join(" and ")),
-            all => all.join(""),
+        match actions.split_last() {
+            Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+            _ => actions.join(""),
         }
     }
 
     /// Whether it is done with IAM alone, and at once.
     fn is_direct(&self) -> bool {
         self.needs.iter().all(|need| matches!(need.on, On::Own(_) | On::Others | On::All("role/" | "group/")))
+    }
+
+    /// Whether it works through something that has a role already.
+    pub(super) fn uses_what_is_there(&self) -> bool {
+        !self.is_direct() && !self.passes_role() && self.needs.iter().any(|need| matches!(need.on, On::All(_)))
     }
 
     /// Whether a role is passed.
@@ -80,9 +85,18 @@ impl Method {
 
 /// The ways with IAM alone, for somebody of whom nothing is known but what he can do.
 pub(super) fn direct(reach: &Reach<'_>) -> Vec<&'static Method> {
+    of_anybody(reach, Method::is_direct)
+}
+
+/// The ways by passing a role, for somebody of whom nothing is known but what he can do.
+pub(super) fn by_passing(reach: &Reach<'_>) -> Vec<&'static Method> {
+    of_anybody(reach, Method::passes_role)
+}
+
+fn of_anybody(reach: &Reach<'_>, which: impl Fn(&Method) -> bool) -> Vec<&'static Method> {
     let nobody = Who { id: None, groups: BTreeSet::new(), policies: BTreeSet::new(), state: None };
-    let direct = powers::METHODS.iter().filter(|method| method.is_direct());
-    direct.filter(|method| open(method, reach, &nobody).is_some()).collect()
+    let methods = powers::METHODS.iter().filter(|method| which(method));
+    methods.filter(|method| open(method, reach, &nobody).is_some()).collect()
 }
 
 /// Every way open to an identity with a part of its documents.

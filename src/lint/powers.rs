@@ -111,9 +111,6 @@ pub(super) static METHODS: &[Method] = methods! {
         make("bedrock-agentcore:StartCodeInterpreterSession"),
         make("bedrock-agentcore:InvokeCodeInterpreter"),
     ];
-    "make a CodeStar project that acts as a role": [pass(CODESTAR), make("codestar:CreateProject")];
-    "make a CodeStar project from a template": [make("codestar:CreateProjectFromTemplate")];
-    "make a CodeStar project and own it": [make("codestar:CreateProject"), make("codestar:AssociateTeamMember")];
 
     "put code into any function, which acts as its role": [all("lambda:UpdateFunctionCode", "function:")];
     "put a layer under any function, which acts as its role": [all("lambda:UpdateFunctionConfiguration", "function:")];
@@ -149,4 +146,9 @@ pub(super) static METHODS: &[Method] = methods! {
         all("bedrock-agentcore:StartCodeInterpreterSession", "code-interpreter-custom/"),
         all("bedrock-agentcore:InvokeCodeInterpreter", "code-interpreter-custom/"),
     ];
+
+    // AWS closed CodeStar in 2024; its actions are still there.
+    "make a CodeStar project that acts as a role": [pass(CODESTAR), make("codestar:CreateProject")];
+    "make a CodeStar project from a template": [make("codestar:CreateProjectFromTemplate")];
+    "make a CodeStar project and own it": [make("codestar:CreateProject"), make("codestar:AssociateTeamMember")];
 };

@@ -122,8 +122,8 @@ fn of_resource(statement: &WrittenStatement, spot: &Spot) -> Option<Hit> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let message =
-        format!("`{}` is every resource there is; {}{more} could be limited", spot.text, named.join(", "));
+    let all = if is_star(&spot.text) { "every resource there is" } else { "all of them, whoever they belong to" };
+    let message = format!("`{}` is {all}; {}{more} could be limited", spot.text, named.join(", "));
     Some(Hit::at(&spot.pointer, message))
 }
 

@@ -7,7 +7,7 @@ use crate::lint::cover::{ROLES, is_star, resources};
 use crate::lint::escalation;
 use crate::lint::reach::{Guard, Reach, guard_of};
 use crate::lint::{At, Check, Example, Held, Hit, Identity, Rule};
-use crate::policy::catalogue::{self, AccessLevel};
+use crate::policy::catalogue::{self, AccessLevel, Action};
 use crate::policy::{Effect, Folded, Written};
 use crate::state::{Kind, PolicyReference};
 
@@ -58,7 +58,11 @@ fn opening(written: &Written) -> Option<String> {
         return Some(format!("lets its holder {}, with {}", method.gain, method.actions()));
     }
     if let Some(services) = passes_any_role(&reach) {
-        return Some(format!("passes any role of the account to {services}, and whoever uses it acts as that role"));
+        let passes = format!("passes any role of the account to {services}");
+        return Some(match escalation::by_passing(&reach).first() {
+            Some(method) => format!("{passes}, so that its holder can {}", method.gain),
+            None => format!("{passes}, which then acts as that role"),
+        });
     }
     let opens = changes_permissions(written);
     (!opens.is_empty()).then(|| format!("changes who may do what on every resource, with {}", list(opens)))
@@ -93,11 +97,21 @@ fn changes_permissions(written: &Written) -> Vec<String> {
             && guard_of(s) == Guard::Open
     });
     let actions = broad.flat_map(|s| s.action.value()).map(Folded::as_str).flat_map(catalogue::expand);
-    let opens = actions.filter(|a| {
-        a.level == AccessLevel::PermissionsManagement && a.resources.iter().any(|resource| resource.required)
-    });
-    let names: BTreeSet<String> = opens.map(catalogue::Action::full_name).collect();
+    let opens = actions.filter(|action| opens_to_others(action));
+    let names: BTreeSet<String> = opens.map(Action::full_name).collect();
     names.into_iter().collect()
+}
+
+/// Whether an action gives others access. The level alone does not tell: it is also that of actions that take access
+/// away, or look at it.
+fn opens_to_others(action: &Action) -> bool {
+    let begins = ["Put", "Set", "Add", "Attach", "Create", "Update"];
+    let ends = ["Policy", "Permission", "Permissions", "Acl"];
+    let not_of_access = ["ec2:CreateNetworkInterfacePermission", "cloudformation:SetStackPolicy"];
+    action.level == AccessLevel::PermissionsManagement
+        && begins.iter().any(|begin| action.name.starts_with(begin))
+        && ends.iter().any(|end| action.name.ends_with(end))
+        && !not_of_access.contains(&action.full_name().as_str())
 }
 
 fn list(names: Vec<String>) -> String {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::diagnostic::Severity;
 use crate::lint::escalation::{self, Open};
-use crate::lint::reach::Reach;
-use crate::lint::{At, Check, Example, Hit, Identity, Rule};
+use crate::lint::reach::{Grant, Reach};
+use crate::lint::{At, Check, Example, Held, Hit, Identity, Rule};
 use crate::policy::Usage;
-use crate::state::{Kind, ResourceId};
+use crate::state::{Kind, PolicyReference, ResourceId};
 
 pub(super) static RULE: Rule = Rule {
     id: "privilege-escalation",
@@ -47,7 +47,7 @@ fn check(identity: &Identity<'_>) -> Vec<Hit> {
     }
     let said = said_of_groups(identity, &reach);
     let mut open = escalation::of(identity, &reach);
-    open.retain(|way| !said.contains(way.method.gain));
+    open.retain(|way| !said.contains(way.method.gain) && !is_of_service_role(identity, way));
     finding(identity, &open).into_iter().collect()
 }
 
@@ -60,6 +60,18 @@ fn said_of_groups(identity: &Identity<'_>, reach: &Reach<'_>) -> BTreeSet<&'stat
         escalation::of(identity, &reach.only(of_group))
     });
     ways.map(|way| way.method.gain).collect()
+}
+
+/// Whether a role has a way only through a policy that AWS made for the service the role is for, and only to what
+/// the service itself runs.
+fn is_of_service_role(identity: &Identity<'_>, way: &Open) -> bool {
+    let of_service = |grant: &Grant| {
+        let managed = identity.held.get(grant.held).and_then(|held| held.managed);
+        matches!(managed, Some(PolicyReference::Aws(name)) if name.starts_with("service-role/"))
+    };
+    identity.id.is_some_and(|id| id.kind == Kind::Role)
+        && way.method.uses_what_is_there()
+        && way.grants.iter().all(of_service)
 }
 
 fn finding(identity: &Identity<'_>, open: &[Open]) -> Option<Hit> {
@@ -82,16 +94,21 @@ fn finding(identity: &Identity<'_>, open: &[Open]) -> Option<Hit> {
     let unless = if identity.boundary_unknown { ", unless its boundary forbids it, which is not known here" } else { "" };
     let Open { method, grants, roles: _ } = worst;
     let message = format!("{who} {ways} {}{roles} (with {}){unless}", method.gain, method.actions());
-    let at = |grant: &crate::lint::reach::Grant| At::Held(grant.held, grant.pointer.clone());
+    let at = |grant: &Grant| At::Held(grant.held, grant.pointer.clone());
     let mut hit = Hit::new(at(grants.first()?), message).help(help(identity, open));
     let mut seen: BTreeSet<(usize, &str)> =
         grants.first().map(|g| (g.held, g.statement.as_str())).into_iter().collect();
     for (need, grant) in method.needs.iter().zip(grants) {
-        if seen.insert((grant.held, &grant.statement)) {
+        let is_written = identity.held.get(grant.held).is_some_and(|held| !is_aws(held));
+        if is_written && seen.insert((grant.held, &grant.statement)) {
             hit = hit.related(at(grant), format!("`{}` is allowed here", need.action));
         }
     }
     Some(hit)
+}
+
+fn is_aws(held: &Held<'_>) -> bool {
+    matches!(held.managed, Some(PolicyReference::Aws(_)))
 }
 
 /// The way out of the worst, and all ways.

@@ -56,7 +56,8 @@ fn of_action(spot: &Spot) -> Option<Hit> {
 /// An action that somebody who reads the pattern may not have thought of.
 fn worst(service: &Service) -> Option<String> {
     let of = |level, begin: &'static str| {
-        service.actions().iter().find(move |a| a.level == level && a.name.starts_with(begin))
+        let such = service.actions().iter().filter(move |a| a.level == level && a.name.starts_with(begin));
+        such.min_by_key(|action| action.name.len())
     };
     of(AccessLevel::PermissionsManagement, "Put")
         .or_else(|| of(AccessLevel::PermissionsManagement, ""))
