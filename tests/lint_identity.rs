@@ -55,7 +55,9 @@ fn allow(actions: &[&str], resource: &str) -> String {
 
 fn allow_if(actions: &[&str], resource: &str, condition: &str) -> String {
     let actions = serde_json::to_string(actions).unwrap();
-    format!(r#"{{"Effect": "Allow", "Action": {actions}, "Resource": {resource:?}, "Condition": {condition}}}"#)
+    format!(
+        r#"{{"Effect": "Allow", "Action": {actions}, "Resource": {resource:?}, "Condition": {condition}}}"#
+    )
 }
 
 fn deny_if(actions: &[&str], resource: &str, condition: &str) -> String {
@@ -74,14 +76,20 @@ fn ways_to_more_rights() {
     let cases: Vec<(String, &str)> = vec![
         // With IAM alone.
         (allow(&["iam:CreatePolicyVersion"], "*"), "iam:CreatePolicyVersion"),
-        (allow(&["iam:SetDefaultPolicyVersion"], "arn:aws:iam::111122223333:policy/*"), "iam:SetDefaultPolicyVersion"),
+        (
+            allow(&["iam:SetDefaultPolicyVersion"], "arn:aws:iam::111122223333:policy/*"),
+            "iam:SetDefaultPolicyVersion",
+        ),
         (allow(&["iam:CreateAccessKey"], "*"), "iam:CreateAccessKey"),
         (allow(&["iam:CreateLoginProfile"], "arn:aws:iam::*:user/*"), "iam:CreateLoginProfile"),
         (allow(&["iam:UpdateLoginProfile"], "*"), "iam:UpdateLoginProfile"),
         (allow(&["iam:AttachUserPolicy"], "*"), "iam:AttachUserPolicy"),
         // Giving oneself a policy, unlike making oneself a key, is a gain.
         (allow(&["iam:AttachUserPolicy"], "arn:aws:iam::*:user/${aws:username}"), "iam:AttachUserPolicy"),
-        (allow(&["iam:PutUserPolicy"], "arn:aws:iam::111122223333:user/*/${aws:username}"), "iam:PutUserPolicy"),
+        (
+            allow(&["iam:PutUserPolicy"], "arn:aws:iam::111122223333:user/*/${aws:username}"),
+            "iam:PutUserPolicy",
+        ),
         (allow(&["iam:AttachGroupPolicy"], "*"), "iam:AttachGroupPolicy"),
         (allow(&["iam:PutGroupPolicy"], "arn:aws:iam::111122223333:group/*"), "iam:PutGroupPolicy"),
         (allow(&["iam:AttachRolePolicy"], ROLES), "iam:AttachRolePolicy"),
@@ -108,11 +116,8 @@ fn ways_to_more_rights() {
         ),
         // With a role that is passed.
         (
-            [
-                allow(&["iam:PassRole"], "*"),
-                allow(&["lambda:CreateFunction", "lambda:InvokeFunction"], "*"),
-            ]
-            .join(","),
+            [allow(&["iam:PassRole"], "*"), allow(&["lambda:CreateFunction", "lambda:InvokeFunction"], "*")]
+                .join(","),
             "lambda:InvokeFunction",
         ),
         (
@@ -124,8 +129,11 @@ fn ways_to_more_rights() {
             "lambda:CreateEventSourceMapping",
         ),
         (
-            [allow_if(&["iam:PassRole"], "*", &passed_to("ec2.amazonaws.com.cn")), allow(&["ec2:RunInstances"], "*")]
-                .join(","),
+            [
+                allow_if(&["iam:PassRole"], "*", &passed_to("ec2.amazonaws.com.cn")),
+                allow(&["ec2:RunInstances"], "*"),
+            ]
+            .join(","),
             "ec2:RunInstances",
         ),
         (
@@ -136,11 +144,17 @@ fn ways_to_more_rights() {
             .join(","),
             "sagemaker:CreateTrainingJob",
         ),
-        (allow(&["iam:PassRole", "sagemaker:CreateNotebookInstance"], "*"), "sagemaker:CreateNotebookInstance"),
+        (
+            allow(&["iam:PassRole", "sagemaker:CreateNotebookInstance"], "*"),
+            "sagemaker:CreateNotebookInstance",
+        ),
         (allow(&["iam:PassRole", "glue:CreateJob", "glue:StartJobRun"], "*"), "glue:StartJobRun"),
         (allow(&["iam:PassRole", "cloudformation:CreateStack"], "*"), "cloudformation:CreateStack"),
         (allow(&["iam:PassRole", "ecs:RegisterTaskDefinition", "ecs:RunTask"], "*"), "ecs:RunTask"),
-        (allow(&["iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"], "*"), "codebuild:CreateProject"),
+        (
+            allow(&["iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"], "*"),
+            "codebuild:CreateProject",
+        ),
         (allow(&["iam:*", "apprunner:CreateService"], "*"), "iam:AttachUserPolicy"),
         // With a role that something has already.
         (allow(&["lambda:UpdateFunctionCode"], "*"), "lambda:UpdateFunctionCode"),
@@ -170,14 +184,8 @@ fn ways_to_more_rights() {
             .join(","),
             "iam:AttachUserPolicy",
         ),
-        (
-            [allow(&["*"], "*"), deny_if(&["iam:*"], "*", "{}")].join(","),
-            "lambda:UpdateFunctionCode",
-        ),
-        (
-            r#"{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}"#.to_owned(),
-            "iam:AttachUserPolicy",
-        ),
+        ([allow(&["*"], "*"), deny_if(&["iam:*"], "*", "{}")].join(","), "lambda:UpdateFunctionCode"),
+        (r#"{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}"#.to_owned(), "iam:AttachUserPolicy"),
         (
             r#"{"Effect": "Allow", "Action": "iam:AttachRolePolicy",
                 "NotResource": "arn:aws:iam::111122223333:role/admin"}"#
@@ -308,7 +316,7 @@ fn roles(path: &str, trust: &str, policy: &str) -> String {
 #[test]
 fn over_all_policies_of_an_identity() {
     for (body, words) in [
-        (team(PASS_ANY, ""), Some("group `Team` has 2 ways to more rights: it can run a function")),
+        (team(PASS_ANY, ""), Some("group `Team` can run a function that acts as a role (with")),
         (team(PASS_ANY, &roles("/ops/", "lambda", "IAMFullAccess")), Some("such as `Ops`")),
         // A role that is named: of use only if it is known to be powerful and to trust the service.
         (team(PASS_OPS, ""), None),
@@ -323,17 +331,17 @@ fn over_all_policies_of_an_identity() {
                 "groups:\n  Pass:\n    inline:\n      pass:\n        - {PASS_ANY}\n  Run:\n    inline:\n      run:\n        \
                  - {LAMBDA}\nusers:\n  alice: {{ groups: [Pass, Run] }}\n"
             ),
-            Some("user `alice` has 2 ways"),
+            Some("user `alice` can run a function"),
         ),
         // All of it in one group is said of the group, once.
         (
             team(PASS_ANY, "users:\n  alice: { groups: [Team, Other] }\n").replace("groups:\n  Team:", "groups:\n  Other: {}\n  Team:"),
-            Some("group `Team` has 2 ways"),
+            Some("group `Team` can run a function"),
         ),
         // A policy that one holds oneself.
         (
             "groups:\n  Team:\n    policies: [own]\npolicies:\n  own:\n    statements:\n      - { Effect: Allow, \
-             Action: iam:CreatePolicyVersion, Resource: \"arn:aws:iam::111122223333:policy/own\" }\n"
+             Action: iam:CreatePolicyVersion, Resource: \"arn:aws:iam::111122223333:policy/hatrack/analytics/own\" }\n"
                 .to_owned(),
             Some("group `Team` can rewrite a policy"),
         ),
@@ -364,11 +372,13 @@ fn over_all_policies_of_an_identity() {
                 "roles:\n  Ops:\n    trust: lambda\n    boundary: ceiling\n    inline:\n      all:\n        - {LAMBDA}\n        - {PASS_ANY}\n\
                  policies:\n  ceiling:\n    statements:\n      - {{ Effect: Allow, Action: [iam:PassRole, lambda:*], Resource: \"*\" }}\n"
             ),
-            Some("role `Ops` has 2 ways"),
+            Some("role `Ops` can run a function"),
         ),
     ] {
         let found = in_environment(&body);
-        let said = messages(&found, "privilege-escalation");
+        let mut said = messages(&found, "privilege-escalation");
+        // What the powerful role is found for itself.
+        said.retain(|message| !message.contains("`Ops` has 13 ways"));
         match words {
             Some(words) => assert!(said.len() == 1 && said[0].contains(words), "{body}: {said:?} {found:?}"),
             None => assert!(said.is_empty(), "{body}: {said:?}"),
@@ -380,7 +390,7 @@ fn over_all_policies_of_an_identity() {
 fn aws_managed_policies_on_people() {
     for (policy, words) in [
         ("AdministratorAccess", Some("every right there is")),
-        ("PowerUserAccess", Some("every right there is but `iam:*`")),
+        ("PowerUserAccess", Some("every right there is but `account:*`, `iam:*`")),
         ("IAMFullAccess", Some("attach any policy to a user")),
         ("AmazonSageMakerFullAccess", Some("passes any role of the account to `")),
         ("AmazonS3FullAccess", Some("changes who may do what")),
@@ -426,31 +436,65 @@ fn single_statements() {
         (allow(&["secretsmanager:GetSecretValue"], "*"), &["all-resources"]),
         (allow(&["kms:Decrypt"], "*"), &["all-resources"]),
         (allow(&["sqs:DeleteMessage"], "*"), &["all-resources"]),
-        (allow_if(&["kms:Decrypt"], "*", r#"{"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}"#), &[]),
+        (
+            allow_if(
+                &["kms:Decrypt"],
+                "*",
+                r#"{"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}"#,
+            ),
+            &[],
+        ),
         (allow_if(&["sqs:DeleteMessage"], "*", tag), &[]),
-        (allow_if(&["s3:GetObject"], "*", r#"{"StringEquals": {"aws:ResourceAccount": "111122223333"}}"#), &[]),
+        (
+            allow_if(&["s3:GetObject"], "*", r#"{"StringEquals": {"aws:ResourceAccount": "111122223333"}}"#),
+            &[],
+        ),
         (allow_if(&["s3:GetObject"], "*", MFA), &["all-resources"]),
         (allow(&["s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:GetBucketPolicy"], "*"), &[]),
         (allow(&["ec2:Describe*", "sagemaker:List*", "glue:GetTable", "logs:DescribeLogGroups"], "*"), &[]),
-        (allow(&["ecr:GetAuthorizationToken", "cloudwatch:PutMetricData", "xray:PutTraceSegments"], "*"), &[]),
+        (
+            allow(&["ecr:GetAuthorizationToken", "cloudwatch:PutMetricData", "xray:PutTraceSegments"], "*"),
+            &[],
+        ),
         (allow(&["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeVpcs"], "*"), &[]),
         (deny_if(&["s3:*"], "*", "{}"), &[]),
         (deny_if(&["*"], "*", "{}"), &[]),
-        (r#"{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::pay/*"}"#.to_owned(), &["not-resource-allow"]),
-        (r#"{"Effect": "Deny", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::pay/*"}"#.to_owned(), &[]),
+        (
+            r#"{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::pay/*"}"#
+                .to_owned(),
+            &["not-resource-allow"],
+        ),
+        (
+            r#"{"Effect": "Deny", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::pay/*"}"#.to_owned(),
+            &[],
+        ),
         (allow(&["iam:PassRole"], "*"), &["pass-role-any"]),
         (allow(&["iam:Pass*"], "arn:aws:iam::111122223333:*"), &["pass-role-any"]),
         (allow_if(&["iam:PassRole"], ROLES, &glue), &["pass-role-any"]),
-        (allow_if(&["iam:PassRole"], ROLES, r#"{"StringLike": {"iam:PassedToService": "*"}}"#), &["pass-role-any"]),
+        (
+            allow_if(&["iam:PassRole"], ROLES, r#"{"StringLike": {"iam:PassedToService": "*"}}"#),
+            &["pass-role-any"],
+        ),
         (allow(&["iam:PassRole"], "arn:aws:iam::111122223333:role/acme/*"), &["pass-role-without-service"]),
-        (allow_if(&["iam:PassRole"], "arn:aws:iam::111122223333:role/acme/Etl", MFA), &["pass-role-without-service"]),
+        (
+            allow_if(&["iam:PassRole"], "arn:aws:iam::111122223333:role/acme/Etl", MFA),
+            &["pass-role-without-service"],
+        ),
         (allow_if(&["iam:PassRole"], "arn:aws:iam::111122223333:role/acme/*", &glue), &[]),
         (
-            allow_if(&["iam:PassRole"], "arn:aws:iam::111122223333:role/acme/Etl", &glue.replace("iam:P", "IAM:p")),
+            allow_if(
+                &["iam:PassRole"],
+                "arn:aws:iam::111122223333:role/acme/Etl",
+                &glue.replace("iam:P", "IAM:p"),
+            ),
             &[],
         ),
         (
-            allow_if(&["iam:PassRole"], "arn:aws:iam::111122223333:role/acme/Etl", &glue.replace("Equals", "EqualsIfExists")),
+            allow_if(
+                &["iam:PassRole"],
+                "arn:aws:iam::111122223333:role/acme/Etl",
+                &glue.replace("Equals", "EqualsIfExists"),
+            ),
             &[],
         ),
         (allow(&["iam:GetRole"], ROLES), &[]),
@@ -471,7 +515,8 @@ fn single_statements() {
     ];
     for (statement, rules) in cases {
         let found = in_statements(&statement);
-        let mut broken: Vec<&str> = found.iter().filter_map(|d| d.rule).filter(|r| ours.contains(r)).collect();
+        let mut broken: Vec<&str> =
+            found.iter().filter_map(|d| d.rule).filter(|r| ours.contains(r)).collect();
         broken.sort_unstable();
         assert_eq!(broken, rules, "{statement}: {found:?}");
     }

@@ -166,10 +166,13 @@ mod tests {
 
     #[test]
     fn some_of_a_kind() {
-        for pattern in ["*", "arn:aws:iam::*:role/ds/*", "arn:aws:iam::111122223333:role/x", "arn:aws:iam::*:r*"] {
+        for pattern in
+            ["*", "arn:aws:iam::*:role/ds/*", "arn:aws:iam::111122223333:role/x", "arn:aws:iam::*:r*"]
+        {
             assert!(reaches(pattern, ROLES, None), "{pattern}");
         }
-        for pattern in ["arn:aws:iam::*:user/x", "arn:aws:iam::*:u*", "arn:aws:s3:::b", "arn:aws:iam::1:role"] {
+        for pattern in ["arn:aws:iam::*:user/x", "arn:aws:iam::*:u*", "arn:aws:s3:::b", "arn:aws:iam::1:role"]
+        {
             assert!(!reaches(pattern, ROLES, None), "{pattern}");
         }
     }

@@ -72,9 +72,17 @@ impl Method {
         self.needs.iter().all(|need| matches!(need.on, On::Own(_) | On::Others | On::All("role/" | "group/")))
     }
 
+    /// Whether it takes some of the actions of another, and no others.
+    fn takes_less_than(&self, other: &Self) -> bool {
+        let in_other = |need: &Need| other.needs.iter().any(|theirs| theirs.action == need.action);
+        self.needs.len() < other.needs.len() && self.needs.iter().all(in_other)
+    }
+
     /// Whether it works through something that has a role already.
     pub(super) fn uses_what_is_there(&self) -> bool {
-        !self.is_direct() && !self.passes_role() && self.needs.iter().any(|need| matches!(need.on, On::All(_)))
+        !self.is_direct()
+            && !self.passes_role()
+            && self.needs.iter().any(|need| matches!(need.on, On::All(_)))
     }
 
     /// Whether a role is passed.
@@ -99,10 +107,12 @@ fn of_anybody(reach: &Reach<'_>, which: impl Fn(&Method) -> bool) -> Vec<&'stati
     methods.filter(|method| open(method, reach, &nobody).is_some()).collect()
 }
 
-/// Every way open to an identity with a part of its documents.
+/// Every way open to an identity with a part of its documents; none that takes more than another does.
 pub(super) fn of(identity: &Identity<'_>, reach: &Reach<'_>) -> Vec<Open> {
     let who = Who::of(identity);
-    powers::METHODS.iter().filter_map(|method| open(method, reach, &who)).collect()
+    let all: Vec<Open> = powers::METHODS.iter().filter_map(|method| open(method, reach, &who)).collect();
+    let shorter = |way: &Open| all.iter().any(|other| other.method.takes_less_than(way.method));
+    all.iter().filter(|way| !shorter(way)).cloned().collect()
 }
 
 /// Who it is that has the rights, by ARN, as far as that is known.
@@ -148,7 +158,8 @@ fn open(method: &'static Method, reach: &Reach<'_>, who: &Who<'_>) -> Option<Ope
     let mut same: Option<Vec<String>> = None;
     for need in method.needs {
         let target = need.target();
-        let account = (target.service == "iam" && need.action != "sts:AssumeRole").then(|| reach.account()).flatten();
+        let account =
+            (target.service == "iam" && need.action != "sts:AssumeRole").then(|| reach.account()).flatten();
         let allowed = reach.grants(need.action, target);
         let all = |grant: &Grant| grant.spans(target, account);
         let found = match need.on {
@@ -228,7 +239,8 @@ fn passed(
 ) -> Option<(Grant, Vec<String>)> {
     let fits = |grant: &Grant| services.iter().any(|service| grant.passes_to(service));
     let fitting: Vec<Grant> = allowed.into_iter().filter(fits).collect();
-    let trusting = |grant: &Grant| who.state.map(|state| trusting(state, services, grant, who)).unwrap_or_default();
+    let trusting =
+        |grant: &Grant| who.state.map(|state| trusting(state, services, grant, who)).unwrap_or_default();
     if let Some(grant) = fitting.iter().find(|grant| spans(&grant.pattern, ROLES, account)) {
         let mut names: Vec<(bool, String)> = trusting(grant)
             .into_iter()

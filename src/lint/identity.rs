@@ -1,8 +1,8 @@
 //! From a state to what its identities hold: inline policies, attached ones, those of groups, the boundary.
 
-use super::subject::{Held, Home, Identity};
 use super::escalation;
 use super::reach::Reach;
+use super::subject::{Held, Home, Identity};
 use crate::policy::{Document, Effect, Element, Policy, Statement, Usage, Written, catalogue};
 use crate::state::{Core, Kind, PolicyReference, ResourceId, Setting, SettingKey, State};
 
@@ -124,7 +124,9 @@ pub(super) fn documents(
 
 /// Whether a role lets a service act as it.
 pub(super) fn trusts(role: &ResourceId, state: &State, service: &str) -> bool {
-    let Some(Core::Role { trust, .. }) = state.resources.get(role).map(|role| &role.core) else { return false };
+    let Some(Core::Role { trust, .. }) = state.resources.get(role).map(|role| &role.core) else {
+        return false;
+    };
     let lets = |statement: &Statement| match &statement.principal {
         Some(Element::Is(principals)) if statement.effect == Effect::Allow => principals
             .get("Service")

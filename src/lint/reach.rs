@@ -97,9 +97,8 @@ impl<'i> Reach<'i> {
 
     /// Whether a statement gives it everything, with rights to give rights still among it.
     pub(super) fn is_administrator(&self) -> bool {
-        let everything = |s: &Statement| {
-            s.effect == Effect::Allow && is_everything(s) && guard_of(s) == Guard::Open
-        };
+        let everything =
+            |s: &Statement| s.effect == Effect::Allow && is_everything(s) && guard_of(s) == Guard::Open;
         self.statements().any(|(_, s)| everything(&s.statement))
             && self.grants("iam:AttachRolePolicy", ROLES).iter().any(|grant| grant.spans(ROLES, self.account))
     }
@@ -148,7 +147,8 @@ impl<'i> Reach<'i> {
 
     fn within_boundary(&self, grant: Grant, action: &str, target: Target) -> Vec<Grant> {
         let Some(boundary) = self.boundary else { return vec![grant] };
-        let allows = boundary.statements.iter().filter(|s| s.effect == Effect::Allow && covers_action(s, action));
+        let allows =
+            boundary.statements.iter().filter(|s| s.effect == Effect::Allow && covers_action(s, action));
         let mut kept: Vec<Grant> = allows.flat_map(|allow| narrowed(&grant, allow)).collect();
         for deny in boundary.statements.iter().filter(|s| s.effect == Effect::Deny) {
             kept = kept.into_iter().flat_map(|grant| after_deny(grant, deny, action, target)).collect();
@@ -207,23 +207,17 @@ pub(super) fn leaves_resources_open(statement: &Statement) -> bool {
         let of_asking = OF_ASKING.iter().any(|begin| {
             key.as_str().get(..begin.len()).is_some_and(|start| start.eq_ignore_ascii_case(begin))
         });
-        let by_service = ["aws:viaawsservice", "aws:calledvia"].iter().any(|key_of_service| {
-            key.as_str().to_ascii_lowercase().starts_with(key_of_service)
-        });
+        let by_service = ["aws:viaawsservice", "aws:calledvia"]
+            .iter()
+            .any(|key_of_service| key.as_str().to_ascii_lowercase().starts_with(key_of_service));
         !by_service && (of_asking || is_circumstance(key))
             || Operator::parse(word).is_some_and(|operator| is_vacuous(operator, values))
     })
 }
 
 /// Beginnings of further condition keys that say who asks and how, and nothing of the resource.
-const OF_ASKING: [&str; 6] = [
-    "aws:Principal",
-    "aws:userid",
-    "aws:username",
-    PASSED_TO,
-    "s3:TlsVersion",
-    "s3:signatureversion",
-];
+const OF_ASKING: [&str; 6] =
+    ["aws:Principal", "aws:userid", "aws:username", PASSED_TO, "s3:TlsVersion", "s3:signatureversion"];
 
 fn is_circumstance(key: &Folded) -> bool {
     CIRCUMSTANCES.iter().any(|known| key.as_str().eq_ignore_ascii_case(known))
