@@ -72,10 +72,13 @@ impl Method {
         self.needs.iter().all(|need| matches!(need.on, On::Own(_) | On::Others | On::All("role/" | "group/")))
     }
 
-    /// Whether it takes some of the actions of another, and no others.
+    /// Whether it takes some of the actions of another, and no others. Passing a role is another matter: it stays
+    /// when the rest is limited.
     fn takes_less_than(&self, other: &Self) -> bool {
         let in_other = |need: &Need| other.needs.iter().any(|theirs| theirs.action == need.action);
-        self.needs.len() < other.needs.len() && self.needs.iter().all(in_other)
+        self.needs.len() < other.needs.len()
+            && self.passes_role() == other.passes_role()
+            && self.needs.iter().all(in_other)
     }
 
     /// Whether it works through something that has a role already.
