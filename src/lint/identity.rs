@@ -67,7 +67,7 @@ pub(super) fn says<'a>(policy: &PolicyReference, state: &'a State) -> Option<&'a
             Core::Policy { document, .. } => document.document(),
             _ => None,
         },
-        PolicyReference::Aws(name) => aws_managed(name),
+        PolicyReference::Aws(name) => catalogue::managed_policy(name).map(|policy| policy.document()),
     }
 }
 

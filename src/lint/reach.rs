@@ -4,12 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use super::cover::{
-    ROLES, Target, both, covers, covers_action, is_every_action, is_star, reaches, resources, spans,
-};
+use super::cover::{ROLES, Target, both, covers_action, is_every_action, is_star, reaches, resources, spans};
 use super::subject::Identity;
 use crate::policy::condition::{Operator, Test};
-use crate::policy::{Document, Effect, Folded, Statement, Written, WrittenStatement, glob};
+use crate::policy::{Document, Effect, Folded, Statement, Written, WrittenStatement, covers, glob};
 
 /// Everything that decides what an identity can do.
 #[derive(Clone, Debug)]

@@ -9,7 +9,9 @@ pub mod condition;
 mod diff;
 mod document;
 mod found;
+mod kind;
 mod normal;
+mod pack;
 mod pattern;
 mod principal;
 mod print;
@@ -18,5 +20,6 @@ mod written;
 
 pub use diff::*;
 pub use document::*;
-pub use pattern::glob;
+pub use kind::*;
+pub use pattern::{covers, glob};
 pub use written::*;

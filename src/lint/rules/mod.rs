@@ -22,6 +22,7 @@ rules! {
     pass_role_any,
     pass_role_without_service,
     policy_grammar,
+    policy_syntax,
     privilege_escalation,
     service_wildcard,
     suppression_expired,
