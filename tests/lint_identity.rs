@@ -521,3 +521,15 @@ fn single_statements() {
         assert_eq!(broken, rules, "{statement}: {found:?}");
     }
 }
+
+#[test]
+fn a_ceiling_gives_nothing() {
+    let policy = "policies:\n  fence:\n    statements: [{ Effect: Allow, Action: [s3:*, sts:AssumeRole], Resource: \"*\" }]\n";
+    let bounded = format!("{policy}roles:\n  Ops:\n    trust: ec2\n    boundary: fence\n");
+    assert_eq!(in_environment(&bounded).iter().map(|d| d.rule).collect::<Vec<_>>(), []);
+    let attached = format!("{bounded}    policies: [fence]\n");
+    let found = in_environment(&attached);
+    for rule in ["service-wildcard", "all-resources", "assume-role-any"] {
+        assert_eq!(messages(&found, rule).len(), 1, "{rule}: {found:?}");
+    }
+}

@@ -77,11 +77,13 @@ pub fn estate(estate: Estate<'_>) -> Report {
     let nowhere = Home::default();
     let home_of = |environment: &EnvironmentInfo| homes.get(environment.name.as_str()).unwrap_or(&nowhere);
     let mut found = vec![];
+    let ceilings = identity::ceilings(&lowered.wanted);
     for authored in &lowered.documents {
         let subject = Subject {
             written: &authored.written,
             holder: Some(&authored.holder),
             setting: authored.setting.as_ref(),
+            ceiling: ceilings.contains(&authored.holder),
             home: home_of(&authored.environment),
             today,
         };
@@ -137,7 +139,7 @@ pub fn document(single: Single<'_>) -> Report {
         })
         .collect();
     if let Some(written) = written {
-        let subject = Subject { written, holder: None, setting: None, home, today };
+        let subject = Subject { written, holder: None, setting: None, ceiling: false, home, today };
         found.extend(of_document(&subject, &span));
         if let Some(identity) = identity::alone(written, home) {
             found.extend(of_identity(&identity, &span));
@@ -167,11 +169,13 @@ pub fn account(
         environment.and_then(|e| homes.get(e.name.as_str())).unwrap_or(&nowhere)
     };
     let mut findings: Vec<Finding> = vec![];
+    let ceilings = identity::ceilings(state);
     for (id, setting, policy, usage) in identity::documents(state).filter(|(id, ..)| ours.contains(*id)) {
         let Some(document) = policy.document() else { continue };
         let written = Written::of(document, usage);
         let (holder, setting) = (Some(id), setting.as_ref());
-        let subject = Subject { written: &written, holder, setting, home: home_of(id), today };
+        let ceiling = ceilings.contains(id);
+        let subject = Subject { written: &written, holder, setting, ceiling, home: home_of(id), today };
         for rule in rules::ALL {
             if let Check::Document(check) = rule.check {
                 findings.extend(check(&subject).into_iter().map(|hit| finding(rule, id, hit)));

@@ -1,5 +1,7 @@
 //! From a state to what its identities hold: inline policies, attached ones, those of groups, the boundary.
 
+use std::collections::BTreeSet;
+
 use super::escalation;
 use super::reach::Reach;
 use super::subject::{Held, Home, Identity};
@@ -71,10 +73,6 @@ pub(super) fn says<'a>(policy: &PolicyReference, state: &'a State) -> Option<&'a
     }
 }
 
-fn aws_managed(name: &str) -> Option<&'static Document> {
-    catalogue::managed_policy(name).map(catalogue::ManagedPolicy::document)
-}
-
 fn held<'a>(id: &'a ResourceId, state: &'a State, as_written: AsWritten<'_>) -> Vec<Held<'a>> {
     let Some(resource) = state.resources.get(id) else { return vec![] };
     let each = |(key, setting): (&SettingKey, &'a Setting)| {
@@ -120,6 +118,22 @@ pub(super) fn documents(
         });
         core.into_iter().chain(settings)
     })
+}
+
+/// The customer managed policies that are somebody's boundary and attached to nobody.
+pub(super) fn ceilings(state: &State) -> BTreeSet<&ResourceId> {
+    let settings = || state.resources.values().flat_map(|resource| resource.settings.values());
+    let attached: BTreeSet<&ResourceId> = settings()
+        .filter_map(|setting| match setting {
+            Setting::Attached(PolicyReference::Customer(policy)) => Some(policy),
+            _ => None,
+        })
+        .collect();
+    let boundaries = settings().filter_map(|setting| match setting {
+        Setting::Boundary(PolicyReference::Customer(policy)) => Some(policy),
+        _ => None,
+    });
+    boundaries.filter(|policy| !attached.contains(policy)).collect()
 }
 
 /// Whether a role lets a service act as it.

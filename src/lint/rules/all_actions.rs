@@ -32,7 +32,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
-    if subject.written.usage != Usage::Identity {
+    if !subject.gives_rights() {
         return vec![];
     }
     subject.allows().filter(|s| !is_full_admin(s)).filter_map(of_statement).collect()

@@ -88,7 +88,7 @@ const EXEMPT: [&str; 12] = [
 const NAMED_MAX: usize = 3;
 
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
-    if subject.written.usage != Usage::Identity {
+    if !subject.gives_rights() {
         return vec![];
     }
     subject.allows().filter_map(of_statement).collect()

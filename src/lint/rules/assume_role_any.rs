@@ -28,7 +28,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
-    if subject.written.usage != Usage::Identity {
+    if !subject.gives_rights() {
         return vec![];
     }
     let grants = Reach::of_document(subject.written, None).grants("sts:AssumeRole", ROLES);

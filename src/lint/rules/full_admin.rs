@@ -29,7 +29,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
-    if subject.written.usage != Usage::Identity {
+    if !subject.gives_rights() {
         return vec![];
     }
     let all = |s: &&crate::policy::WrittenStatement| {

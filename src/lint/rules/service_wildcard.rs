@@ -33,7 +33,7 @@ pub(super) static RULE: Rule = Rule {
 const FEW_ACTIONS_MAX: usize = 6;
 
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
-    if subject.written.usage != Usage::Identity {
+    if !subject.gives_rights() {
         return vec![];
     }
     let actions = subject.allows().filter(|s| !s.is_not_action()).flat_map(|s| &s.actions);
