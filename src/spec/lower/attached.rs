@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Lowering;
 use super::holder::Holder;
 use crate::diagnostic::did_you_mean;
-use crate::policy::aws_managed;
+use crate::policy::catalogue::aws_managed;
 use crate::state::{AccountId, Kind, PolicyReference, ResourceId, Setting};
 
 impl Lowering<'_> {
