@@ -10,7 +10,8 @@ pub(super) struct GlobalKey {
     pub(super) reach: Reach,
 }
 
-/// When a request has a global key, by "Availability" on AWS's page.
+/// When a request has a global key, by "Availability" on AWS's page. `aws:ResourceAccount` is there for most
+/// actions only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
     /// In every request that is signed.
@@ -83,7 +84,7 @@ pub(super) static ALL: &[GlobalKey] = {
         one("aws:userid", Text, Always),
         one("aws:username", Text, Sometimes),
         one("aws:ViaAWSMCPService", Bool, Sometimes),
-        one("aws:ViaAWSService", Bool, Sometimes),
+        one("aws:ViaAWSService", Bool, Always),
         one("aws:VpceAccount", Text, Sometimes),
         one("aws:VpceOrgID", Text, Sometimes),
         many("aws:VpceOrgPaths", Text, Sometimes),

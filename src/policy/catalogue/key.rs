@@ -62,6 +62,11 @@ static CLAIMS: [ConditionKey; 6] = [
 static OTHER_CLAIM: ConditionKey =
     ConditionKey { name: "${Provider}:${Claim}", kind: KeyKind::Unknown, many: false };
 
+/// Claims of OpenID Connect and of SAML that a session keeps.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html>
+const SESSION_CLAIMS: [&str; 7] = ["amr", "app_id", "aud", "id", "oaud", "sub", "user_id"];
+const SAML_SESSION_CLAIMS: [&str; 3] = ["namequalifier", "sub", "sub_type"];
+
 /// The condition key that this is, whatever its case: a global one, one of a service, or a claim of an identity
 /// provider (`token.actions.githubusercontent.com:sub`). One with the author's text in it is found as its
 /// template: `aws:ResourceTag/team` is `aws:ResourceTag/${TagKey}`.
@@ -83,7 +88,9 @@ pub fn condition_key(key: &str) -> Option<&'static ConditionKey> {
     standard.or_else(|| elsewhere(prefix).next().is_none().then_some(&OTHER_CLAIM))
 }
 
-/// Whether every signed request has this key, so that a condition on it never meets its absence.
+/// Whether every signed request has this key, so that a condition on it never meets its absence: where AWS's page
+/// says that a key is always, or for all signed requests, in the context.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 pub fn always_present(key: &str) -> bool {
     global_keys::find(key).is_some_and(|global| global.reach == Reach::Always)
 }
@@ -126,10 +133,16 @@ impl Action {
             })
     }
 
-    /// Claims of any provider come with the request that trades its token for credentials.
+    /// A provider's claims come with the request that trades its token for credentials, and some of them with
+    /// every request of the session.
     fn is_federated_by(&self, key: &str) -> bool {
-        let provider = key.split_once(':').is_some_and(|(prefix, _)| prefix.contains('.'));
-        provider && self.service == "sts" && self.name == "AssumeRoleWithWebIdentity"
+        let Some((prefix, claim)) = key.split_once(':') else { return false };
+        let among = |claims: &[&str]| claims.iter().any(|known| known.eq_ignore_ascii_case(claim));
+        if prefix.eq_ignore_ascii_case("saml") {
+            return among(&SAML_SESSION_CLAIMS);
+        }
+        let trades = self.service == "sts" && self.name == "AssumeRoleWithWebIdentity";
+        prefix.contains('.') && (trades || among(&SESSION_CLAIMS))
     }
 }
 

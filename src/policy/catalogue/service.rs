@@ -182,8 +182,7 @@ fn has_wildcard(pattern: &str) -> bool {
 
 /// The order of the data: ASCII case does not count.
 pub(super) fn folded(one: &str, other: &str) -> Ordering {
-    let lower = |text: &str| text.bytes().map(|b| b.to_ascii_lowercase()).collect::<Vec<_>>();
-    lower(one).cmp(&lower(other))
+    one.bytes().map(|b| b.to_ascii_lowercase()).cmp(other.bytes().map(|b| b.to_ascii_lowercase()))
 }
 
 fn find<'a, T>(sorted: &'a [T], name: &str, name_of: impl Fn(&T) -> &'static str) -> Option<&'a T> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::policy::{Document, Policy};
+use crate::policy::Document;
 
 fn action(name: &str) -> &'static Action {
     let found = expand(name);
@@ -174,7 +174,11 @@ fn an_action_has_the_keys_that_are_listed_for_it() {
         ("ec2:StopInstances", "aws:ResourceTag/team", Support::Sometimes),
         ("sts:AssumeRoleWithWebIdentity", "token.actions.githubusercontent.com:sub", Support::Sometimes),
         ("sts:AssumeRoleWithWebIdentity", "login.example.com/realm:sub", Support::Sometimes),
-        ("sts:AssumeRole", "login.example.com/realm:sub", Support::No),
+        ("s3:GetObject", "login.example.com/realm:sub", Support::Sometimes),
+        ("s3:GetObject", "login.example.com/realm:groups", Support::No),
+        ("s3:GetObject", "token.actions.githubusercontent.com:actor", Support::No),
+        ("s3:GetObject", "saml:sub", Support::Sometimes),
+        ("s3:GetObject", "saml:aud", Support::No),
         ("sts:AssumeRoleWithSAML", "saml:aud", Support::Sometimes),
         ("deepracer:GetTrack", "deepracer:UserToken", Support::Sometimes),
     ] {
@@ -185,8 +189,7 @@ fn an_action_has_the_keys_that_are_listed_for_it() {
 #[test]
 fn every_managed_policy_of_aws_is_read() {
     for policy in managed_policies() {
-        let read = Policy::from_text(policy.text(), "aws");
-        assert_eq!(read.document(), Some(policy.document()), "{}", policy.name);
+        // What cannot be read is an empty document.
         assert!(!policy.document().statements.is_empty(), "{}", policy.name);
         assert!(policy.version >= 1 && policy.created <= policy.updated, "{}", policy.name);
         assert_eq!(policy.updated.len(), 10, "{}", policy.name);
