@@ -87,6 +87,9 @@ pub fn estate(estate: Estate<'_>) -> Report {
         };
         let place = |at: &At| places(at, lowered, Some(authored), &[]);
         found.extend(of_document(&subject, &place));
+        // Errors were said when the document was read.
+        let problems = authored.written.check(authored.environment.partition.as_str()).into_iter();
+        found.extend(problems.filter(|p| !p.is_error()).filter_map(|problem| read(problem, &place)));
     }
     let written: Documents<'_> =
         lowered.documents.iter().map(|a| ((&a.holder, a.setting.as_ref()), a)).collect();
@@ -125,18 +128,10 @@ pub fn document(single: Single<'_>) -> Report {
         At::Place(span) => vec![span.clone()],
         At::Setting(..) => vec![node.span.clone()],
     };
-    let mut found: Vec<Diagnostic> = problems
-        .iter()
-        .map(|problem| {
-            let Problem { rule, pointer, at_key, message, help } = problem;
-            let span = if *at_key { node.key_span_at(pointer) } else { node.span_at(pointer) };
-            let mut diagnostic = Diagnostic::error(Some(span), message.clone()).rule(rule);
-            diagnostic.severity = rules::find(rule).map_or(diagnostic.severity, |rule| rule.severity);
-            diagnostic.help.extend(help.clone());
-            diagnostic
-        })
-        .collect();
+    let mut found: Vec<Diagnostic> =
+        problems.iter().filter_map(|problem| read(problem.clone(), &span)).collect();
     if let Some(written) = written {
+        found.extend(written.size_problems().into_iter().filter_map(|problem| read(problem, &span)));
         let subject = Subject { written, holder: None, setting: None, home, today };
         found.extend(of_document(&subject, &span));
         if let Some(identity) = identity::alone(written, home) {
@@ -237,6 +232,15 @@ fn of_identity(identity: &Identity<'_>, place: ToSpans<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// What was said when a document was read, at its place.
+fn read(problem: Problem, place: ToSpans<'_>) -> Option<Diagnostic> {
+    let Problem { rule, severity, pointer, at_key, message, help } = problem;
+    let at = if at_key { At::Key(pointer) } else { At::Value(pointer) };
+    let mut diagnostic = said(rules::find(rule)?, Hit { at, message, help, related: vec![] }, place);
+    diagnostic.severity = severity;
+    Some(diagnostic)
 }
 
 /// What a rule found, at its place.

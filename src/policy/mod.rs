@@ -14,6 +14,7 @@ mod pattern;
 mod principal;
 mod print;
 mod read;
+mod validate;
 mod written;
 
 pub use diff::*;

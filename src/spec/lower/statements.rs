@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::holder::Holder;
 use super::{Lowering, under};
-use crate::policy::{Document, Policy, Usage, Version, Written};
+use crate::policy::{Document, Policy, Problem, Usage, Version, Written};
 use crate::spec::authored::{Authored, Place};
 use crate::spec::tree::Node;
 use crate::state::{ResourceId, Setting, SettingKey};
@@ -44,7 +44,11 @@ impl Lowering<'_> {
         usage: Usage,
         place: &dyn Fn(&str) -> String,
     ) -> Policy {
-        let (written, problems) = Written::read(document, usage, self.home.info.partition.as_str());
+        let partition = self.home.info.partition.as_str();
+        let (written, mut problems) = Written::read(document, usage, partition);
+        problems.extend(written.iter().flat_map(|written| written.check(partition)));
+        // What is no error waits for the linter, where it can be allowed with a reason.
+        problems.retain(Problem::is_error);
         let sound = problems.is_empty();
         for problem in problems {
             let pointer = place(&problem.pointer);

@@ -1,0 +1,108 @@
+//! Actions that can match none of the resources of their statement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fit::{Form, Wanted, forms};
+use super::ticked;
+use crate::policy::catalogue::{Action, expand};
+use crate::policy::{Problem, Spot, WrittenStatement, arn};
+
+/// Looks at each action beside the resources; `said` are those of which more was said already.
+pub(super) fn check(
+    statement: &WrittenStatement,
+    partition: &str,
+    said: &BTreeSet<String>,
+) -> Vec<Problem> {
+    let resources = &statement.resources;
+    if statement.is_not_action() || statement.is_not_resource() || resources.is_empty() {
+        return vec![];
+    }
+    let mut wanted = vec![];
+    for Spot { text, pointer } in resources {
+        match Wanted::of(text) {
+            Some(parts) if !said.contains(pointer) => wanted.push(parts),
+            // Everything, or something that is not known.
+            _ => return vec![],
+        }
+    }
+    let mut known: BTreeMap<&'static str, Vec<Form>> = BTreeMap::new();
+    let mut problems = vec![];
+    for Spot { text, pointer } in &statement.actions {
+        if text == "*" {
+            continue;
+        }
+        let meant = expand(text);
+        let fits = meant.iter().any(|action| {
+            let forms = known.entry(action.service).or_insert_with(|| forms(action.service));
+            fits(action, forms, &wanted)
+        });
+        if meant.is_empty() || fits {
+            continue;
+        }
+        let types: BTreeSet<&str> = meant.iter().flat_map(|action| &action.resources).map(|r| r.name).collect();
+        let here: Vec<&str> = resources.iter().map(|spot| spot.text.as_str()).collect();
+        let works_on = match (types.len(), has_any(&meant)) {
+            (0, _) => "it has no resource of its own".to_owned(),
+            (1..=3, _) => format!("it works on {}", ticked(&types.iter().collect::<Vec<_>>())),
+            _ => format!("it works on {} types of resource", types.len()),
+        };
+        let on = match here.as_slice() {
+            [single] => format!("`{single}` is none"),
+            _ => "none is in this statement".to_owned(),
+        };
+        let message = if types.is_empty() {
+            format!("`{text}` never matches: {works_on}, and only `*` covers it")
+        } else {
+            format!("`{text}` never matches: {works_on}, and {on}")
+        };
+        let problem = Problem::at("action-resource-mismatch", pointer, message);
+        problems.push(match way_out(&meant, &here, partition) {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+    problems
+}
+
+fn has_any(actions: &[&'static Action]) -> bool {
+    actions.iter().any(|action| !action.resources.is_empty())
+}
+
+fn fits(action: &Action, forms: &[Form], wanted: &[Wanted<'_>]) -> bool {
+    if !action.listed {
+        return true;
+    }
+    if action.resources.is_empty() {
+        return false;
+    }
+    action.resources.iter().any(|used| {
+        let mut of_type = forms.iter().filter(|form| form.kind.name == used.name).peekable();
+        // A type whose ARN is not told can be anything.
+        of_type.peek().is_none() || of_type.any(|form| wanted.iter().any(|parts| form.fits(parts)))
+    })
+}
+
+/// Which resource would do.
+fn way_out(actions: &[&'static Action], here: &[&str], partition: &str) -> Option<String> {
+    let first = actions.iter().find(|action| !action.resources.is_empty());
+    let Some(action) = first else {
+        return Some("put it in a statement of its own with `Resource: \"*\"`".to_owned());
+    };
+    let types: BTreeSet<&str> = action.resources.iter().map(|used| used.name).collect();
+    for text in here {
+        let [.., service, _, _, resource] = arn::split(text)?;
+        if service != "s3" {
+            continue;
+        }
+        let bucket = resource.split('/').next().unwrap_or(resource);
+        if types.contains("bucket") && resource.contains('/') {
+            return Some(format!("write `arn:{partition}:s3:::{bucket}`"));
+        }
+        if types.contains("object") && !resource.contains('/') {
+            return Some(format!("write `arn:{partition}:s3:::{bucket}/*`"));
+        }
+    }
+    let used = action.resources.iter().find(|used| used.required).or_else(|| action.resources.first())?;
+    let kind = crate::policy::catalogue::service(action.service)?.resource_type(used.name)?;
+    Some(format!("its ARN is like `{}`", kind.arn.replace("${Partition}", partition)))
+}
