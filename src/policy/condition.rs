@@ -111,7 +111,10 @@ impl Test {
             ("NotIpAddress", Family::Ip),
             ("Arn", Family::Arn),
         ];
-        begins.into_iter().find(|(begin, _)| word.starts_with(begin)).map_or(Family::Presence, |(_, family)| family)
+        begins
+            .into_iter()
+            .find(|(begin, _)| word.starts_with(begin))
+            .map_or(Family::Presence, |(_, family)| family)
     }
 
     /// Whether its values are `true` and `false`.

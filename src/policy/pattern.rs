@@ -179,7 +179,9 @@ mod tests {
         ] {
             assert!(overlap(one, other) && overlap(other, one), "{one} {other}");
         }
-        for (one, other) in [("", "?"), ("a*", "b*"), ("*a", "*b"), ("a?", "a"), ("A", "a"), ("job/*", "bucket")] {
+        for (one, other) in
+            [("", "?"), ("a*", "b*"), ("*a", "*b"), ("a?", "a"), ("A", "a"), ("job/*", "bucket")]
+        {
             assert!(!overlap(one, other) && !overlap(other, one), "{one} {other}");
         }
     }

@@ -63,7 +63,9 @@ impl Reader<'_> {
             if self.authored() && !key.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty()) {
                 let help = match closest_key(key) {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "a key has its service before a colon, like `aws:SourceIp` or `s3:prefix`".to_owned(),
+                    None => {
+                        "a key has its service before a colon, like `aws:SourceIp` or `s3:prefix`".to_owned()
+                    }
                 };
                 let message = format!("`{key}` is no condition key");
                 self.problem_at_key_of("unknown-condition-key", &at, message, Some(help));

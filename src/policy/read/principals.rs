@@ -17,12 +17,22 @@ impl Reader<'_> {
         match (&element, self.usage) {
             (Some(element), Some(Usage::Identity)) => {
                 let message = "an identity policy has no principal: it speaks of whoever holds it";
-                self.problem_at_key_of(NOT_ALLOWED, &element.value().0, message, Some("leave it out".to_owned()));
+                self.problem_at_key_of(
+                    NOT_ALLOWED,
+                    &element.value().0,
+                    message,
+                    Some("leave it out".to_owned()),
+                );
                 return None;
             }
             (Some(Element::IsNot((at, _))), Some(Usage::Trust)) => {
                 let help = "name the principals, and add a statement that denies others".to_owned();
-                self.problem_at_key_of(NOT_ALLOWED, at, "a trust policy cannot have `NotPrincipal`", Some(help));
+                self.problem_at_key_of(
+                    NOT_ALLOWED,
+                    at,
+                    "a trust policy cannot have `NotPrincipal`",
+                    Some(help),
+                );
                 return None;
             }
             (None, Some(Usage::Trust | Usage::Bucket)) => {

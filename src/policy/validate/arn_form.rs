@@ -76,8 +76,32 @@ fn one(spot: &Spot) -> Vec<Problem> {
         _ => (region, "*"),
     };
     let right = ["arn", partition, named, region, account, resource].join(":");
-    problems.push(Problem::at(RULE, pointer, message).help(format!("write `{right}`")));
+    let problem = Problem::at(RULE, pointer, message).help(format!("write `{right}`"));
+    match (miss, owner(resource)) {
+        (Miss::AccountMissing, Owner::Aws) => {}
+        (Miss::AccountMissing, Owner::Anybody) => problems.push(problem.warning()),
+        _ => problems.push(problem),
+    }
     problems
+}
+
+/// Whose a resource is by its name. What AWS makes for everybody has no account: `arn:aws:ssm:*::document/AWS-*`.
+enum Owner {
+    Aws,
+    Anybody,
+    Account,
+}
+
+fn owner(resource: &str) -> Owner {
+    let name = resource.split_once(['/', ':']).map_or(resource, |(_, name)| name);
+    let name = name.trim_start_matches('/').to_ascii_lowercase();
+    if name.starts_with("aws") || name.starts_with("amazon") {
+        Owner::Aws
+    } else if name.starts_with(['*', '?', '$']) {
+        Owner::Anybody
+    } else {
+        Owner::Account
+    }
 }
 
 /// Whether a part says one thing only.
@@ -87,7 +111,7 @@ fn fixed(part: &str) -> bool {
 
 /// Whether a name that begins no action is that of a service in the ARNs of another.
 fn is_elsewhere(named: &str) -> bool {
-    crate::policy::catalogue::services().flat_map(crate::policy::catalogue::Service::resource_types).any(
-        |kind| arn::split(kind.arn).is_some_and(|[_, _, service, ..]| service == named),
-    )
+    crate::policy::catalogue::services()
+        .flat_map(crate::policy::catalogue::Service::resource_types)
+        .any(|kind| arn::split(kind.arn).is_some_and(|[_, _, service, ..]| service == named))
 }

@@ -48,7 +48,9 @@ fn contradict(one: &WrittenTest, other: &WrittenTest) -> bool {
     let pairs = || one.values.iter().flat_map(|a| other.values.iter().map(move |b| (&a.text, &b.text)));
     match (kind(first.test), kind(second.test)) {
         (Some(Kind::Text { negated: false, .. }), Some(Kind::Text { negated: false, .. })) => {
-            !pairs().any(|(a, b)| overlap(&pattern(first.test, a, second.test), &pattern(second.test, b, first.test)))
+            !pairs().any(|(a, b)| {
+                overlap(&pattern(first.test, a, second.test), &pattern(second.test, b, first.test))
+            })
         }
         (Some(Kind::Text { negated: false, like: false }), Some(Kind::Text { negated: true, .. })) => {
             one.values.iter().all(|a| {
@@ -58,8 +60,7 @@ fn contradict(one: &WrittenTest, other: &WrittenTest) -> bool {
                     if excluded.contains(['*', '?']) && is_like(second.test) {
                         glob(&excluded, &pattern_text(first.test, &a.text, second.test))
                     } else {
-                        b.text == a.text
-                            || (folds(second.test) && b.text.eq_ignore_ascii_case(&a.text))
+                        b.text == a.text || (folds(second.test) && b.text.eq_ignore_ascii_case(&a.text))
                     }
                 })
             })
@@ -120,7 +121,8 @@ fn amount(test: Test, text: &str) -> Option<f64> {
     if test.family() == Family::Number {
         return text.parse().ok();
     }
-    let day = text.parse::<jiff::civil::Date>().ok().and_then(|day| values::instant(&format!("{day}T00:00:00Z")));
+    let day =
+        text.parse::<jiff::civil::Date>().ok().and_then(|day| values::instant(&format!("{day}T00:00:00Z")));
     let instant = values::instant(text).or(day).map(|instant| instant.as_second() as f64);
     instant.or_else(|| text.parse().ok())
 }

@@ -52,13 +52,19 @@ impl Form {
         let [_, _, named, region, account, resource] = arn::split(kind.arn)?;
         let open = |text: &str| text.is_empty() || text.starts_with("${") || text.contains('*');
         let account_fits = open(account) || account == "aws";
-        if !account_fits || named.contains("${") {
+        // Two ARNs in one, or parts in the wrong places.
+        if !account_fits || named.contains("${") || resource.contains(", ") {
             return None;
         }
         // `bucket/${Key}` beside `bucket` tells that a bucket's name has no slash.
         let nested = format!("{}/", kind.arn);
         let slash = !service.resource_types().iter().any(|other| other.arn.starts_with(&nested));
         Some(Self { kind, service: named, region, account, resource: template(resource, slash) })
+    }
+
+    /// Whether its ARN names this service.
+    pub(super) fn is_of(&self, service: &str) -> bool {
+        self.service == service
     }
 
     /// Whether the last part could be of this type.
@@ -84,7 +90,8 @@ impl Form {
 
     /// Whether an ARN of the type is covered.
     pub(super) fn fits(&self, wanted: &Wanted<'_>) -> bool {
-        self.takes_name(wanted) && self.misses(wanted).is_none()
+        // What AWS makes for everybody has no account; which actions it serves is another question.
+        self.takes_name(wanted) && matches!(self.misses(wanted), None | Some(Miss::AccountMissing))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::{has_wildcard, ticked};
 use crate::diagnostic::did_you_mean;
-use crate::policy::catalogue::{Support, closest_service, condition_key, expand, global_keys, service};
+use crate::policy::catalogue::{
+    KeyKind, Support, closest_service, condition_key, expand, global_keys, service,
+};
 use crate::policy::condition::Test;
 use crate::policy::{Problem, WrittenStatement, WrittenTest};
 
@@ -62,7 +64,8 @@ pub(in crate::policy) fn closest_key(key: &str) -> Option<String> {
 /// A key that no request for any of the actions has.
 fn foreign(statement: &WrittenStatement, test: &WrittenTest) -> Option<Problem> {
     let key = &test.key.text;
-    if statement.is_not_action() || statement.actions.is_empty() {
+    let documented = condition_key(key).is_some_and(|known| known.kind != KeyKind::Unknown);
+    if !documented || statement.is_not_action() || statement.actions.is_empty() {
         return None;
     }
     for spot in &statement.actions {

@@ -55,7 +55,6 @@ fn has_wildcard(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 
-
 fn ticked<T: AsRef<str>>(words: &[T]) -> String {
     words.iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
 }

@@ -21,7 +21,9 @@ fn one(WrittenPrincipal { kind, value, pointer }: &WrittenPrincipal) -> Option<P
     Some(match near {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None if wrong_end => problem.help("a service principal ends in `.amazonaws.com`"),
-        None => problem.warning().help("AWS refuses the policy if there is no such service; look it up in its guide"),
+        None => problem
+            .warning()
+            .help("AWS refuses the policy if there is no such service; look it up in its guide"),
     })
 }
 

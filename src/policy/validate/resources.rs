@@ -4,15 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fit::{Form, Wanted, forms};
 use super::ticked;
-use crate::policy::catalogue::{Action, expand};
+use crate::policy::catalogue::{AccessLevel, Action, expand, service};
 use crate::policy::{Problem, Spot, WrittenStatement, arn};
 
 /// Looks at each action beside the resources; `said` are those of which more was said already.
-pub(super) fn check(
-    statement: &WrittenStatement,
-    partition: &str,
-    said: &BTreeSet<String>,
-) -> Vec<Problem> {
+pub(super) fn check(statement: &WrittenStatement, partition: &str, said: &BTreeSet<String>) -> Vec<Problem> {
     let resources = &statement.resources;
     if statement.is_not_action() || statement.is_not_resource() || resources.is_empty() {
         return vec![];
@@ -39,11 +35,12 @@ pub(super) fn check(
         if meant.is_empty() || fits {
             continue;
         }
-        let types: BTreeSet<&str> = meant.iter().flat_map(|action| &action.resources).map(|r| r.name).collect();
+        let types: BTreeSet<&str> =
+            meant.iter().flat_map(|action| &action.resources).map(|r| r.name).collect();
         let here: Vec<&str> = resources.iter().map(|spot| spot.text.as_str()).collect();
-        let works_on = match (types.len(), has_any(&meant)) {
-            (0, _) => "it has no resource of its own".to_owned(),
-            (1..=3, _) => format!("it works on {}", ticked(&types.iter().collect::<Vec<_>>())),
+        let works_on = match types.len() {
+            0 => "it has no resource of its own".to_owned(),
+            1..=3 => format!("it works on {}", ticked(&types.iter().collect::<Vec<_>>())),
             _ => format!("it works on {} types of resource", types.len()),
         };
         let on = match here.as_slice() {
@@ -56,16 +53,45 @@ pub(super) fn check(
             format!("`{text}` never matches: {works_on}, and {on}")
         };
         let problem = Problem::at("action-resource-mismatch", pointer, message);
-        problems.push(match way_out(&meant, &here, partition) {
+        let problem = match way_out(&meant, &here, partition) {
             Some(help) => problem.help(help),
             None => problem,
-        });
+        };
+        let certain = if types.is_empty() {
+            // AWS's reference does not tell that `iam:ListRoles` is asked for `…:role/`, which `…:role/*` covers.
+            !here.iter().any(|text| text.ends_with(['*', '}'])) && meant.iter().all(|a| tells_types(a.service))
+        } else {
+            is_known(&meant, &wanted, &mut known)
+        };
+        problems.push(if certain { problem } else { problem.warning() });
     }
     problems
 }
 
-fn has_any(actions: &[&'static Action]) -> bool {
-    actions.iter().any(|action| !action.resources.is_empty())
+/// Whether every resource of the actions' services is of a type that AWS's reference has: where it is not, the
+/// reference may be behind.
+fn is_known(
+    actions: &[&'static Action],
+    wanted: &[Wanted<'_>],
+    known: &mut BTreeMap<&'static str, Vec<Form>>,
+) -> bool {
+    actions.iter().all(|action| {
+        let forms = known.entry(action.service).or_insert_with(|| forms(action.service));
+        let own = |parts: &&Wanted<'_>| {
+            parts.service == action.service || forms.iter().any(|form| form.is_of(parts.service))
+        };
+        let all = wanted.iter().filter(own).all(|parts| forms.iter().any(|form| form.takes_name(parts)));
+        // Types that were given tags later are not always listed with the actions that tag.
+        all && action.level != AccessLevel::Tagging && !action.name.contains("Tag")
+    })
+}
+
+/// Whether AWS's reference tells for most actions of a service that change something which types they work on. Of
+/// one where it does not, an action without type is not told from one whose types nobody wrote down.
+fn tells_types(prefix: &str) -> bool {
+    let Some(service) = service(prefix) else { return false };
+    let writing = || service.actions().iter().filter(|action| action.level == AccessLevel::Write);
+    2 * writing().filter(|action| !action.resources.is_empty()).count() > writing().count()
 }
 
 fn fits(action: &Action, forms: &[Form], wanted: &[Wanted<'_>]) -> bool {
@@ -73,7 +99,10 @@ fn fits(action: &Action, forms: &[Form], wanted: &[Wanted<'_>]) -> bool {
         return true;
     }
     if action.resources.is_empty() {
-        return false;
+        // AWS asks some of these for an ARN without name: `arn:aws:logs:eu-west-1:111122223333:log-group::log-stream:`.
+        return wanted
+            .iter()
+            .any(|parts| parts.service == action.service && parts.resource.chars().all(|c| c == '*'));
     }
     action.resources.iter().any(|used| {
         let mut of_type = forms.iter().filter(|form| form.kind.name == used.name).peekable();
@@ -90,8 +119,8 @@ fn way_out(actions: &[&'static Action], here: &[&str], partition: &str) -> Optio
     };
     let types: BTreeSet<&str> = action.resources.iter().map(|used| used.name).collect();
     for text in here {
-        let [.., service, _, _, resource] = arn::split(text)?;
-        if service != "s3" {
+        let [.., named, _, _, resource] = arn::split(text)?;
+        if named != "s3" {
             continue;
         }
         let bucket = resource.split('/').next().unwrap_or(resource);
@@ -103,6 +132,6 @@ fn way_out(actions: &[&'static Action], here: &[&str], partition: &str) -> Optio
         }
     }
     let used = action.resources.iter().find(|used| used.required).or_else(|| action.resources.first())?;
-    let kind = crate::policy::catalogue::service(action.service)?.resource_type(used.name)?;
+    let kind = service(action.service)?.resource_type(used.name)?;
     Some(format!("its ARN is like `{}`", kind.arn.replace("${Partition}", partition)))
 }

@@ -85,13 +85,19 @@ fn address(test: &WrittenTest, value: &Spot) -> Option<Problem> {
     }
     let Ok(range) = text.parse::<IpNet>() else {
         let message = format!("`{}` compares with an address or a range, not `{text}`", test.word.text);
-        return Some(Problem::at(RULE, pointer, message).help("a range is like `203.0.113.0/24` or `2001:db8::/32`"));
+        return Some(
+            Problem::at(RULE, pointer, message).help("a range is like `203.0.113.0/24` or `2001:db8::/32`"),
+        );
     };
     if range.addr() == range.network() {
         return None;
     }
     let message = format!("`{text}` has bits set behind its prefix: it means `{}`", range.trunc());
-    Some(Problem::at(RULE, pointer, message).warning().help("write the first address of the range, or a single one"))
+    Some(
+        Problem::at(RULE, pointer, message)
+            .warning()
+            .help("write the first address of the range, or a single one"),
+    )
 }
 
 fn of_key(test: &WrittenTest, value: &Spot) -> Option<Problem> {

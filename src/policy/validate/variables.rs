@@ -42,7 +42,10 @@ fn in_operator(Spot { text, pointer }: &Spot, operator: &str) -> Vec<Problem> {
         return vec![];
     }
     let message = format!("`{operator}` expands no variable, and compares with `{text}` as it stands");
-    vec![Problem::at(NOT_EXPANDED, pointer, message).help("variables are for `String`, `Arn` and `Bool` operators")]
+    vec![
+        Problem::at(NOT_EXPANDED, pointer, message)
+            .help("variables are for `String`, `Arn` and `Bool` operators"),
+    ]
 }
 
 fn in_resource(spot: &Spot) -> Vec<Problem> {
@@ -51,10 +54,14 @@ fn in_resource(spot: &Spot) -> Vec<Problem> {
         return each(spot, text);
     };
     let mut problems = vec![];
-    for (part, what) in [(partition, "partition"), (service, "service"), (region, "region"), (account, "account")] {
+    for (part, what) in
+        [(partition, "partition"), (service, "service"), (region, "region"), (account, "account")]
+    {
         if part.contains("${") && what != "service" {
-            let message = format!("`{part}` stands for the {what}, where AWS does not promise to expand variables");
-            let help = "AWS's page allows them behind the fifth colon only; write `*` and a condition instead";
+            let message =
+                format!("`{part}` stands for the {what}, where AWS does not promise to expand variables");
+            let help =
+                "AWS's page allows them behind the fifth colon only; write `*` and a condition instead";
             let problem = Problem::at(NOT_EXPANDED, pointer, message).help(help);
             // AWS's own policies have it in these two parts.
             problems.push(if what == "partition" { problem } else { problem.warning() });
@@ -72,7 +79,9 @@ fn each(Spot { pointer, .. }: &Spot, text: &str) -> Vec<Problem> {
     while let Some((_, after)) = rest.split_once("${") {
         let Some((inner, behind)) = after.split_once('}') else {
             let message = format!("`${{{after}` has no closing brace");
-            problems.push(Problem::at(NOT_EXPANDED, pointer, message).help("write `}` behind the variable's name"));
+            problems.push(
+                Problem::at(NOT_EXPANDED, pointer, message).help("write `}` behind the variable's name"),
+            );
             break;
         };
         rest = behind;
@@ -85,7 +94,8 @@ fn variable(pointer: &str, inner: &str) -> Option<Problem> {
     if ["*", "?", "$"].contains(&inner) {
         return None; // The character itself.
     }
-    let (name, default) = inner.split_once(',').map_or((inner, None), |(name, rest)| (name, Some(rest.trim())));
+    let (name, default) =
+        inner.split_once(',').map_or((inner, None), |(name, rest)| (name, Some(rest.trim())));
     let name = name.trim();
     let quoted = |text: &str| text.len() >= 2 && text.starts_with('\'') && text.ends_with('\'');
     if name.is_empty() || name.contains(['$', '{']) || default.is_some_and(|text| !quoted(text)) {
@@ -94,7 +104,8 @@ fn variable(pointer: &str, inner: &str) -> Option<Problem> {
         return Some(Problem::at(NOT_EXPANDED, pointer, message).help(help));
     }
     let Some(key) = condition_key(name) else {
-        let unlisted = name.split_once(':').and_then(|(prefix, _)| service(prefix)).is_some_and(|s| !s.listed);
+        let unlisted =
+            name.split_once(':').and_then(|(prefix, _)| service(prefix)).is_some_and(|s| !s.listed);
         if unlisted {
             return None;
         }

@@ -16,7 +16,8 @@ pub(super) fn version(written: &Written) -> Vec<Problem> {
     if !written.versionless {
         return vec![];
     }
-    let message = format!("a document without `Version` is in version {}, which has no variables", Version::V2008);
+    let message =
+        format!("a document without `Version` is in version {}, which has no variables", Version::V2008);
     let problem = Problem::at("missing-version", "", message).help("add `Version: \"2012-10-17\"`");
     let refused = !matches!(written.usage, Usage::Trust | Usage::Bucket);
     vec![if refused { problem } else { problem.warning() }]
