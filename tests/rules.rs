@@ -34,7 +34,8 @@ fn found(example: Example) -> Vec<(String, String)> {
         Example::Policy(usage, text) => {
             let (node, wrong) = parse(&source("policy.json", text));
             let node = node.unwrap_or_else(|| panic!("{wrong:?}"));
-            let (written, problems) = Written::read(&node.to_json(), usage, "aws");
+            let (written, mut problems) = Written::read(&node.to_json(), usage, "aws");
+            problems.extend(written.iter().flat_map(|written| written.check("aws")));
             let home = Home::default();
             let single = lint::Single {
                 written: written.as_ref(),
@@ -48,6 +49,31 @@ fn found(example: Example) -> Vec<(String, String)> {
         Example::Environment(body) => said(&in_environment(body, None, None)),
         Example::Template(template, body) => said(&in_environment(body, Some(template), None)),
         Example::Account(body, account) => said(&in_environment(body, None, Some(account))),
+    }
+}
+
+/// Rules of which a milder form is a warning; their pages say when.
+const MILDER: [&str; 6] = [
+    "action-resource-mismatch",
+    "malformed-arn",
+    "malformed-value",
+    "missing-version",
+    "unknown-service-principal",
+    "variable-not-expanded",
+];
+
+#[test]
+fn what_is_said_when_a_document_is_read_is_as_bad_as_its_rule_says() {
+    for rule in rules::ALL.iter().filter(|rule| matches!(rule.check, Check::Reading)) {
+        let Example::Policy(usage, text) = rule.trips else { continue };
+        let (node, _) = parse(&source("policy.json", text));
+        let (written, mut problems) = Written::read(&node.unwrap().to_json(), usage, "aws");
+        problems.extend(written.iter().flat_map(|written| written.check("aws")));
+        problems.extend(written.iter().flat_map(Written::size_problems));
+        for problem in problems.iter().filter(|problem| problem.rule == rule.id) {
+            assert_eq!(problem.severity, rule.severity, "{}: {}", rule.id, problem.message);
+        }
+        assert_eq!(MILDER.contains(&rule.id), rule.why.contains("a warning"), "{}", rule.id);
     }
 }
 

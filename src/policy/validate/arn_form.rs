@@ -49,7 +49,7 @@ fn one(spot: &Spot) -> Vec<Problem> {
     if !problems.is_empty() {
         return problems;
     }
-    let wanted = Wanted { service: named, region, account, resource };
+    let Some(wanted) = Wanted::of(text) else { return problems };
     let known = forms(named);
     let known: Vec<&Form> = known.iter().filter(|form| form.takes_name(&wanted)).collect();
     let misses: Option<Vec<(Miss, &Form)>> =

@@ -10,14 +10,17 @@ pub(super) struct Wanted<'a> {
     pub service: &'a str,
     pub region: &'a str,
     pub account: &'a str,
-    pub resource: &'a str,
+    pub resource: Vec<Token>,
+    /// Whether the last part is nothing but stars.
+    pub any_name: bool,
 }
 
 impl<'a> Wanted<'a> {
     /// None for `*` and what is no ARN.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let [_, _, service, region, account, resource] = arn::split(text)?;
-        Some(Self { service, region, account, resource })
+        let any_name = resource.chars().all(|c| c == '*');
+        Some(Self { service, region, account, resource: written(resource), any_name })
     }
 }
 
@@ -69,7 +72,7 @@ impl Form {
 
     /// Whether the last part could be of this type.
     pub(super) fn takes_name(&self, wanted: &Wanted<'_>) -> bool {
-        self.service == wanted.service && meet(&self.resource, &written(wanted.resource))
+        self.service == wanted.service && meet(&self.resource, &wanted.resource)
     }
 
     /// What is wrong with region and account; nothing if an ARN of the type is covered.

@@ -59,7 +59,8 @@ pub(super) fn check(statement: &WrittenStatement, partition: &str, said: &BTreeS
         };
         let certain = if types.is_empty() {
             // AWS's reference does not tell that `iam:ListRoles` is asked for `…:role/`, which `…:role/*` covers.
-            !here.iter().any(|text| text.ends_with(['*', '}'])) && meant.iter().all(|a| tells_types(a.service))
+            !here.iter().any(|text| text.ends_with(['*', '}']))
+                && meant.iter().all(|a| tells_types(a.service))
         } else {
             is_known(&meant, &wanted, &mut known)
         };
@@ -100,9 +101,7 @@ fn fits(action: &Action, forms: &[Form], wanted: &[Wanted<'_>]) -> bool {
     }
     if action.resources.is_empty() {
         // AWS asks some of these for an ARN without name: `arn:aws:logs:eu-west-1:111122223333:log-group::log-stream:`.
-        return wanted
-            .iter()
-            .any(|parts| parts.service == action.service && parts.resource.chars().all(|c| c == '*'));
+        return wanted.iter().any(|parts| parts.service == action.service && parts.any_name);
     }
     action.resources.iter().any(|used| {
         let mut of_type = forms.iter().filter(|form| form.kind.name == used.name).peekable();
