@@ -51,7 +51,7 @@ const MADE: [(&str, Make); 13] = [
         format!("{HEAD}groups:\n  g:\n    inline:\n{all}").into()
     }),
     ("trust-policy-over-quota", || {
-        let who: String = (0..90).map(|n| format!("      - {{ account: \"1111{n:08}\" }}\n")).collect();
+        let who: String = (0..150).map(|n| format!("      - {{ account: \"1111{n:08}\" }}\n")).collect();
         format!("{HEAD}roles:\n  r:\n    trust:\n{who}").into()
     }),
     ("bucket-policy-over-quota", || {
@@ -69,11 +69,12 @@ const MADE: [(&str, Make); 13] = [
     }),
 ];
 
-/// Statements that are all different.
+/// Statements that differ in two lists, so that they cannot be packed.
 fn statements(count: usize, indent: &str, more: &str) -> String {
     let one = |n: usize| {
         format!(
-            "{indent}- {{ Sid: S{n}, Effect: Deny, {more}Action: s3:GetObject, Resource: \"arn:aws:s3:::acme-{n}/*\" }}\n"
+            "{indent}- {{ Sid: S{n}, Effect: Deny, {more}Action: s3:Get*, Resource: \"arn:aws:s3:::acme-{n}/*\", \
+             Condition: {{ Null: {{ aws:PrincipalTag/t{n}: true }} }} }}\n"
         )
     };
     (0..count).map(one).collect()

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use hatrack::diagnostic::{Diagnostic, Severity, Source};
 use hatrack::lint::{self, Check, Example, Home, Rule, rules};
 use hatrack::policy::{Usage, Written};
-use hatrack::spec::source::parse;
+use hatrack::spec::document::parse_document;
 use hatrack::state::{Resource, ResourceId, State};
 use jiff::civil::{Date, date};
 
@@ -32,10 +32,11 @@ fn source(name: &str, text: &str) -> Arc<Source> {
 fn found(example: Example) -> Vec<(String, String)> {
     match example {
         Example::Policy(usage, text) => {
-            let (node, wrong) = parse(&source("policy.json", text));
-            let node = node.unwrap_or_else(|| panic!("{wrong:?}"));
-            let (written, mut problems) = Written::read(&node.to_json(), usage, "aws");
-            problems.extend(written.iter().flat_map(|written| written.check("aws")));
+            let (node, wrong) = parse_document(&source("policy.json", text));
+            let Some(node) = node.filter(|_| wrong.is_empty()) else {
+                return wrong.into_iter().map(|d| ("policy-syntax".to_owned(), d.message)).collect();
+            };
+            let (written, problems) = Written::read(&node.to_json(), usage, "aws");
             let home = Home::default();
             let single = lint::Single {
                 written: written.as_ref(),
@@ -66,8 +67,9 @@ const MILDER: [&str; 6] = [
 fn what_is_said_when_a_document_is_read_is_as_bad_as_its_rule_says() {
     for rule in rules::ALL.iter().filter(|rule| matches!(rule.check, Check::Reading)) {
         let Example::Policy(usage, text) = rule.trips else { continue };
-        let (node, _) = parse(&source("policy.json", text));
-        let (written, mut problems) = Written::read(&node.unwrap().to_json(), usage, "aws");
+        let (node, _) = parse_document(&source("policy.json", text));
+        let Some(node) = node else { continue };
+        let (written, mut problems) = Written::read(&node.to_json(), usage, "aws");
         problems.extend(written.iter().flat_map(|written| written.check("aws")));
         problems.extend(written.iter().flat_map(Written::size_problems));
         for problem in problems.iter().filter(|problem| problem.rule == rule.id) {
@@ -182,8 +184,13 @@ fn example(example: Example) -> String {
                 Usage::Bucket => "Bucket policy:",
                 _ => "Policy:",
             };
-            let (node, _) = parse(&source("policy.json", text));
-            let text = serde_json::to_string_pretty(&node.unwrap().to_json()).unwrap();
+            let parsed = parse_document(&source("policy.json", text));
+            let text = match parsed {
+                (Some(node), wrong) if wrong.is_empty() => {
+                    serde_json::to_string_pretty(&node.to_json()).unwrap()
+                }
+                _ => text.to_owned(),
+            };
             format!("{kind}\n\n```json\n{text}\n```\n")
         }
         Example::Environment(body) => format!("```yaml\n{}\n```\n", body.trim_end()),

@@ -17,7 +17,8 @@ use std::fs;
 use std::path::Path;
 
 use hatrack::account::embedded;
-use hatrack::state::{Extent, Operation, Partition, Resource, ResourceId, State, Verb};
+use hatrack::state::quota::Quotas;
+use hatrack::state::{AccountId, Extent, Operation, Partition, Resource, ResourceId, State, Verb};
 use serde::Deserialize;
 use serde_json::Value;
 use terminal::{Project, each_folder, files_below, folders, golden, presentable};
@@ -50,8 +51,10 @@ fn no_scenario_is_forgotten() {
     for (name, folder) in scenarios() {
         let files = files_below(&folder);
         let known = |file: &String| {
-            let known =
-                ["disturb.json", "arguments.json"].into_iter().chain(GOLDEN).any(|known| known == file);
+            let known = ["disturb.json", "quotas.json", "arguments.json"]
+                .into_iter()
+                .chain(GOLDEN)
+                .any(|known| known == file);
             let parts: Vec<&str> = file.split('/').collect();
             known
                 || (file.ends_with(".yaml")
@@ -109,6 +112,16 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
         let mut state = account(&project);
         for operation in operations {
             by_hand(&mut state, operation);
+        }
+        project.write(ACCOUNT_FILE, embedded::to_text(&state).unwrap());
+    }
+
+    if let Ok(text) = fs::read_to_string(folder.join("quotas.json")) {
+        let quotas: BTreeMap<AccountId, Quotas> =
+            serde_json::from_str(&text).map_err(|e| format!("quotas.json: {e}"))?;
+        let mut state = account(&project);
+        for (id, quotas) in quotas {
+            state.accounts.entry(id).or_insert_with(|| Extent::full(Partition::new("aws"))).quotas = quotas;
         }
         project.write(ACCOUNT_FILE, embedded::to_text(&state).unwrap());
     }

@@ -124,8 +124,8 @@ fn arns() {
     wrong("arn:aws:s3::111122223333:acme", Error, "write `arn:aws:s3:::acme`");
     wrong("arn:aws:iam:eu-west-1:111122223333:role/r", Error, "has no region");
     wrong("arn:aws:iam:::role/r", Error, "write `arn:aws:iam::*:role/r`");
-    wrong("arn:aws:iam:::role/*", Warning, "has an account");
-    wrong("arn:aws:sagemaker::111122223333:endpoint/e", Error, "has a region");
+    wrong("arn:aws:iam:::role/*", Warning, "names no account");
+    wrong("arn:aws:sagemaker::111122223333:endpoint/e", Error, "names no region");
     wrong("arn:aws:iam::1111222233:role/r", Error, "twelve digits");
     wrong("arn:aws:sagemaker:eu-wset-1:111122223333:endpoint/e", Error, "did you mean `eu-west-1`?");
     wrong("arn:aws:sagemaker:cn-north-1:111122223333:endpoint/e", Error, "is in partition `aws-cn`");

@@ -1,6 +1,7 @@
 //! Accounts kept in a file: what `--account-file` plans and applies against, and what `snapshot` writes.
 //!
-//! Obeys the same rules as AWS as far as a [`State`] can tell: [`State::perform`] and [`limits`](crate::state::limits).
+//! Obeys the same rules as AWS as far as a [`State`] can tell: [`State::perform`], [`limits`](crate::state::limits), and
+//! the quotas in the file, if there are any.
 
 use std::fs;
 use std::io;
@@ -10,7 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::{Account, ReadRequest, Reading, Unreachable, store};
-use crate::state::{Extent, Operation, Refusal, Resource, ResourceId, State, Verb, limits};
+use crate::state::{Extent, Operation, Refusal, Resource, ResourceId, State, Verb, limits, meter};
 
 /// The version of the account file's format that this hatrack writes and reads.
 pub const ACCOUNT_FORMAT_VERSION: u32 = 1;
@@ -126,24 +127,34 @@ fn load(path: &Path) -> Result<Option<State>, String> {
     }
 }
 
-/// What AWS does not take of a resource as an operation would leave it.
+/// What AWS does not take of a resource as an operation would leave it, or of one more.
 fn refused(state: &State, operation: &Operation) -> Option<Refusal> {
     let Operation { target, verb } = operation;
-    let there = || state.resources.get(target).cloned();
-    let after = match verb {
-        Verb::Create { core, settings } => Resource { core: core.clone(), settings: settings.clone() },
+    let there = state.resources.get(target);
+    let changed = |change: &dyn Fn(&mut Resource)| {
+        let mut after = there?.clone();
+        change(&mut after);
+        Some(after)
+    };
+    let (before, after) = match verb {
+        Verb::Create { core, settings } => {
+            (None, Resource { core: core.clone(), settings: settings.clone() })
+        }
         Verb::Rename { from } => {
-            state.resources.get(&ResourceId::new(&target.account, target.kind, from.as_str())).cloned()?
+            let old = state.resources.get(&ResourceId::new(&target.account, target.kind, from.as_str()))?;
+            (Some(old), old.clone())
         }
-        Verb::Update { wanted, .. } => Resource { core: wanted.clone(), ..there()? },
-        Verb::Put { wanted, .. } => {
-            let mut after = there()?;
-            after.set(wanted.clone());
-            after
-        }
+        Verb::Update { wanted, .. } => (there, changed(&|after| after.core = wanted.clone())?),
+        Verb::Put { wanted, .. } => (there, changed(&|after| after.set(wanted.clone()))?),
         Verb::Remove { .. } | Verb::Delete { .. } => return None,
     };
-    let violation = limits::check(target, &after).into_iter().next()?;
+    let violation = limits::check(target, &after).into_iter().next().or_else(|| {
+        let quotas = &state.accounts.get(&target.account)?.quotas;
+        let comes = matches!(verb, Verb::Create { .. }) && there.is_none();
+        let one_more = comes.then(|| meter::one_more(state, target)).flatten();
+        let over = meter::refused(target, before, &after, quotas).into_iter().next().or(one_more)?;
+        Some(limits::of_meter(target, &over, "the account"))
+    })?;
     Some(Refusal::Invalid { code: violation.code.to_owned(), message: violation.message })
 }
 

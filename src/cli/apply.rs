@@ -51,6 +51,7 @@ fn plan_file(args: &Args) -> Option<PathBuf> {
 fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let interrupted = progress::on_interrupt()?;
     let session = Session::open(global, &args.selection, true, &interrupted, output)?;
+    session.lint(output)?;
     let prepared = session.prepare(session.read(CredentialSource::Live)?)?;
     let report = plan::report_of(&session, &prepared);
     if output.format == Format::Terminal {
@@ -99,6 +100,7 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     let environments = saved.environments.iter().map(|e| e.name.clone()).collect();
     let selection = Selection { environments, target, adopt, takeover };
     let session = Session::open(global, &selection, true, &interrupted, output)?;
+    session.lint(output)?;
     for environment in &saved.environments {
         if !session
             .environments
@@ -212,7 +214,7 @@ fn conclude(
     let report = ApplyReport::new(plan, journal, left, &unread);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
-        Format::Json => report.json(),
+        Format::Json | Format::Sarif | Format::Github => report.json(),
         Format::Markdown => report.markdown(),
     });
     if let Some(mut failure) = unverified {

@@ -22,7 +22,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let report = report_of(&session, &prepared);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
-        Format::Json => report.json(),
+        Format::Json | Format::Sarif | Format::Github => report.json(),
         Format::Markdown => report.markdown(),
     });
     Ok(if !prepared.reading.unread.is_empty() {

@@ -1,6 +1,8 @@
 //! The command line: one file a command. Only this room prints.
 
+mod document;
 pub mod exit;
+mod findings;
 mod failure;
 mod options;
 mod output;
@@ -13,6 +15,7 @@ mod apply;
 mod completions;
 mod drift;
 mod plan;
+mod policy;
 mod schema;
 mod show;
 mod snapshot;
@@ -57,6 +60,8 @@ enum Command {
     Validate(validate::Args),
     /// Write what is found to an account file, for `--account-file`
     Snapshot(snapshot::Args),
+    /// Look at single policy documents, without a project or an account
+    Policy(policy::Args),
     /// Print the JSON Schema of environment files, for editors
     Schema(schema::Args),
     /// Print shell completions
@@ -72,17 +77,30 @@ pub fn run() -> ExitCode {
     };
     let output = Output::new(&cli.global);
     output.start_logging(cli.global.verbose);
+    let of_files = match &cli.command {
+        Command::Validate(_) => true,
+        Command::Policy(args) => args.is_lint(),
+        _ => false,
+    };
     let result = match &cli.command {
+        _ if cli.global.format.is_of_files() && !of_files => Err(no_such_format()),
         Command::Plan(args) => plan::run(&cli.global, args, &output),
         Command::Apply(args) => apply::run(&cli.global, args, &output),
         Command::Drift(args) => drift::run(&cli.global, args, &output),
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
+        Command::Policy(args) => policy::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };
     output.conclude(result.unwrap_or_else(|failure: Failure| output.failure(&failure)))
+}
+
+fn no_such_format() -> Failure {
+    Failure::error("this command has no such format: SARIF and annotations tell of files").help(
+        "`--format json` is for programs; `validate` and `policy lint` have the formats `sarif` and `github`",
+    )
 }
 
 /// clap would end with 2, which says "differences" here.

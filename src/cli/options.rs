@@ -44,6 +44,17 @@ pub enum Format {
     Json,
     /// For pull requests, issues and chat
     Markdown,
+    /// For code scanning: SARIF 2.1.0 (only what checks files)
+    Sarif,
+    /// For GitHub Actions: annotations of lines (only what checks files)
+    Github,
+}
+
+impl Format {
+    /// Whether it tells of files rather than of accounts.
+    pub fn is_of_files(self) -> bool {
+        matches!(self, Self::Sarif | Self::Github)
+    }
 }
 
 /// When to colour.

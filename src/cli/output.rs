@@ -39,8 +39,8 @@ impl Output {
         let err = colour(stderr.is_terminal(), anstream::AutoStream::choice(&stderr));
         Self {
             format: global.format,
-            terminal: Terminal { width, colour: out },
-            errors: Terminal { width, colour: err },
+            terminal: Terminal { width, colour: out, detail: global.verbose > 0 },
+            errors: Terminal { width, colour: err, detail: global.verbose > 0 },
             lost: Mutex::default(),
             answered: AtomicBool::new(false),
         }

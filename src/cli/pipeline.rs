@@ -9,14 +9,16 @@ use clap::Args;
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account, CredentialSource, ReadRequest, Reading};
 use crate::cli::failure::Failure;
+use crate::cli::findings;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::plan::{Hazard, Plan, Surroundings, Unplannable, hazards, plan};
 use crate::policy::glob;
 use crate::report;
 use crate::spec::lower::EnvironmentInfo;
+use crate::state::meter::over_quota;
 use crate::state::{Note, ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
 
 /// What a command works on.
@@ -65,6 +67,23 @@ pub struct Prepared {
 }
 
 impl Session {
+    /// What rules say of the chosen environments, before anything is planned from them.
+    ///
+    /// # Errors
+    /// Something in them cannot work.
+    pub fn lint(&self, output: &Output) -> Result<(), Failure> {
+        let chosen: Vec<_> = self.environments.iter().collect();
+        let mut report = findings::of_estate(&self.project.lowered, &chosen, findings::today());
+        if report.has(Severity::Error) {
+            report.findings.retain(|finding| finding.severity == Severity::Error);
+            return Err(Failure::in_text(report.findings));
+        }
+        if !report.findings.is_empty() {
+            output.say(&format!("{}: `hatrack validate` shows them", report.counted()));
+        }
+        Ok(())
+    }
+
     /// Reads the project and connects to the account.
     ///
     /// # Errors
@@ -129,6 +148,8 @@ impl Session {
             settled.objections.retain(|objection| targets.contains(objection.subject()));
             settled.notes.push(Note::Narrowed(self.target.clone()));
         }
+        let over = over_quota(&settled.wanted, &reading.state, &settled.renames);
+        settled.objections.extend(over);
         let plan = if settled.objections.is_empty() {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable)
                 .map_err(|why| self.unplannable(&why))?

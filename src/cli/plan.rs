@@ -25,6 +25,7 @@ pub struct Args {
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let interrupted = progress::on_interrupt()?;
     let session = Session::open(global, &args.selection, false, &interrupted, output)?;
+    session.lint(output)?;
     // A saved plan is bound to what was read, so that must be fresh.
     let fresh = if args.output.is_some() { CredentialSource::Live } else { CredentialSource::Report };
     let prepared = session.prepare(session.read(fresh)?)?;
@@ -88,7 +89,7 @@ pub fn with_inputs<'a, T>(
 pub fn show(report: &PlanReport, output: &Output) {
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
-        Format::Json => report.json(),
+        Format::Json | Format::Sarif | Format::Github => report.json(),
         Format::Markdown => report.markdown(),
     });
 }

@@ -20,13 +20,27 @@ pub struct Project {
 }
 
 /// Files larger than this are refused before they are read whole.
-const FILE_BYTES_MAX: u64 = 8 << 20;
+pub const FILE_BYTES_MAX: u64 = 8 << 20;
 
 /// Reads the project's files; all errors of all files at once.
 ///
 /// # Errors
 /// No project here, unreadable files, errors in them.
 pub fn load(global: &Global) -> Result<Project, Failure> {
+    let (lowered, diagnostics) = read(global)?;
+    match lowered {
+        Some(lowered) if !crate::diagnostic::has_errors(&diagnostics) => {
+            Ok(Project { lowered, warnings: diagnostics })
+        }
+        _ => Err(Failure::in_text(diagnostics)),
+    }
+}
+
+/// Reads the project's files, and says what is wrong with them. What they say comes only if nothing is.
+///
+/// # Errors
+/// No project here, or an unreadable folder.
+pub fn read(global: &Global) -> Result<(Option<Lowered>, Vec<Diagnostic>), Failure> {
     let root = root(global)?;
     let mut diagnostics = vec![];
     let environments = read_folder(&root.join("environments"), &root, &mut diagnostics)?;
@@ -37,12 +51,7 @@ pub fn load(global: &Global) -> Result<Project, Failure> {
     let templates = read_folder(&root.join("templates"), &root, &mut diagnostics)?;
     let (lowered, said) = spec::load(&environments, &templates);
     diagnostics.extend(said);
-    match lowered {
-        Some(lowered) if !crate::diagnostic::has_errors(&diagnostics) => {
-            Ok(Project { lowered, warnings: diagnostics })
-        }
-        _ => Err(Failure::in_text(diagnostics)),
-    }
+    Ok((lowered, diagnostics))
 }
 
 /// The environments asked for, by name or by file; all if none is.

@@ -2,42 +2,92 @@
 
 use std::collections::BTreeSet;
 
+use clap::ValueEnum;
+use jiff::civil::Date;
+
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
-use crate::cli::project;
-use crate::report;
+use crate::cli::{findings, project};
+use crate::diagnostic::{Severity, has_errors};
+use crate::report::{self, FindingsReport};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Environments, by name or file [default: all]
     #[arg(value_name = "ENVIRONMENT")]
     environments: Vec<String>,
+    /// End with exit code 1 on findings of this severity or a worse one
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    fail_on: FailOn,
+    /// Judge dates as if today were this day [default: today, in UTC]
+    #[arg(long, value_name = "DATE")]
+    at: Option<Date>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FailOn {
+    /// What cannot work
+    Error,
+    /// What opens more than a careful person would want
+    SecurityWarning,
+    /// What is probably not as meant
+    Warning,
+    /// What could be said better
+    Suggestion,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::SecurityWarning => Self::SecurityWarning,
+            FailOn::Warning => Self::Warning,
+            FailOn::Suggestion => Self::Suggestion,
+        }
+    }
 }
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
-    let project = project::load(global)?;
-    let environments = project::choose(&project.lowered, &args.environments)?;
+    let (lowered, said) = project::read(global)?;
+    let lowered = lowered.filter(|_| !has_errors(&said));
+    let mut report = FindingsReport { findings: said, ..FindingsReport::default() };
+    let chosen = match &lowered {
+        Some(lowered) => project::choose(lowered, &args.environments)?,
+        None => vec![],
+    };
+    if let Some(lowered) = &lowered {
+        let today = args.at.unwrap_or_else(findings::today);
+        // Nobody asks an account here, so its quotas are not known.
+        report.findings.extend(lowered.beyond_defaults.iter().cloned());
+        let linted = findings::of_estate(lowered, &chosen, today);
+        report.findings.extend(linted.findings);
+        report.suppressed = linted.suppressed;
+    }
+    let failed = lowered.is_none() || report.has(args.fail_on.into());
     if output.format == Format::Json {
-        output.result(&report::diagnostics_json(&project.warnings));
-        return Ok(ExitCode::Done);
+        output.result(&report.diagnostics_json());
+    } else {
+        findings::print(&report, output);
     }
-    output.diagnostics(&project.warnings);
-    for environment in environments {
-        let declared: BTreeSet<_> = project
-            .lowered
-            .scopes
-            .iter()
-            .filter(|s| s.environment == environment.name)
-            .flat_map(|s| s.declared.iter())
-            .collect();
-        output.result(&format!(
-            "{}: {} declared for account {}, no errors\n",
-            environment.name,
-            report::count(declared.len(), "resource"),
-            environment.account
-        ));
+    if let (Some(lowered), Format::Terminal) = (&lowered, output.format) {
+        for environment in chosen {
+            let scopes = lowered.scopes.iter().filter(|s| s.environment == environment.name);
+            let declared: BTreeSet<_> = scopes.flat_map(|s| s.declared.iter()).collect();
+            let errors = report.count(Severity::Error);
+            output.result(&format!(
+                "{}: {} declared for account {}, {}\n",
+                environment.name,
+                report::count(declared.len(), "resource"),
+                environment.account,
+                if errors == 0 { "no errors".to_owned() } else { report::count(errors, "error") },
+            ));
+        }
+        if !report.suppressed.is_empty() {
+            let suppressed = report::count(report.suppressed.len(), "finding");
+            output.say(&format!("{suppressed} suppressed, each with a reason"));
+        }
     }
-    Ok(ExitCode::Done)
+    Ok(if failed { ExitCode::Error } else { ExitCode::Done })
 }

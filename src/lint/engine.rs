@@ -30,7 +30,7 @@ pub struct Estate<'a> {
 pub struct Single<'a> {
     /// What was written, as far as it could be read.
     pub written: Option<&'a Written>,
-    /// What was wrong with it.
+    /// What was wrong when it was read; validation is done here.
     pub problems: &'a [Problem],
     /// The text, with places.
     pub node: &'a Node,
@@ -131,7 +131,9 @@ pub fn document(single: Single<'_>) -> Report {
     let mut found: Vec<Diagnostic> =
         problems.iter().filter_map(|problem| read(problem.clone(), &span)).collect();
     if let Some(written) = written {
-        found.extend(written.size_problems().into_iter().filter_map(|problem| read(problem, &span)));
+        let partition = home.partition.as_deref().unwrap_or("aws");
+        let problems = written.check(partition).into_iter().chain(written.size_problems());
+        found.extend(problems.filter_map(|problem| read(problem, &span)));
         let subject = Subject { written, holder: None, setting: None, home, today };
         found.extend(of_document(&subject, &span));
         if let Some(identity) = identity::alone(written, home) {

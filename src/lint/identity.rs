@@ -1,7 +1,7 @@
 //! From a state to what its identities hold: inline policies, attached ones, those of groups, the boundary.
 
 use super::subject::{Held, Home, Identity};
-use crate::policy::{Document, Policy, Usage, Written};
+use crate::policy::{Document, Policy, Usage, Written, catalogue};
 use crate::state::{Core, Kind, PolicyReference, ResourceId, Setting, SettingKey, State};
 
 /// How a document was written, by its holder and setting, if it was.
@@ -65,12 +65,8 @@ pub(super) fn says<'a>(policy: &PolicyReference, state: &'a State) -> Option<&'a
             Core::Policy { document, .. } => document.document(),
             _ => None,
         },
-        PolicyReference::Aws(name) => aws_managed(name),
+        PolicyReference::Aws(name) => catalogue::managed_policy(name).map(|policy| policy.document()),
     }
-}
-
-fn aws_managed(_name: &str) -> Option<&'static Document> {
-    None
 }
 
 fn held<'a>(id: &'a ResourceId, state: &'a State, as_written: AsWritten<'_>) -> Vec<Held<'a>> {

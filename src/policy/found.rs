@@ -7,7 +7,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
-use super::{Document, Policy, read};
+use super::{Document, Policy, Problem, read};
 
 impl Policy {
     /// Reads a document an account returned: whatever is not IAM grammar is kept as it is.
@@ -21,7 +21,7 @@ impl Policy {
             _ => text.to_owned(),
         };
         let json: Option<Unambiguous> = serde_json::from_str(&decoded).ok();
-        match json.and_then(|json| read::found(&json.0, partition)) {
+        match json.and_then(|json| read::found(&json.0, partition).ok()) {
             Some(document) => Self::Normal(document),
             None => Self::Unreadable(decoded),
         }
@@ -50,7 +50,15 @@ impl<'de> Deserialize<'de> for Policy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Unambiguous::deserialize(deserializer)?.0 {
             Value::String(text) => Ok(Self::Unreadable(text)),
-            json => read::found_or_why(&json, "aws").map(Self::Normal).map_err(de::Error::custom),
+            json => match read::found(&json, "aws") {
+                Ok(document) => Ok(Self::Normal(document)),
+                Err(problems) => Err(de::Error::custom(match problems.first() {
+                    Some(Problem { pointer, message, .. }) => {
+                        format!("not a policy document: {message} (at `{pointer}`)")
+                    }
+                    None => "not a policy document".to_owned(),
+                })),
+            },
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Normal form: what AWS does not tell apart is written one way.
 
+use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::condition::Operator;
+use super::condition::{Operator, Test};
 use super::{Document, Principals, Statement, Version, arn};
 
 impl Document {
@@ -53,9 +54,45 @@ pub(super) fn principal(kind: &str, value: &str, partition: &str) -> String {
     }
 }
 
-/// The values of truth are compared without case; every other condition value stays.
+/// Condition values that the operator does not tell apart are written one way: truth in small letters, a number
+/// without needless zeros, an address as a range, text whose case is ignored in small letters. Anything that is not
+/// clearly one of these stays.
 pub(super) fn condition_value(operator: Option<Operator>, value: String) -> String {
+    let Some(Operator { quantifier: _, test, if_exists: _ }) = operator else { return value };
     let word = value.to_ascii_lowercase();
-    let is_truth = operator.is_some_and(|o| o.test.is_truth());
-    if is_truth && (word == "true" || word == "false") { word } else { value }
+    let one_way = match test {
+        Test::Bool | Test::Null if word == "true" || word == "false" => Some(word),
+        Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase if !value.contains("${") => Some(word),
+        Test::IpAddress | Test::NotIpAddress => address(&value),
+        test if test.is_numeric() => number(&value),
+        _ => None,
+    };
+    one_way.unwrap_or(value)
+}
+
+/// `10.0.0.1` → `10.0.0.1/32`, `2001:DB8::0/32` → `2001:db8::/32`. Without a length a single address is meant.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+fn address(value: &str) -> Option<String> {
+    let (address, length) = value.split_once('/').map_or((value, None), |(a, l)| (a, Some(l)));
+    let address: IpAddr = address.parse().ok()?;
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    let length = length.map_or(Some(longest), |digits| digits.parse::<u8>().ok())?;
+    (length <= longest).then(|| format!("{address}/{length}"))
+}
+
+/// `03600.50` → `3600.5`.
+fn number(value: &str) -> Option<String> {
+    let (sign, digits) = value.strip_prefix('-').map_or(("", value), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    Some(match (whole, fraction) {
+        ("0", "") => "0".to_owned(),
+        (whole, "") => format!("{sign}{whole}"),
+        (whole, fraction) => format!("{sign}{whole}.{fraction}"),
+    })
 }

@@ -78,23 +78,11 @@ pub(super) fn found_written(document: &Document, usage: Usage) -> Written {
     Written { document: document.clone(), usage, statements: reader.written, versionless: false }
 }
 
-/// A document that an account returned, if it fits the types without loss.
-pub(super) fn found(json: &Value, partition: &str) -> Option<Document> {
+/// A document that an account returned, if it fits the types without loss; else every reason why not.
+pub(super) fn found(json: &Value, partition: &str) -> Result<Document, Vec<Problem>> {
     let mut reader = Reader::new(None, partition);
     let document = reader.document(json);
-    reader.end(document).ok()
-}
-
-/// The same, with the first reason why not.
-pub(super) fn found_or_why(json: &Value, partition: &str) -> Result<Document, String> {
-    let mut reader = Reader::new(None, partition);
-    let document = reader.document(json);
-    reader.end(document).map_err(|problems| match problems.first() {
-        Some(Problem { pointer, message, .. }) => {
-            format!("not a policy document: {message} (at `{pointer}`)")
-        }
-        None => "not a policy document".to_owned(),
-    })
+    reader.end(document)
 }
 
 /// Whether an object is meant as a whole document rather than as one statement, misspelt or not.

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::meters;
 use super::plan::Inputs;
 use super::value::{self, Value};
 use super::words;
 use crate::plan::{Change, Reason};
+use crate::state::meter::Meter;
 use crate::state::{Core, Resource, ResourceId, Setting, SettingKey};
 
 /// What is done with a resource.
@@ -55,6 +57,9 @@ pub struct ResourceChange {
     pub settings: Vec<SettingLine>,
     /// What changes beside its settings: everything it has if it is made or deleted.
     pub core: Vec<FieldChange>,
+    /// Its meters that move, for renderers: programs have them beside the accounts', in the plan.
+    #[serde(skip)]
+    pub(super) meters: Vec<Meter>,
 }
 
 /// What changes on one setting.
@@ -196,5 +201,6 @@ pub(super) fn resource_change(inputs: &Inputs<'_>, id: &ResourceId, change: &Cha
         reason: because,
         settings,
         core,
+        meters: meters::of_change(inputs, id, change),
     }
 }

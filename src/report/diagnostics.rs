@@ -129,8 +129,9 @@ struct Written {
     diagnostics: Vec<One>,
 }
 
+/// One diagnostic, for programs.
 #[derive(Serialize)]
-struct One {
+pub(super) struct One {
     severity: &'static str,
     rule: Option<&'static str>,
     message: String,
@@ -148,15 +149,16 @@ struct Related {
 
 /// Lines and columns count from 1, columns in characters; the end is exclusive.
 #[derive(Serialize)]
-struct Place {
-    file: String,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
+pub(super) struct Place {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+    pub end_line: usize,
+    pub end_column: usize,
 }
 
-fn place(span: &Span) -> Place {
+/// Where a span begins and ends.
+pub(super) fn place(span: &Span) -> Place {
     let (line, column) = span.line_column();
     let (end_line, end_column) = Span::new(&span.source, span.end, span.end).line_column();
     Place { file: span.source.name.clone(), line, column, end_line, end_column }
@@ -164,23 +166,22 @@ fn place(span: &Span) -> Place {
 
 /// Diagnostics as JSON, in the order given.
 pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
-    let one = |diagnostic: &Diagnostic| {
-        let Diagnostic { severity, rule, message, span, label, related, help } = diagnostic;
-        One {
-            severity: severity.words(),
-            rule: *rule,
-            message: message.clone(),
-            place: span.as_ref().map(place),
-            label: label.clone(),
-            related: related
-                .iter()
-                .map(|(s, text)| Related { place: place(s), text: text.clone() })
-                .collect(),
-            help: help.clone(),
-        }
-    };
     json::written(&Written {
         format_version: FORMAT_VERSION,
         diagnostics: diagnostics.iter().map(one).collect(),
     })
+}
+
+/// A diagnostic as data.
+pub(super) fn one(diagnostic: &Diagnostic) -> One {
+    let Diagnostic { severity, rule, message, span, label, related, help } = diagnostic;
+    One {
+        severity: severity.words(),
+        rule: *rule,
+        message: message.clone(),
+        place: span.as_ref().map(place),
+        label: label.clone(),
+        related: related.iter().map(|(s, text)| Related { place: place(s), text: text.clone() }).collect(),
+        help: help.clone(),
+    }
 }

@@ -298,8 +298,10 @@ fn of_objection(inputs: &Inputs<'_>, objection: &Objection) -> Option<Finding> {
         Objection::FixedAtCreation { id, field: _ }
         | Objection::OverLimit(id, _)
         | Objection::UnreadablePolicy(id) => (id, Class::Modified),
+        Objection::OverQuota(id, _) => (id, Class::Modified),
     };
-    if class == Class::Unmanaged && inputs.plan.changes.contains_key(id) {
+    let in_the_change = class == Class::Unmanaged || matches!(objection, Objection::OverQuota(..));
+    if in_the_change && inputs.plan.changes.contains_key(id) {
         return None; // The change says it already.
     }
     let environment =

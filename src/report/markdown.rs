@@ -3,6 +3,7 @@
 use super::changes::{Action, ResourceChange};
 use super::drift::Class;
 use super::escape::{markdown, markdown_code};
+use super::meters::{MeterLine, NEAR_FROM_PERCENT, text};
 use super::page::Terminal;
 use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};
 use super::said::Said;
@@ -11,10 +12,10 @@ use super::words;
 use super::{ApplyReport, DriftReport, PlanReport, StepResult};
 
 /// How wide text within code fences is.
-const FENCED: Terminal = Terminal { width: 100, colour: false };
+pub(super) const FENCED: Terminal = Terminal { width: 100, colour: false, detail: false };
 
 /// A fence that nothing in the text can close.
-fn fenced(language: &str, text: &str) -> String {
+pub(super) fn fenced(language: &str, text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
     format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
@@ -46,7 +47,7 @@ fn list(title: &str, all: &[Said]) -> String {
 }
 
 /// A sentence of ours with foreign names in it: what stands in back-ticks becomes code, and all of it is harmless.
-fn sentence(help: &str) -> String {
+pub(super) fn sentence(help: &str) -> String {
     let parts = help.split('`').enumerate();
     parts.map(|(at, part)| if at % 2 == 1 { markdown_code(part) } else { markdown(part) }).collect()
 }
@@ -77,6 +78,7 @@ impl PlanReport {
             summary,
             environments,
             steps,
+            meters,
             hazards,
             notes,
             not_checked: unread,
@@ -115,6 +117,7 @@ impl PlanReport {
             let text: Vec<_> = environment.resources.iter().map(|r| resource_text(r, FENCED)).collect();
             out.push_str(&details("Every change", &fenced("diff", &for_diff(&text.concat()))));
         }
+        out.push_str(&nearly_used(meters));
         out.push_str(&list("Notes", notes));
         out.push_str(&not_checked(unread));
         out.push_str(&coverage(covered));
@@ -122,8 +125,22 @@ impl PlanReport {
     }
 }
 
+/// What is nearly used up; the rest is with each change.
+fn nearly_used(all: &[MeterLine]) -> String {
+    let mut out = String::new();
+    for line in all.iter().filter(|line| line.meter().percent() >= NEAR_FROM_PERCENT) {
+        let of = line.of.clone().unwrap_or_else(|| format!("account {}", line.account));
+        out.push_str(&format!("| {} | {} |\n", markdown_code(&of), text(&line.meter())));
+    }
+    if out.is_empty() {
+        out
+    } else {
+        format!("**Quotas nearly used up**\n\n| of | used |\n|---|---|\n{out}\n")
+    }
+}
+
 /// GitHub colours lines of a `diff` fence by their first character: the sign moves there.
-fn for_diff(text: &str) -> String {
+pub(super) fn for_diff(text: &str) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let trimmed = line.trim_start();

@@ -9,12 +9,16 @@ mod changes;
 mod diagnostics;
 mod drift;
 mod escape;
+mod findings;
 mod json;
 mod markdown;
+mod meters;
 mod moved;
 mod page;
 mod plan;
+mod policy;
 mod said;
+mod sarif;
 mod statements;
 mod style;
 mod terminal;
@@ -26,12 +30,15 @@ pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLin
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::text as harmless;
+pub use findings::FindingsReport;
+pub use meters::MeterLine;
 pub use moved::moved;
 pub use page::Terminal;
 pub use plan::{
     AcceptableHazard, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport, PlanSummary,
     StepLine,
 };
+pub use policy::{ElementLine, PolicyDiff, StatementLine};
 pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;

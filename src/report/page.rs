@@ -11,11 +11,13 @@ pub struct Terminal {
     pub width: usize,
     /// Whether to write colours.
     pub colour: bool,
+    /// Whether the reader asked for more than what needs attention.
+    pub detail: bool,
 }
 
 impl Default for Terminal {
     fn default() -> Self {
-        Self { width: 80, colour: false }
+        Self { width: 80, colour: false, detail: false }
     }
 }
 

@@ -3,10 +3,12 @@
 use serde::Serialize;
 
 use super::changes::{Action, ResourceChange, SettingAction, resource_change};
+use super::meters::{self, MeterLine};
 use super::said::{self, Said};
 use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
 use crate::plan::{Change, Hazard, Plan, Reason};
+use crate::state::meter::Meter;
 use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread};
 
 /// What plan and drift reports are made from.
@@ -38,6 +40,8 @@ pub struct PlanReport {
     pub environments: Vec<EnvironmentPlan>,
     /// The operations in order.
     pub steps: Vec<StepLine>,
+    /// How much of each quota is used afterwards, as far as the plan changes it: of resources, then of accounts.
+    pub meters: Vec<MeterLine>,
     /// What a person should agree to, the gravest last.
     pub hazards: Vec<AcceptableHazard>,
     /// What a person should know.
@@ -165,10 +169,12 @@ impl PlanReport {
     /// The report of a plan.
     pub fn new(inputs: &Inputs<'_>) -> Self {
         let mut environments: Vec<EnvironmentPlan> = inputs.environments.iter().map(of_environment).collect();
+        let mut meters: Vec<(ResourceId, Meter)> = vec![];
         let mut summary = PlanSummary { operations: inputs.plan.steps.len(), ..PlanSummary::default() };
         for (id, change) in &inputs.plan.changes {
             let resource = resource_change(inputs, id, change);
             summary.add(&resource);
+            meters.extend(resource.meters.iter().map(|meter| (id.clone(), *meter)));
             place(inputs, &mut environments, id, of_change(change)).resources.push(resource);
         }
         for step in &inputs.plan.steps {
@@ -178,6 +184,7 @@ impl PlanReport {
                 place(inputs, &mut environments, id, resource).relinked.push(step_line(step));
             }
         }
+        meters.extend(meters::of_accounts(inputs));
         let mut notes: Vec<Said> =
             inputs.settled.notes.iter().filter(|n| !is_hazard(n, inputs.hazards)).map(said::note).collect();
         notes.extend(inputs.reading_notes.iter().map(|text| Said {
@@ -186,11 +193,13 @@ impl PlanReport {
             text: text.clone(),
             help: vec![],
         }));
+        notes.extend(meters.iter().filter_map(|(id, meter)| meters::note(id, meter)));
         Self {
             format_version: FORMAT_VERSION,
             summary,
             environments,
             steps: inputs.plan.steps.iter().map(step_line).collect(),
+            meters: meters.iter().map(|(id, meter)| MeterLine::new(id, meter)).collect(),
             hazards: inputs.hazards.iter().map(acceptable).collect(),
             notes,
             not_checked: inputs.unread.iter().map(said::unread).collect(),

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::value::named_from;
 use super::words::{count, listed, operation_line, setting, sort_of};
 use crate::plan::{Hazard, Unplannable};
-use crate::state::{Blind, Note, Objection, ResourceId, SettingKey, Unread};
+use crate::state::quota::QuotaFacts;
+use crate::state::{Blind, Note, Objection, ResourceId, SettingKey, Unread, limits};
 
 /// Something to know, with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -212,6 +213,22 @@ pub fn objection(objection: &Objection) -> Said {
         Objection::OverLimit(id, what) => {
             Said::new("over-limit", Some(id), format!("{what}, counting what others put there and is kept"))
                 .help("take something away, or leave out `others: keep`")
+        }
+        Objection::OverQuota(id, meter) => {
+            let account = if meter.quota.counts().is_some() {
+                String::from("it")
+            } else {
+                format!("account {}", id.account)
+            };
+            let violation = limits::of_meter(id, meter, &account);
+            let said = Said::new("over-quota", Some(id), violation.message);
+            let said = violation.help.into_iter().fold(said, Said::help);
+            match meter.quota.facts() {
+                QuotaFacts { word: _, default: _, most, key: Some(key) } if meter.limit < most => {
+                    said.help(format!("or ask AWS to raise {key} of the account: it grants up to {most}"))
+                }
+                QuotaFacts { .. } => said,
+            }
         }
         Objection::StillUsed { target, by } => {
             let (target_at, by_at) = (target.address(), by.address());

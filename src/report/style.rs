@@ -23,6 +23,8 @@ pub enum Label {
     Heading,
     /// A person should agree to it.
     Hazard,
+    /// Nearly as much as there may be.
+    Near,
     /// It did not work, or cannot.
     Error,
     /// What to do.
@@ -41,7 +43,7 @@ impl Label {
             Self::AddedPart => colour(AnsiColor::Green).bold().underline(),
             Self::Removed => colour(AnsiColor::Red),
             Self::RemovedPart => colour(AnsiColor::Red).bold().underline(),
-            Self::Changed => colour(AnsiColor::Yellow),
+            Self::Changed | Self::Near => colour(AnsiColor::Yellow),
             Self::Dim | Self::Path => Style::new().dimmed(),
             Self::Heading => Style::new().bold(),
             Self::Hazard => colour(AnsiColor::Yellow).bold(),

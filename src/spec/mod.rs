@@ -6,9 +6,11 @@
 //! mistake. Opens no file (the caller brings the text), and knows no account and no plan.
 
 pub mod authored;
+pub mod document;
 mod engine;
 mod event;
 pub mod expand;
+mod json;
 pub mod lower;
 mod place;
 pub mod read;

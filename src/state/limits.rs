@@ -1,11 +1,14 @@
 //! What AWS takes: names, sizes and counts. Checked before anything is planned, and by the embedded account,
 //! which refuses what AWS would.
 //!
-//! Where a quota can be raised, the limit here is the highest value it can be raised to: the tool does not
-//! know what an account was granted, and AWS has the last word. Sources: the service model's patterns,
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html> and
+//! Sizes and counts are measured in [`meter`](super::meter). Where a quota can be raised, the limit here is the highest
+//! value it can be raised to: a specification does not know what an account was granted. Sources: the service model's
+//! patterns, <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html> and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
 
+use super::fit;
+use super::meter::{self, Meter};
+use super::quota::{Quota, Quotas};
 use super::{Core, Kind, Resource, ResourceId, Setting, SettingKey};
 use crate::policy::Policy;
 
@@ -31,15 +34,8 @@ const PATH_MAX: usize = 512;
 const DESCRIPTION_MAX: usize = 1000;
 const SESSION_SECONDS_MIN: u32 = 3600;
 const SESSION_SECONDS_MAX: u32 = 43_200;
-const TAGS_MAX: usize = 50;
 const TAG_KEY_MAX: usize = 128;
 const TAG_VALUE_MAX: usize = 256;
-const MANAGED_POLICY_MAX: usize = 6144;
-/// 2048 by default.
-const TRUST_MAX: usize = 4096;
-/// In bytes, and the one limit that counts blanks.
-const BUCKET_POLICY_BYTES_MAX: usize = 20_480;
-const GROUPS_PER_USER_MAX: usize = 10;
 const LIFECYCLE_RULES_MAX: usize = 1000;
 const LIFECYCLE_ID_MAX: usize = 255;
 
@@ -52,7 +48,12 @@ pub fn check(id: &ResourceId, resource: &Resource) -> Vec<Violation> {
     }
     core(id, &resource.core, &mut found);
     tags(id, resource, &mut found);
-    policies(id, resource, &mut found);
+    let over = meter::meters(id, resource, &Quotas::most()).into_iter().filter(Meter::is_over);
+    found.0.extend(over.map(|meter| {
+        let violation = of_meter(id, &meter, "AWS");
+        let help = violation.help.map(|help| with_packed(&help, documents(meter.quota, resource)));
+        Violation { help, ..violation }
+    }));
     for setting in resource.settings.values() {
         match setting {
             Setting::Inline { name, .. } if !is_name(name) || name.chars().count() > 128 => found.add(
@@ -66,6 +67,56 @@ pub fn check(id: &ResourceId, resource: &Resource) -> Vec<Violation> {
         }
     }
     found.0
+}
+
+/// What AWS takes only if the account's quota was raised: more than the default, and no more than it grants.
+pub fn needs_raised_quota(id: &ResourceId, resource: &Resource) -> Vec<Violation> {
+    let over = |meter: &Meter| meter.is_over() && meter.used <= meter.quota.facts().most;
+    let meters = meter::meters(id, resource, &Quotas::default()).into_iter().filter(over);
+    let violation = |meter: Meter| {
+        let most = meter.quota.facts().most;
+        let message = format!(
+            "{}, AWS takes {} unless the account's quota was raised",
+            meter.sentence(id),
+            meter.limit
+        );
+        let help = format!("it can be raised to {most}; `hatrack plan` asks the account for its own");
+        Violation { message, help: Some(help), ..of_meter(id, &meter, "AWS") }
+    };
+    meters.map(violation).collect()
+}
+
+/// A quota exceeded, as a limit that is broken. `who` takes no more: AWS, or an account.
+pub fn of_meter(id: &ResourceId, meter: &Meter, who: &str) -> Violation {
+    let Meter { quota, used: _, limit, assumed: _ } = meter;
+    let (part, help) = match quota {
+        Quota::ManagedPoliciesPerUser | Quota::ManagedPoliciesPerGroup | Quota::ManagedPoliciesPerRole => {
+            (Some("policies"), "merge some into one policy of your own")
+        }
+        Quota::InlineCharactersPerUser | Quota::InlineCharactersPerGroup | Quota::InlineCharactersPerRole => {
+            (Some("inline"), "move statements into a managed policy")
+        }
+        Quota::TrustCharacters => (Some("trust"), "let fewer assume it, or make a second role"),
+        Quota::PolicyCharacters => (Some("document"), "split it in two; blanks are not counted"),
+        Quota::BucketPolicyBytes => (None, "merge statements, or grant in identity policies instead"),
+        Quota::GroupsPerUser => (Some("groups"), "merge groups, or attach policies to the user"),
+        Quota::Tags => (Some("tags"), "drop some; hatrack's own mark is one of them"),
+        Quota::Users | Quota::Groups | Quota::Roles | Quota::Policies | Quota::InstanceProfiles => {
+            (None, "delete what nobody uses")
+        }
+    };
+    let code = match (quota, id.kind) {
+        (Quota::BucketPolicyBytes, _) => "MalformedPolicy", // S3's code for a policy it will not take.
+        (Quota::Tags, Kind::Bucket) => "InvalidTag",
+        _ => "LimitExceeded",
+    };
+    Violation {
+        setting: (*quota == Quota::BucketPolicyBytes).then_some(SettingKey::BucketPolicy),
+        part,
+        code,
+        message: format!("{}, {who} takes {limit}", meter.sentence(id)),
+        help: Some(help.to_owned()),
+    }
 }
 
 struct Found(Vec<Violation>);
@@ -129,16 +180,10 @@ fn core(id: &ResourceId, core: &Core, found: &mut Found) {
         path(id.kind, own, found);
     }
     match core {
-        Core::Policy { description: text, document, .. } => {
+        Core::Policy { description: text, .. } => {
             description(id, text, found);
-            let size = size(document);
-            if size > MANAGED_POLICY_MAX {
-                let message =
-                    format!("policy `{}` has {size} characters, AWS takes {MANAGED_POLICY_MAX}", id.name);
-                found.part("document", "LimitExceeded", message, "split it in two; blanks are not counted");
-            }
         }
-        Core::Role { description: text, max_session_seconds, trust, .. } => {
+        Core::Role { description: text, max_session_seconds, .. } => {
             description(id, text, found);
             if !(SESSION_SECONDS_MIN..=SESSION_SECONDS_MAX).contains(max_session_seconds) {
                 let message = format!("a session of {max_session_seconds} seconds is not possible");
@@ -147,17 +192,6 @@ fn core(id: &ResourceId, core: &Core, found: &mut Found) {
                     "ValidationError",
                     message,
                     "from 3600 (an hour) to 43200 (twelve hours)",
-                );
-            }
-            let size = size(trust);
-            if size > TRUST_MAX {
-                let message =
-                    format!("the trust policy of `{}` has {size} characters, AWS takes {TRUST_MAX}", id.name);
-                found.part(
-                    "trust",
-                    "LimitExceeded",
-                    message,
-                    "2048 unless the account's quota was raised to 4096",
                 );
             }
         }
@@ -201,14 +235,12 @@ fn description(id: &ResourceId, text: &str, found: &mut Found) {
 
 fn tags(id: &ResourceId, resource: &Resource, found: &mut Found) {
     let code = if id.kind == Kind::Bucket { "InvalidTag" } else { "ValidationError" };
-    let mut count = 0;
     for setting in resource.settings.values() {
         let Setting::Tag { key, value } = setting else { continue };
-        // AWS's own tags are found on resources, but are neither counted nor set by anyone else.
+        // AWS's own are set by nobody else.
         if key.starts_with("aws:") {
             continue;
         }
-        count += 1;
         for (what, text, shortest, longest) in
             [("key", key, 1, TAG_KEY_MAX), ("value", value, 0, TAG_VALUE_MAX)]
         {
@@ -225,62 +257,11 @@ fn tags(id: &ResourceId, resource: &Resource, found: &mut Found) {
             }
         }
     }
-    if count > TAGS_MAX {
-        let code = if id.kind == Kind::Bucket { "InvalidTag" } else { "LimitExceeded" };
-        let message = format!("{} has {count} tags, AWS takes {TAGS_MAX}", id.address());
-        found.part("tags", code, message, "drop some; hatrack's own mark is one of them");
-    }
 }
 
 /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`.
 fn is_tag_character(c: char) -> bool {
     c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c)
-}
-
-/// Counts and sizes of what hangs on a user, group or role, and the size of a bucket policy.
-fn policies(id: &ResourceId, resource: &Resource, found: &mut Found) {
-    let (mut attached, mut groups, mut inline) = (0, 0, 0);
-    for setting in resource.settings.values() {
-        match setting {
-            Setting::Attached(_) => attached += 1,
-            Setting::Membership(_) => groups += 1,
-            Setting::Inline { document, .. } => inline += size(document),
-            Setting::BucketPolicy(policy) => {
-                let bytes = policy.to_text().len();
-                if bytes > BUCKET_POLICY_BYTES_MAX {
-                    let message =
-                        format!("the bucket policy has {bytes} bytes, S3 takes {BUCKET_POLICY_BYTES_MAX}");
-                    let help = Some("merge statements, or grant in identity policies instead");
-                    // S3's code for a policy it will not take.
-                    found.add(Some(SettingKey::BucketPolicy), "MalformedPolicy", message, help);
-                }
-            }
-            _ => {}
-        }
-    }
-    // Attached: 10 by default for all three; inline: over all inline policies of the holder, blanks not
-    // counted.
-    let (attached_max, inline_max) = match id.kind {
-        Kind::User => (20, 2048),
-        Kind::Group => (10, 5120),
-        Kind::Role => (25, 10_240),
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => return,
-    };
-    if attached > attached_max {
-        let message = format!("{} has {attached} policies attached, AWS takes {attached_max}", id.address());
-        found.part("policies", "LimitExceeded", message, "merge some into one policy of your own");
-    }
-    if inline > inline_max {
-        let message = format!(
-            "the inline policies of {} have {inline} characters together, AWS takes {inline_max}",
-            id.address()
-        );
-        found.part("inline", "LimitExceeded", message, "move statements into a managed policy");
-    }
-    if groups > GROUPS_PER_USER_MAX {
-        let message = format!("{} is in {groups} groups, AWS takes {GROUPS_PER_USER_MAX}", id.address());
-        found.part("groups", "LimitExceeded", message, "merge groups, or attach policies to the user");
-    }
 }
 
 fn lifecycle(rules: &[super::LifecycleRule], found: &mut Found) {
@@ -324,12 +305,30 @@ fn lifecycle(rules: &[super::LifecycleRule], found: &mut Found) {
     }
 }
 
-/// Characters that count against IAM's quotas.
-fn size(policy: &Policy) -> usize {
-    match policy {
-        Policy::Normal(document) => document.size(),
-        Policy::Unreadable(text) => text.chars().filter(|c| !c.is_whitespace()).count(),
+/// The documents that a quota measures.
+fn documents(quota: Quota, resource: &Resource) -> Vec<&Policy> {
+    match (quota, &resource.core) {
+        (Quota::TrustCharacters, Core::Role { trust, .. }) => vec![trust],
+        (Quota::PolicyCharacters, Core::Policy { document, .. }) => vec![document],
+        _ => {
+            let settings = resource.settings.values();
+            let each = settings.filter_map(|setting| match setting {
+                Setting::BucketPolicy(policy) if quota == Quota::BucketPolicyBytes => Some(policy),
+                Setting::Inline { document, .. } if quota.ignores_blanks() => Some(document),
+                _ => None,
+            });
+            each.collect()
+        }
     }
+}
+
+/// A way out, and how far packing the documents is from being one.
+fn with_packed(help: &str, documents: Vec<&Policy>) -> String {
+    if documents.is_empty() || documents.iter().any(|policy| policy.document().is_none()) {
+        return help.to_owned();
+    }
+    let packed: usize = documents.into_iter().map(fit::packed_characters).sum();
+    format!("{help}; packed, without Sids, it still has {packed} characters")
 }
 
 /// `2030-01-31`, as far as the shape and the ranges go.
@@ -346,6 +345,7 @@ fn is_date(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Policy;
     use crate::state::PolicyReference;
 
     fn id(kind: Kind, name: &str) -> ResourceId {

@@ -3,10 +3,13 @@
 //!
 //! Pure: knows no client, no clock, no file.
 
+pub mod fit;
 mod id;
 pub mod limits;
+pub mod meter;
 mod operation;
 mod perform;
+pub mod quota;
 mod reference;
 mod resource;
 mod scope;

@@ -6,6 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::quota::Quotas;
 use super::{AccountId, Kind, Partition, ResourceId};
 use crate::policy::Policy;
 
@@ -25,12 +26,15 @@ pub struct Extent {
     pub partition: Partition,
     /// The kinds that are in the state in full.
     pub kinds: BTreeSet<Kind>,
+    /// The quotas it was found to have.
+    #[serde(default, skip_serializing_if = "Quotas::is_empty")]
+    pub quotas: Quotas,
 }
 
 impl Extent {
     /// An account of which every kind is known.
     pub fn full(partition: Partition) -> Self {
-        Self { partition, kinds: Kind::ALL.into() }
+        Self { partition, kinds: Kind::ALL.into(), quotas: Quotas::default() }
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::meter::Meter;
 use super::{
     Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope, Setting,
     SettingKey, State, Unread, Verb, limits, settings_of_create,
@@ -81,6 +82,9 @@ pub enum Objection {
     },
     /// With what others have on it, and which is kept, it would be more than AWS takes; in words.
     OverLimit(ResourceId, String),
+    /// The account is known to take less than it would then have, of a quota of the resource or, if the resource comes,
+    /// of the account.
+    OverQuota(ResourceId, Meter),
     /// Other writers' statements shall be kept, but the bucket policy is nothing that hatrack can read.
     UnreadablePolicy(ResourceId),
     /// It shall go, but something we do not answer for still uses it.
@@ -97,9 +101,8 @@ impl Objection {
     pub fn subject(&self) -> &ResourceId {
         match self {
             Self::NotOurs(id) | Self::Foreign(id, _) | Self::Aws(id) | Self::NotEmpty(id) => id,
-            Self::FixedAtCreation { id, field: _ } | Self::OverLimit(id, _) | Self::UnreadablePolicy(id) => {
-                id
-            }
+            Self::FixedAtCreation { id, field: _ } | Self::UnreadablePolicy(id) => id,
+            Self::OverLimit(id, _) | Self::OverQuota(id, _) => id,
             Self::OtherCase { declared, .. } => declared,
             Self::StillUsed { target, .. } => target,
         }

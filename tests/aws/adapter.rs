@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use hatrack::account::aws::{AssumeRole, AwsAccount, AwsOptions, PasswordSink};
 use hatrack::account::{Account, CredentialSource, ReadRequest, Reading};
 use hatrack::policy::Policy;
+use hatrack::state::quota::Quota;
 use hatrack::state::*;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -211,7 +212,11 @@ fn another_account_is_refused() {
 fn an_empty_account_is_read_in_full() {
     let bench = Bench::new();
     let reading = bench.reading(CredentialSource::Report);
-    assert_eq!(reading.state.accounts[&bench.id], Extent::full(Partition::new("aws")));
+    let Extent { partition, kinds, quotas } = &reading.state.accounts[&bench.id];
+    assert_eq!((partition, kinds), (&Partition::new("aws"), &Kind::ALL.into()));
+    for quota in Quota::ALL {
+        assert_eq!(quotas.read(quota).is_some(), quota.facts().key.is_some(), "{quota:?}");
+    }
     assert_eq!(reading.state.resources, BTreeMap::new());
     assert_eq!((reading.unread, reading.notes), (vec![], vec![]));
     assert_eq!(reading.callers[0].identity, Some(bench.id(Kind::Role, "deploy")));

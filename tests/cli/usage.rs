@@ -13,6 +13,9 @@ fn help_and_version() {
         ("help-drift", vec!["drift", "--help"]),
         ("help-show", vec!["show", "--help"]),
         ("help-validate", vec!["validate", "--help"]),
+        ("help-policy", vec!["policy", "--help"]),
+        ("help-policy-diff", vec!["policy", "diff", "--help"]),
+        ("help-policy-fmt", vec!["policy", "fmt", "--help"]),
         ("help-snapshot", vec!["snapshot", "--help"]),
         ("version", vec!["--version"]),
     ] {
@@ -164,4 +167,20 @@ fn logs_say_nothing_that_results_do_not() {
         let run = on_file(&project, &["plan", verbose]);
         assert_eq!((run.code, run.stdout), (0, on_file(&project, &["plan"]).stdout));
     }
+}
+
+#[test]
+fn what_takes_a_raised_quota_is_a_warning_where_no_account_is_asked() {
+    let policies: String = (0..11).map(|n| format!("      - arn:aws:iam::aws:policy/P{n}\n")).collect();
+    let file = format!(
+        "environment: one\naccount: \"111122223333\"\nregion: eu-west-1\nroles:\n  GlueEtl:\n    trust: glue\n    policies:\n{policies}"
+    );
+    let project = Project::new(&[("environments/one.yaml", file.as_str())]);
+    let run = project.run(&["validate"]);
+    assert_eq!(run.code, 0, "{}", run.shown());
+    screen("validate-raised-quota", &run);
+    // The account might have been granted more, and has not said so.
+    let run = project.run(&["plan", "--account-file", "account.json"]);
+    assert_eq!(run.code, 2, "{}", run.shown());
+    screen("plan-assumed-quota", &run);
 }

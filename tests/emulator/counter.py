@@ -123,7 +123,7 @@ def main():
     costs("iam:GetPolicy", sizes.policies)
     costs("iam:GenerateCredentialReport", 0, 2)
     costs("iam:GetCredentialReport", 0, 2)
-    costs("iam:GetAccountSummary", 0, 1)
+    costs("iam:GetAccountSummary", 1)
     costs("sts:GetCallerIdentity", 1, 2)
     costs("s3:ListBuckets", 1)
     for op in READS_OF_A_BUCKET:

@@ -6,8 +6,8 @@ use hatrack::report::{DriftReport, EnvironmentLine, Inputs, PlanReport, Terminal
 use hatrack::state::*;
 use serde_json::{Value, json};
 
-pub const PLAIN: Terminal = Terminal { width: 80, colour: false };
-pub const COLOUR: Terminal = Terminal { width: 80, colour: true };
+pub const PLAIN: Terminal = Terminal { width: 80, colour: false, detail: false };
+pub const COLOUR: Terminal = Terminal { width: 80, colour: true, detail: false };
 
 pub fn account() -> AccountId {
     "111122223333".parse().unwrap()

@@ -1,6 +1,8 @@
 //! Plans.
 
 use hatrack::plan::Hazard;
+use hatrack::policy::Policy;
+use hatrack::report::Terminal;
 use hatrack::state::*;
 
 use crate::account::*;
@@ -103,7 +105,7 @@ fn a_wall_of_changes_stays_readable() {
 #[test]
 fn narrow_and_wide_terminals() {
     for width in [40, 60, 100, 160] {
-        let text = eventful_reports().plan.terminal(hatrack::report::Terminal { width, colour: false });
+        let text = eventful_reports().plan.terminal(Terminal { width, ..PLAIN });
         assert_fits(&text, width);
     }
 }
@@ -199,4 +201,50 @@ fn operations_in_words() {
     let steps = eventful_reports().plan.steps;
     let lines: Vec<_> = steps.iter().map(|step| step.text.as_str()).collect();
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// A role and a bucket that are nearly full, and a user that is not.
+fn nearly_full() -> Reports {
+    let nine = (0..9).map(|n| aws(&format!("P{n}")));
+    let found = state([(id(Kind::Role, "GlueEtl"), role("glue.amazonaws.com", nine.clone().take(1)))]);
+    let words = Policy::Unreadable("x".repeat(17_000));
+    let declared = state([
+        (id(Kind::User, "alice"), user([tag("Project", "alpha")])),
+        (id(Kind::Role, "GlueEtl"), role("glue.amazonaws.com", nine)),
+        (id(Kind::Bucket, "acme-alpha"), bucket([Setting::BucketPolicy(words)])),
+    ]);
+    reports(&declared, &found)
+}
+
+#[test]
+fn meters_that_are_half_full_are_shown() {
+    let plan = nearly_full().plan;
+    let lines = |terminal| -> Vec<String> {
+        let text = plan.terminal(terminal);
+        text.lines().filter(|line| line.contains("quotas")).map(|line| line.trim().to_owned()).collect()
+    };
+    let worth = ["quotas: managed 9/10", "quotas: bucket 16.7/20 KB"];
+    assert_eq!(lines(PLAIN), worth);
+    let all = [
+        "quotas: tags 2/50",
+        "quotas: managed 9/10",
+        "quotas: bucket 16.7/20 KB · tags 1/50",
+        "quotas of the account: users 1/5,000",
+    ];
+    assert_eq!(lines(Terminal { detail: true, ..PLAIN }), all);
+    let markdown = plan.markdown();
+    let nearly = "| of | used |\n|---|---|\n| `role/GlueEtl` | managed 9/10 |\n| `bucket/acme-alpha` | bucket 16.7/20 KB |\n\n";
+    assert!(markdown.contains(nearly), "{markdown}");
+    let json: serde_json::Value = serde_json::from_str(&plan.json()).unwrap();
+    let meter = |quota: &str| {
+        json["meters"].as_array().unwrap().iter().find(|meter| meter["quota"] == quota).cloned().unwrap()
+    };
+    assert_eq!(
+        meter("managed-policies-per-role"),
+        serde_json::json!({
+            "quota": "managed-policies-per-role", "account": "111122223333", "of": "role/GlueEtl",
+            "used": 9, "limit": 10, "assumed": true,
+        })
+    );
+    assert_eq!(meter("users")["of"], serde_json::Value::Null);
 }

@@ -19,6 +19,7 @@ mod lifecycle;
 mod read;
 mod read_bucket;
 mod read_iam;
+mod read_quotas;
 mod retry;
 mod write;
 mod write_bucket;

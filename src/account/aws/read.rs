@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use futures::future::join4;
+use futures::future::{join, join4};
 use futures::stream::{self, StreamExt};
 
 use super::client::Link;
 use super::error::{Fault, Sort};
 use super::read_iam::{self, Details};
-use super::{arn, credentials, read_bucket};
+use super::{arn, credentials, read_bucket, read_quotas};
 use crate::account::{Blind, Caller, ReadRequest, Reading, Unreachable, Unread};
 use crate::state::{Core, Extent, Kind, Resource, ResourceId, Scope};
 
@@ -43,13 +43,17 @@ async fn gather(
     scopes: &[&Scope],
     reading: &mut Reading,
 ) -> Result<(), Fault> {
-    let (details, roles, profiles, buckets) = join4(
+    let outline = join4(
         read_iam::details(link),
         read_iam::role_terms(link),
         read_iam::instance_profiles(link),
         read_bucket::list(link),
-    )
-    .await;
+    );
+    let mut notes = vec![];
+    let ((details, roles, profiles, buckets), quotas) =
+        join(outline, read_quotas::quotas(link, &mut notes)).await;
+    let quotas = quotas?;
+    reading.notes.append(&mut notes);
     let mut kinds = BTreeSet::new();
     let mut created = Default::default();
 
@@ -82,7 +86,8 @@ async fn gather(
         kinds.insert(Kind::Bucket);
         read_bucket::read_all(link, scopes, listed, reading).await?;
     }
-    reading.state.accounts.insert(link.account.clone(), Extent { partition: link.partition.clone(), kinds });
+    let extent = Extent { partition: link.partition.clone(), kinds, quotas };
+    reading.state.accounts.insert(link.account.clone(), extent);
 
     policies(link, scopes, reading).await?;
     credentials::read(link, request.credentials, scopes, &created, reading).await

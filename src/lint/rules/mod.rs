@@ -24,6 +24,7 @@ rules! {
     not_action_allow,
     operator_type_mismatch,
     policy_grammar,
+    policy_syntax,
     principal_not_allowed,
     quota_exceeded,
     suppression_expired,

@@ -64,9 +64,13 @@ fn one(spot: &Spot) -> Vec<Problem> {
     let kind = form.kind.name;
     let message = match miss {
         Miss::RegionGiven => format!("the ARN of a `{kind}` of `{named}` has no region"),
-        Miss::RegionMissing => format!("the ARN of a `{kind}` of `{named}` has a region"),
+        Miss::RegionMissing => {
+            format!("the ARN names no region, and that of a `{kind}` of `{named}` has one")
+        }
         Miss::AccountGiven => format!("the ARN of a `{kind}` of `{named}` has no account"),
-        Miss::AccountMissing => format!("the ARN of a `{kind}` of `{named}` has an account"),
+        Miss::AccountMissing => {
+            format!("the ARN names no account, and that of a `{kind}` of `{named}` has one")
+        }
         Miss::Other => return problems,
     };
     let (region, account) = match miss {

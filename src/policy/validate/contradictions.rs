@@ -3,7 +3,8 @@
 use super::{is_open, values};
 use crate::policy::catalogue::condition_key;
 use crate::policy::condition::{Family, Operator, Test};
-use crate::policy::pattern::{glob, overlap};
+use crate::policy::glob;
+use crate::policy::overlap::overlap;
 use crate::policy::{Problem, WrittenStatement, WrittenTest};
 
 pub(super) fn check(statement: &WrittenStatement) -> Vec<Problem> {

@@ -1,7 +1,7 @@
 //! Whether a resource as a policy names it could be of a type that AWS knows: whether any ARN is covered by both.
 
 use crate::policy::catalogue::{ResourceType, Service};
-use crate::policy::pattern::{Class, Token, meet, token, tokens};
+use crate::policy::overlap::{Class, Token, meet, token, tokens};
 use crate::policy::{arn, catalogue};
 
 /// The parts of a policy's resource that tell its type. `*` and variables can be anything.

@@ -1,6 +1,6 @@
 //! Condition values that are not what their operator or key takes.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use ipnet::IpNet;
 use jiff::Timestamp;

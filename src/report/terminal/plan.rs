@@ -1,5 +1,8 @@
 //! A plan at a terminal: what changes, how much, what to know, and last what to agree to.
 
+use std::collections::BTreeSet;
+
+use super::super::meters::{self, MeterLine};
 use super::super::page::{Page, Terminal, piece};
 use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
 use super::super::style::Label;
@@ -19,6 +22,7 @@ impl PlanReport {
             summary,
             environments,
             steps,
+            meters,
             hazards: dangers,
             notes: remarks,
             not_checked: unread,
@@ -67,6 +71,7 @@ impl PlanReport {
             if !one_line {
                 page.say(6, 2, Label::Dim, operations);
             }
+            of_accounts(&mut page, environments, meters);
         }
         notes(&mut page, remarks);
         not_checked(&mut page, unread);
@@ -74,6 +79,24 @@ impl PlanReport {
         hazards(&mut page, dangers);
         objections(&mut page, refused);
         page.finish()
+    }
+}
+
+/// Each account's own meters, by name where there are several accounts.
+fn of_accounts(page: &mut Page, environments: &[EnvironmentPlan], all: &[MeterLine]) {
+    let accounts: BTreeSet<&str> = all.iter().map(|line| line.account.as_str()).collect();
+    let several = environments
+        .iter()
+        .any(|e| environments.iter().any(|f| e.environment.account != f.environment.account));
+    for account in accounts {
+        let own = all.iter().filter(|line| line.of.is_none() && line.account == account);
+        let own: Vec<_> = own.map(MeterLine::meter).collect();
+        let lead = if several {
+            format!("quotas of account {account}:")
+        } else {
+            String::from("quotas of the account:")
+        };
+        meters::line(page, 0, &lead, &own);
     }
 }
 

@@ -1,6 +1,7 @@
 //! One resource on a page: its line, and what is set on it.
 
 use super::super::changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
+use super::super::meters;
 use super::super::page::{Page, Piece, piece};
 use super::super::statements::{self, Side};
 use super::super::style::Label;
@@ -30,6 +31,7 @@ pub(super) fn resource(page: &mut Page, change: &ResourceChange) {
         page.say(4, 2, Label::Path, origin.as_str());
     }
     body(page, change);
+    meters::line(page, 4, "quotas:", &change.meters);
 }
 
 fn sign(action: Action) -> (&'static str, Label) {

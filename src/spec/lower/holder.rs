@@ -2,7 +2,7 @@
 
 use super::{Lowering, under};
 use crate::spec::schema::{Common, Others};
-use crate::state::{Core, Kind, MARK_TAG, Resource, ResourceId, Setting, mark_path};
+use crate::state::{Core, Kind, MARK_TAG, Resource, ResourceId, Setting, fit, mark_path};
 
 /// A holder on its way down.
 pub(super) struct Holder {
@@ -40,10 +40,11 @@ impl Lowering<'_> {
         holder.settings.push(setting);
     }
 
-    /// Ends a holder: into the wanted state with it.
+    /// Ends a holder: into the wanted state with it, its documents packed where AWS would not take them as written.
     pub(super) fn end(&mut self, holder: Holder, core: Core) {
         self.scope.declared.insert(holder.id.clone());
-        self.wanted.resources.insert(holder.id, Resource::new(core, holder.settings));
+        let resource = fit::fitted(holder.id.kind, Resource::new(core, holder.settings));
+        self.wanted.resources.insert(holder.id, resource);
     }
 
     fn ownership(&mut self, holder: &Holder, common: &Common<'_>) {

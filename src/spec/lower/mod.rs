@@ -22,7 +22,8 @@ use super::schema::AssumeRole;
 use super::template::Template;
 use super::tree::Node;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::state::{AccountId, Extent, Partition, ResourceId, Scope, SettingKey, State, limits};
+use crate::state::limits::{self, Violation};
+use crate::state::{AccountId, Extent, Partition, Resource, ResourceId, Scope, SettingKey, State};
 
 use estate::{Estate, Home};
 
@@ -43,6 +44,8 @@ pub struct Lowered {
     pub files: Vec<Node>,
     /// The project's own templates.
     pub templates: Vec<Template>,
+    /// Warnings for whoever does not ask the accounts: what takes a quota that was raised.
+    pub beyond_defaults: Vec<Diagnostic>,
 }
 
 /// What is known of an environment besides its resources.
@@ -104,11 +107,13 @@ pub fn lower(loaded: &[Loaded], unread: &BTreeSet<String>) -> (Lowered, Vec<Diag
         documents: vec![],
         files: vec![],
         templates: vec![],
+        beyond_defaults: vec![],
     };
     for home in &estate.homes {
         let mut one = Lowering::new(&estate, home);
         one.environment();
         one.check_limits();
+        lowered.beyond_defaults.extend(one.beyond_defaults());
         diagnostics.append(&mut one.diagnostics);
         let extent = Extent::full(home.info.partition.clone());
         lowered.wanted.accounts.entry(home.info.account.clone()).or_insert(extent);
@@ -164,17 +169,38 @@ impl<'a> Lowering<'a> {
 
     /// AWS's own limits, said at the place that breaks them.
     fn check_limits(&mut self) {
+        let violations = self.violations(limits::check);
+        self.diagnostics.extend(violations.into_iter().map(|(span, violation)| {
+            let mut diagnostic = Diagnostic::error(span, violation.message);
+            diagnostic.help.extend(violation.help);
+            diagnostic
+        }));
+    }
+
+    fn beyond_defaults(&self) -> Vec<Diagnostic> {
+        let warning = |(span, violation): (Option<Span>, Violation)| {
+            let mut diagnostic = Diagnostic::warning(span, violation.message);
+            diagnostic.help.extend(violation.help);
+            diagnostic
+        };
+        self.violations(limits::needs_raised_quota).into_iter().map(warning).collect()
+    }
+
+    fn violations(
+        &self,
+        check: impl Fn(&ResourceId, &Resource) -> Vec<Violation>,
+    ) -> Vec<(Option<Span>, Violation)> {
+        let mut all = vec![];
         for (id, resource) in &self.wanted.resources {
-            for violation in limits::check(id, resource) {
+            for violation in check(id, resource) {
                 let span = match violation.part {
                     Some(part) => Some(self.home.part(id, part)),
                     None => self.origins.of(id, violation.setting.as_ref()).cloned(),
                 };
-                let mut diagnostic = Diagnostic::error(span, violation.message);
-                diagnostic.help.extend(violation.help);
-                self.diagnostics.push(diagnostic);
+                all.push((span, violation));
             }
         }
+        all
     }
 }
 

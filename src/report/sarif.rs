@@ -1,0 +1,231 @@
+//! Findings as SARIF 2.1.0: what code scanning reads.
+
+use serde::Serialize;
+
+use super::diagnostics::place;
+use super::escape;
+use super::findings::{rule_id, rule_ids};
+use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::lint::{Rule, Suppressed, rules};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Log {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    column_kind: &'static str,
+    results: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+struct Driver {
+    name: &'static str,
+    version: &'static str,
+    rules: Vec<About>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct About {
+    id: &'static str,
+    short_description: Text,
+    full_description: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_uri: Option<&'static str>,
+    help: Text,
+    default_configuration: Configuration,
+    properties: Properties,
+}
+
+#[derive(Serialize)]
+struct Text {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    level: &'static str,
+}
+
+#[derive(Serialize)]
+struct Properties {
+    tags: Vec<&'static str>,
+    /// How GitHub ranks what has the tag `security`: from 0 to 10.
+    #[serde(rename = "security-severity", skip_serializing_if = "Option::is_none")]
+    security_severity: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Found {
+    rule_id: &'static str,
+    rule_index: usize,
+    level: &'static str,
+    message: Text,
+    locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Text>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: Region,
+}
+
+#[derive(Serialize)]
+struct ArtifactLocation {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    kind: &'static str,
+    justification: String,
+}
+
+/// The log of one run.
+pub(super) fn log(findings: &[Diagnostic], suppressed: &[Suppressed]) -> Log {
+    let ids = rule_ids(findings.iter().chain(suppressed.iter().map(|s| &s.finding)));
+    let allowed = suppressed.iter().map(|one| {
+        let Suppressed { finding, reason, until: _, said: _ } = one;
+        let justification = escape::text(reason);
+        Found { suppressions: vec![Suppression { kind: "inSource", justification }], ..found(finding, &ids) }
+    });
+    let results = findings.iter().map(|finding| found(finding, &ids)).chain(allowed).collect();
+    let driver = Driver {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        rules: ids.iter().map(|id| about(id)).collect(),
+    };
+    Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results }],
+    }
+}
+
+fn about(id: &'static str) -> About {
+    let text = |text: &str| Text { text: text.to_owned() };
+    match rules::find(id) {
+        Some(Rule { severity, sentence, why, help, source, .. }) => About {
+            id,
+            short_description: text(sentence),
+            full_description: text(why),
+            help_uri: source.starts_with("https://").then_some(source),
+            help: text(help),
+            default_configuration: Configuration { level: level(*severity) },
+            properties: properties(*severity),
+        },
+        None => About {
+            id,
+            short_description: text("The file is no sound specification."),
+            full_description: text("It cannot be read, or says something that hatrack or AWS does not know."),
+            help_uri: None,
+            help: text("see the message"),
+            default_configuration: Configuration { level: "error" },
+            properties: properties(Severity::Error),
+        },
+    }
+}
+
+fn properties(severity: Severity) -> Properties {
+    match severity {
+        Severity::SecurityWarning => Properties { tags: vec!["security"], security_severity: Some("7.0") },
+        Severity::Error | Severity::Warning => {
+            Properties { tags: vec!["correctness"], security_severity: None }
+        }
+        Severity::Suggestion => Properties { tags: vec!["maintainability"], security_severity: None },
+    }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::SecurityWarning | Severity::Warning => "warning",
+        Severity::Suggestion => "note",
+    }
+}
+
+fn found(finding: &Diagnostic, ids: &[&'static str]) -> Found {
+    let Diagnostic { severity, rule: _, message, span, label: _, related, help } = finding;
+    let id = rule_id(finding);
+    let lines: Vec<String> = std::iter::once(message).chain(help).map(|line| escape::text(line)).collect();
+    Found {
+        rule_id: id,
+        rule_index: ids.iter().position(|known| *known == id).unwrap_or_default(),
+        level: level(*severity),
+        message: Text { text: lines.join("\n") },
+        locations: span.iter().map(|span| location(span, None)).collect(),
+        related_locations: related.iter().map(|(span, words)| location(span, Some(words))).collect(),
+        suppressions: vec![],
+    }
+}
+
+fn location(span: &Span, words: Option<&str>) -> Location {
+    let at = place(span);
+    let region = Region {
+        start_line: at.line,
+        start_column: at.column,
+        end_line: at.end_line,
+        end_column: at.end_column,
+    };
+    let physical_location =
+        PhysicalLocation { artifact_location: ArtifactLocation { uri: uri(&at.file) }, region };
+    Location { physical_location, message: words.map(|words| Text { text: escape::text(words) }) }
+}
+
+/// A path as a relative URI reference (RFC 3986).
+fn uri(path: &str) -> String {
+    use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+    const UNSAFE: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'%')
+        .add(b'<')
+        .add(b'>')
+        .add(b'?')
+        .add(b'`')
+        .add(b'{')
+        .add(b'}')
+        .add(b'[')
+        .add(b']')
+        .add(b'^')
+        .add(b'|')
+        .add(b'\\');
+    utf8_percent_encode(&path.replace('\\', "/"), UNSAFE).to_string()
+}
