@@ -18,12 +18,17 @@ use std::path::Path;
 
 use hatrack::account::embedded;
 use hatrack::state::quota::Quotas;
-use hatrack::state::{AccountId, Extent, Operation, Partition, Resource, ResourceId, State, Verb};
+use hatrack::state::{
+    AccountId, AwsManaged, Extent, Operation, Partition, Resource, ResourceId, State, Verb,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use terminal::{Project, each_folder, files_below, folders, golden, presentable};
 
 const ACCOUNT_FILE: &str = "account.json";
+const LOCK_FILE: &str = hatrack::spec::lock::LOCK_FILE;
+/// What AWS says in its own policies, in every account.
+const AWS_MANAGED: &str = "aws-managed.json";
 const GOLDEN: [&str; 4] = ["plan.txt", "drift.txt", "apply.txt", "after.txt"];
 
 /// Arguments beside those that every scenario has.
@@ -51,10 +56,8 @@ fn no_scenario_is_forgotten() {
     for (name, folder) in scenarios() {
         let files = files_below(&folder);
         let known = |file: &String| {
-            let known = ["disturb.json", "quotas.json", "arguments.json"]
-                .into_iter()
-                .chain(GOLDEN)
-                .any(|known| known == file);
+            let given = ["disturb.json", "quotas.json", "arguments.json", LOCK_FILE, AWS_MANAGED];
+            let known = given.into_iter().chain(GOLDEN).any(|known| known == file);
             let parts: Vec<&str> = file.split('/').collect();
             known
                 || (file.ends_with(".yaml")
@@ -87,6 +90,10 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
     let project = Project::empty();
     project.copy(&folder.join("environments"), "environments");
     project.copy(&folder.join("templates"), "templates");
+    let locked = fs::read(folder.join(LOCK_FILE)).ok();
+    if let Some(lock) = &locked {
+        project.write(LOCK_FILE, lock);
+    }
     let disturb = fs::read_to_string(folder.join("disturb.json")).ok();
     let arguments: Arguments = match fs::read_to_string(folder.join("arguments.json")) {
         Ok(text) => serde_json::from_str(&text).unwrap(),
@@ -112,6 +119,13 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
         let mut state = account(&project);
         for operation in operations {
             by_hand(&mut state, operation);
+        }
+        if let Ok(text) = fs::read_to_string(folder.join(AWS_MANAGED)) {
+            let said: BTreeMap<String, AwsManaged> =
+                serde_json::from_str(&text).map_err(|e| format!("{AWS_MANAGED}: {e}"))?;
+            for extent in state.accounts.values_mut() {
+                extent.aws_managed = said.clone();
+            }
         }
         project.write(ACCOUNT_FILE, embedded::to_text(&state).unwrap());
     }
@@ -161,7 +175,8 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
     if planned != planned_as_json {
         return Err(format!("plan ends with {planned}, and with {planned_as_json} as JSON"));
     }
-    if planned == 0 && (drifted, applied) != (0, 0) {
+    // What AWS changed is drift, and no plan can undo it.
+    if planned == 0 && (applied != 0 || (drifted != 0 && locked.is_none())) {
         return Err(format!(
             "plan sees no difference, but drift ends with {drifted} and apply with {applied}"
         ));

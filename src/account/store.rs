@@ -1,6 +1,8 @@
 //! Files that are there whole or not at all.
 
+use std::fs::Permissions;
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 /// Writes a file beside its place and moves it there, so that a crash or a full disk leaves the old file. Only its
@@ -9,6 +11,18 @@ use std::path::Path;
 /// # Errors
 /// What the file system says; the old file stands.
 pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    save_with(path, bytes, None)
+}
+
+/// As [`save`], for a file that is kept with the project: whoever may read the project may read it.
+///
+/// # Errors
+/// What the file system says; the old file stands.
+pub fn save_for_all(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    save_with(path, bytes, Some(Permissions::from_mode(0o644)))
+}
+
+fn save_with(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -20,6 +34,9 @@ pub fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // The name of a temporary file, which the error holds, helps nobody.
     let mut file = temporary.map_err(|error| io::Error::from(error.kind()))?;
     file.as_file_mut().write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     file.as_file().sync_data()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

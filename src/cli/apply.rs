@@ -122,6 +122,9 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
         failure.details = report::moved(&moved);
         return Err(failure);
     }
+    for (name, then, now) in saved.changed_by_aws(&reading.state) {
+        output.say(&format!("note: AWS changed {name} since the plan was made: v{then} is now v{now}"));
+    }
     let incomplete = !reading.unread.is_empty();
     let prepared = session.prepare(reading)?;
     if prepared.plan.steps != saved.steps {

@@ -25,7 +25,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         Format::Json | Format::Sarif | Format::Github => report.json(),
         Format::Markdown => report.markdown(),
     });
-    Ok(if !prepared.reading.unread.is_empty() {
+    Ok(if !prepared.reading.unread.is_empty() || !prepared.aws.not_checked.is_empty() {
         ExitCode::Error
     } else if report.has_drift() {
         ExitCode::Differences

@@ -14,6 +14,7 @@ mod project;
 mod apply;
 mod completions;
 mod drift;
+mod lock;
 mod plan;
 mod policy;
 mod schema;
@@ -54,6 +55,8 @@ enum Command {
     Apply(apply::Args),
     /// Tell what somebody changed by hand; exit code 2 if anything
     Drift(drift::Args),
+    /// Keep what AWS's own policies say now, so that drift tells what AWS changes in them
+    Lock(lock::Args),
     /// Show a saved plan
     Show(show::Args),
     /// Check the environments, offline
@@ -87,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Plan(args) => plan::run(&cli.global, args, &output),
         Command::Apply(args) => apply::run(&cli.global, args, &output),
         Command::Drift(args) => drift::run(&cli.global, args, &output),
+        Command::Lock(args) => lock::run(&cli.global, args, &output),
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),

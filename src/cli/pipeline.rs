@@ -14,9 +14,14 @@ use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
-use crate::plan::{Hazard, Plan, Surroundings, Unplannable, hazards, plan};
+use crate::lint;
+use crate::plan::{
+    AwsChange, AwsComparison, Hazard, Plan, Surroundings, Unplannable, aws_policies, compare_aws, hazards,
+    plan,
+};
 use crate::policy::glob;
 use crate::report;
+use crate::spec::lock::{LOCK_FILE, Lock};
 use crate::spec::lower::EnvironmentInfo;
 use crate::state::meter::over_quota;
 use crate::state::{Note, ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
@@ -52,6 +57,8 @@ pub struct Session {
     pub signs_people_in: bool,
     /// Only these, if not empty.
     target: Vec<String>,
+    /// What AWS's own policies said when somebody last looked; none without a lock file.
+    lock: Option<Lock>,
 }
 
 /// What was read and what is to be done about it.
@@ -64,6 +71,10 @@ pub struct Prepared {
     pub plan: Plan,
     /// What to agree to.
     pub hazards: Vec<Hazard>,
+    /// What AWS changed in its own policies since they were locked.
+    pub aws: AwsComparison,
+    /// What rules find in the accounts and not in the files.
+    pub findings: Vec<lint::Finding>,
 }
 
 impl Session {
@@ -96,6 +107,37 @@ impl Session {
         output: &Output,
     ) -> Result<Self, Failure> {
         let project = project::load(global)?;
+        let lock = project.lock()?;
+        if lock.is_none() && !aws_policies(&project.lowered.wanted).is_empty() {
+            tracing::info!(
+                "no {LOCK_FILE}: what AWS changes in its own policies is not noticed; `hatrack lock` makes it"
+            );
+        }
+        Self::of_project(global, selection, to_write, interrupted, output, project, lock)
+    }
+
+    /// As [`open`](Self::open), but for reading only, and whatever the lock file is like.
+    ///
+    /// # Errors
+    /// Errors in the files, environments that are not there, an account that cannot be reached.
+    pub fn open_without_lock(
+        global: &Global,
+        selection: &Selection,
+        interrupted: &Arc<AtomicBool>,
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        Self::of_project(global, selection, false, interrupted, output, project::load(global)?, None)
+    }
+
+    fn of_project(
+        global: &Global,
+        selection: &Selection,
+        to_write: bool,
+        interrupted: &Arc<AtomicBool>,
+        output: &Output,
+        project: Project,
+        lock: Option<Lock>,
+    ) -> Result<Self, Failure> {
         output.diagnostics(&project.warnings);
         let environments: Vec<EnvironmentInfo> =
             project::choose(&project.lowered, &selection.environments)?.into_iter().cloned().collect();
@@ -109,7 +151,8 @@ impl Session {
         }
         let account = connect(global, &environments, to_write, interrupted)?;
         let signs_people_in = global.account_file.is_none();
-        Ok(Self { project, environments, scopes, account, signs_people_in, target: selection.target.clone() })
+        let target = selection.target.clone();
+        Ok(Self { project, environments, scopes, account, signs_people_in, target, lock })
     }
 
     /// Where a resource or setting is declared: `environments/analytics.yaml:18`.
@@ -150,6 +193,10 @@ impl Session {
         }
         let over = over_quota(&settled.wanted, &reading.state, &settled.renames);
         settled.objections.extend(over);
+        let lock = self.lock.as_ref();
+        let aws = lock.map(|lock| compare_aws(lock, declared, &reading.state)).unwrap_or_default();
+        let changed: BTreeSet<Note> = aws.changed.iter().map(changed_by_aws).collect();
+        settled.notes.extend(changed);
         let plan = if settled.objections.is_empty() {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable)
                 .map_err(|why| self.unplannable(&why))?
@@ -166,7 +213,20 @@ impl Session {
             callers: &callers,
         };
         let hazards = hazards(&plan, &around);
-        Ok(Prepared { reading, settled, plan, hazards })
+        let findings = self.found_only(&reading.state);
+        Ok(Prepared { reading, settled, plan, hazards, aws, findings })
+    }
+
+    /// What rules find in the accounts, of what the chosen environments answer for, that they do not find in what is
+    /// declared: `validate` tells of that.
+    fn found_only(&self, found: &State) -> Vec<lint::Finding> {
+        let ours: BTreeSet<ResourceId> =
+            self.scopes.iter().flat_map(|s| s.declared.iter().cloned()).collect();
+        let look = |state: &State| lint::account(state, &ours, &self.environments, findings::today());
+        let declared = look(&self.project.lowered.wanted);
+        let mut only = look(found);
+        only.retain(|finding| !declared.contains(finding));
+        only
     }
 
     fn targets(&self, settled: &Settled, found: &State) -> Result<BTreeSet<ResourceId>, Failure> {
@@ -222,6 +282,11 @@ impl Session {
         }
         failure
     }
+}
+
+fn changed_by_aws(change: &AwsChange) -> Note {
+    let AwsChange { account: _, policy, place: _, locked, found, holders: _ } = change;
+    Note::AwsChanged { policy: policy.name.clone(), locked: locked.version, found: found.version }
 }
 
 /// Adds an address given on the command line to one of a scope's lists.

@@ -82,6 +82,8 @@ pub fn with_inputs<'a, T>(
         hazards: &prepared.hazards,
         unread: &prepared.reading.unread,
         reading_notes: &prepared.reading.notes,
+        aws: &prepared.aws,
+        findings: &prepared.findings,
     })
 }
 
@@ -95,7 +97,7 @@ pub fn show(report: &PlanReport, output: &Output) {
 }
 
 fn save(session: &Session, prepared: &Prepared, selection: &Selection, path: &Path) -> Result<(), Failure> {
-    let Prepared { reading, settled, plan, hazards } = prepared;
+    let Prepared { reading, settled, plan, hazards, aws: _, findings: _ } = prepared;
     let (bound_to, found, wanted) =
         SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
     let environment = |e: &EnvironmentInfo| SavedEnvironment {

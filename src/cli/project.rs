@@ -9,6 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::options::Global;
 use crate::diagnostic::{Diagnostic, Source, did_you_mean};
 use crate::spec;
+use crate::spec::lock::{LOCK_FILE, Lock};
 use crate::spec::lower::{EnvironmentInfo, Lowered};
 
 /// A project whose files were read without error.
@@ -17,6 +18,33 @@ pub struct Project {
     pub lowered: Lowered,
     /// Warnings about them.
     pub warnings: Vec<Diagnostic>,
+    /// The folder that holds `environments/`.
+    pub root: PathBuf,
+}
+
+impl Project {
+    /// Where the lock of the AWS managed policies is, or would be.
+    pub fn lock_path(&self) -> PathBuf {
+        self.root.join(LOCK_FILE)
+    }
+
+    /// The lock of the AWS managed policies; none if there is no such file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that is no lock file, or that was edited by hand.
+    pub fn lock(&self) -> Result<Option<Lock>, Failure> {
+        let path = self.lock_path();
+        let bytes = match read_file(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Failure::error(format!("cannot read {}: {error}", path.display()))),
+        };
+        let source = spec::source::decode(LOCK_FILE, bytes).map_err(|said| Failure::in_text(vec![said]))?;
+        match Lock::parse(&source) {
+            (Some(lock), _) => Ok(Some(lock)),
+            (None, said) => Err(Failure::in_text(said)),
+        }
+    }
 }
 
 /// Files larger than this are refused before they are read whole.
@@ -30,7 +58,8 @@ pub fn load(global: &Global) -> Result<Project, Failure> {
     let (lowered, diagnostics) = read(global)?;
     match lowered {
         Some(lowered) if !crate::diagnostic::has_errors(&diagnostics) => {
-            Ok(Project { lowered, warnings: diagnostics })
+            let root = root(global)?;
+            Ok(Project { lowered, warnings: diagnostics, root })
         }
         _ => Err(Failure::in_text(diagnostics)),
     }
@@ -127,16 +156,7 @@ fn read_folder(
     let mut sources = vec![];
     for path in paths {
         let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-        let bytes = fs::metadata(&path).and_then(|about| {
-            if about.is_file() && about.len() <= FILE_BYTES_MAX {
-                fs::read(&path)
-            } else if about.is_file() {
-                Err(io::Error::other("it is larger than 8 MiB"))
-            } else {
-                Err(io::Error::other("it is not a regular file"))
-            }
-        });
-        match bytes {
+        match read_file(&path) {
             Ok(bytes) => match spec::source::decode(&name, bytes) {
                 Ok(source) => sources.push(source),
                 Err(diagnostic) => diagnostics.push(diagnostic),
@@ -145,4 +165,16 @@ fn read_folder(
         }
     }
     Ok(sources)
+}
+
+/// A regular file's bytes.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let about = fs::metadata(path)?;
+    if about.is_file() && about.len() <= FILE_BYTES_MAX {
+        fs::read(path)
+    } else if about.is_file() {
+        Err(io::Error::other("it is larger than 8 MiB"))
+    } else {
+        Err(io::Error::other("it is not a regular file"))
+    }
 }

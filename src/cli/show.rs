@@ -6,7 +6,7 @@ use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan;
-use crate::plan::{SavedEnvironment, SavedPlan};
+use crate::plan::{AwsComparison, SavedEnvironment, SavedPlan};
 use crate::report::{EnvironmentLine, Inputs, PlanReport};
 use crate::state::Settled;
 
@@ -38,6 +38,8 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         hazards: &saved.hazards,
         unread: &saved.unread,
         reading_notes: &saved.reading_notes,
+        aws: &AwsComparison::default(),
+        findings: &[], // A plan in a file is about what it does; `plan` told what is found besides.
     });
     plan::show(&report, output);
     Ok(if saved.steps.is_empty() { ExitCode::Done } else { ExitCode::Differences })

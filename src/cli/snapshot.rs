@@ -35,7 +35,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         adopt: vec![],
         takeover: vec![],
     };
-    let session = Session::open(global, &selection, false, &interrupted, output)?;
+    let session = Session::open_without_lock(global, &selection, &interrupted, output)?;
     let reading = session.read(CredentialSource::Live)?;
     if !reading.unread.is_empty() {
         // A file cannot say "not read" of a part, and would pass it off as absent.

@@ -3,10 +3,17 @@
 //!
 //! Pure: today's date is brought by the caller.
 
+mod bucket;
+mod dates;
 mod engine;
+mod facts;
+mod guard;
 mod identity;
+mod literals;
+mod provider;
 mod rule;
 pub mod rules;
+mod secrets;
 mod subject;
 mod suppression;
 

@@ -133,6 +133,7 @@ fn of_note(note: &Note, plan: &Plan) -> Option<Hazard> {
         | Note::Narrowed(_)
         | Note::Quarantined(..)
         | Note::KeptStatements(..)
+        | Note::AwsChanged { .. }
         | Note::NotChecked(_) => {
             return None;
         }

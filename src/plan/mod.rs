@@ -1,5 +1,6 @@
 //! Two states in, operations out. Pure: the planner makes every choice, and proves the plan by performing it.
 
+mod aws_managed;
 mod diff;
 mod expand;
 mod hazard;
@@ -8,6 +9,10 @@ mod saved;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use aws_managed::{
+    AwsChange, AwsComparison, AwsRenumbered, KnownFrom, Relocked, aws_policies, compare_aws, of_catalogue,
+    relock,
+};
 pub use diff::{Change, SettingChange, diff};
 pub use hazard::{Hazard, Surroundings, hazards};
 pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection, Unreadable};

@@ -144,10 +144,24 @@ impl SavedPlan {
     pub fn moved(&self, now: &State) -> BTreeMap<ResourceId, Change> {
         diff(&restricted(now, &self.bound_to), &self.found)
     }
+
+    /// The AWS managed policies that AWS changed since the plan was made, with the versions then and now. The plan
+    /// attaches them by name and does what it says all the same, so it is not stale; but its reader should know.
+    pub fn changed_by_aws(&self, now: &State) -> Vec<(String, u32, u32)> {
+        let then = self.wanted.accounts.iter().flat_map(|(account, extent)| {
+            extent.aws_managed.iter().map(move |(name, policy)| (account, name, policy))
+        });
+        then.filter_map(|(account, name, then)| {
+            let now = now.aws_managed(account, name)?;
+            (now.document != then.document).then(|| (name.clone(), then.version, now.version))
+        })
+        .collect()
+    }
 }
 
+/// Of AWS's own policies only those that what is kept holds: a plan file need not carry the others' documents.
 fn restricted(state: &State, to: &BTreeSet<ResourceId>) -> State {
-    State {
+    let mut kept = State {
         accounts: state.accounts.clone(),
         resources: state
             .resources
@@ -155,5 +169,10 @@ fn restricted(state: &State, to: &BTreeSet<ResourceId>) -> State {
             .filter(|(id, _)| to.contains(*id))
             .map(|(i, r)| (i.clone(), r.clone()))
             .collect(),
+    };
+    let used = kept.aws_managed_used();
+    for (account, extent) in &mut kept.accounts {
+        extent.aws_managed.retain(|name, _| used.contains(&(account.clone(), name.clone())));
     }
+    kept
 }

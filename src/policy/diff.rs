@@ -114,6 +114,11 @@ pub fn element_changes(found: &Statement, wanted: &Statement) -> Vec<ElementChan
     Elements::compare(Elements::of(found), Elements::of(wanted))
 }
 
+/// The elements of a statement, all of them added.
+pub fn elements(statement: &Statement) -> Vec<ElementChange> {
+    Elements::compare(Elements::default(), Elements::of(statement))
+}
+
 /// The share of values that two statements of the same effect have in common, in thousandths; none if it is
 /// too little to speak of the same statement. Sids do not count, nor does `*`, which says nothing of a
 /// statement's purpose.

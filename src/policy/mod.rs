@@ -3,6 +3,7 @@
 //! A document enters here once, from the author or from AWS, and is compared with `==` ever after. Knows the
 //! IAM grammar, and in `catalogue` what AWS can do; knows nothing of who holds a document.
 
+mod actions;
 pub mod arn;
 pub mod catalogue;
 pub mod condition;
@@ -20,6 +21,7 @@ mod read;
 mod validate;
 mod written;
 
+pub use actions::*;
 pub use diff::*;
 pub use document::*;
 pub use kind::*;

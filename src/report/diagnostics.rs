@@ -12,6 +12,9 @@ use crate::diagnostic::{Diagnostic, Severity, Source, Span};
 /// Nobody reads more at once, and each is drawn with its file.
 const SHOWN_MAX: usize = 50;
 
+/// The rule that finds secrets; what it underlines is not to stand in a log.
+const OF_SECRETS: &str = "secret-literal";
+
 /// Diagnostics as text for a terminal, in the order given, and how many there are.
 pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> String {
     let renderer = if terminal.colour {
@@ -25,8 +28,10 @@ pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> S
     if diagnostics.is_empty() {
         return out;
     }
+    let of_secrets = diagnostics.iter().filter(|d| d.rule == Some(OF_SECRETS));
+    let secrets: Vec<&Span> = of_secrets.filter_map(|d| d.span.as_ref()).collect();
     for diagnostic in diagnostics.iter().take(SHOWN_MAX) {
-        out.push_str(&renderer.render(&[group(diagnostic)]));
+        out.push_str(&renderer.render(&[group(diagnostic, &secrets)]));
         out.push_str("\n\n");
     }
     let of = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
@@ -49,7 +54,7 @@ pub fn diagnostics_terminal(diagnostics: &[Diagnostic], terminal: Terminal) -> S
     out
 }
 
-fn group(diagnostic: &Diagnostic) -> Group<'static> {
+fn group(diagnostic: &Diagnostic, secrets: &[&Span]) -> Group<'static> {
     let Diagnostic { severity, rule, message, span, label, related, help } = diagnostic;
     let level = match severity {
         Severity::Error => Level::ERROR,
@@ -72,7 +77,7 @@ fn group(diagnostic: &Diagnostic) -> Group<'static> {
         }
     }
     for source in sources {
-        let harmless = Harmless::new(&source.text);
+        let harmless = Harmless::new(&without(source, secrets));
         let mut snippet = Snippet::source(harmless.text.clone()).path(escape::text(&source.name));
         for (span, words, primary) in places.iter().filter(|(span, ..)| *span.source == *source) {
             let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
@@ -85,6 +90,21 @@ fn group(diagnostic: &Diagnostic) -> Group<'static> {
         group = group.element(Level::HELP.message(escape::text(each)));
     }
     group
+}
+
+/// The text of a source with asterisks for its secrets, byte by byte, so that every place stays where it is.
+fn without(source: &Source, secrets: &[&Span]) -> String {
+    let here: Vec<_> = secrets.iter().filter(|span| *span.source == *source).collect();
+    let hides = |at: usize| here.iter().any(|span| (span.start..span.end).contains(&at));
+    let mut text = String::with_capacity(source.text.len());
+    for (at, c) in source.text.char_indices() {
+        if c != '\n' && c != '\r' && hides(at) {
+            text.extend(std::iter::repeat_n('*', c.len_utf8()));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// A source text that can be shown: lines stay lines, everything else that could do harm is spelled out.

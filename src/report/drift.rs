@@ -3,12 +3,16 @@
 use serde::Serialize;
 
 use super::FORMAT_VERSION;
+use super::aws_managed::{AwsHolder, AwsPolicyChange, not_checked, remarks};
 use super::changes::{FieldChange, ResourceChange, SettingAction, SettingLine, resource_change};
-use super::plan::{CoverageLine, EnvironmentHead, Inputs, coverage, environment_of, head, of_change};
+use super::plan::{
+    AccountFinding, CoverageLine, EnvironmentHead, Inputs, coverage, environment_of, findings, head,
+    of_change,
+};
 use super::said::{self, Said};
 use super::value::Value;
 use super::words;
-use crate::plan::Change;
+use crate::plan::{AwsChange, Change};
 use crate::state::{Coverage, Note, Objection, ResourceId, Setting};
 
 /// The drift of some accounts. This is the documented JSON.
@@ -24,6 +28,8 @@ pub struct DriftReport {
     pub not_checked: Vec<Said>,
     /// How much of each account is answered for.
     pub coverage: Vec<CoverageLine>,
+    /// What rules find in the accounts and not in the files.
+    pub findings: Vec<AccountFinding>,
     /// What a person should know.
     pub notes: Vec<Said>,
     /// Counts.
@@ -43,6 +49,8 @@ pub struct DriftSummary {
     pub unmanaged: usize,
     /// Somebody else's.
     pub foreign: usize,
+    /// AWS managed policies that AWS changed since they were locked.
+    pub aws_changed: usize,
     /// Findings that do not count as drift.
     pub not_counted: usize,
 }
@@ -57,6 +65,8 @@ pub enum Class {
     Modified,
     /// Declared, but not there.
     Deleted,
+    /// As attached, but AWS changed what it says since it was locked.
+    AwsChanged,
     /// Somebody else's.
     Foreign,
 }
@@ -66,7 +76,7 @@ pub enum Class {
 pub struct Finding {
     /// The environment.
     pub environment: String,
-    /// `role/GlueEtl`.
+    /// `role/GlueEtl`; `aws-managed/AmazonS3ReadOnlyAccess` for a policy that AWS changed.
     pub address: String,
     /// `inline/data`; none if it is about the resource itself.
     pub setting: Option<String>,
@@ -84,16 +94,18 @@ pub struct Finding {
     pub help: Vec<String>,
     /// Whether it counts: what nobody answers for does not, unless the environment answers for the whole account.
     pub drift: bool,
-    /// Where it is declared.
+    /// Where it is declared, or locked.
     pub origin: Option<String>,
+    /// What AWS changed, if that is what the finding is about.
+    pub aws_managed: Option<AwsPolicyChange>,
     /// Found and wanted setting, for renderers.
     #[serde(skip)]
     pub(super) sides: (Option<Setting>, Option<Setting>),
     /// The whole resource, if it is there and not declared.
     #[serde(skip)]
     pub(super) whole: Option<Box<ResourceChange>>,
-    /// Whether it is about something that no environment declares and that bears no mark of ours: it may count as
-    /// drift, but no plan touches it.
+    /// Whether it is about something that no environment declares and that bears no mark of ours, or about what AWS
+    /// says in its own policies: it may count as drift, but no plan touches it.
     #[serde(skip)]
     pub outside: bool,
 }
@@ -112,6 +124,7 @@ impl Finding {
             help: vec![],
             drift: true,
             origin: None,
+            aws_managed: None,
             sides: (None, None),
             whole: None,
             outside: false,
@@ -131,6 +144,7 @@ impl DriftReport {
         for (environment, coverage) in &inputs.settled.coverage {
             drift.extend(outside(environment, coverage));
         }
+        drift.extend(inputs.aws.changed.iter().map(|change| by_aws(inputs, change)));
         let place =
             |name: &str| inputs.environments.iter().position(|e| e.name == name).unwrap_or(usize::MAX);
         drift.sort_by_cached_key(|f| (place(&f.environment), f.environment.clone(), f.class, !f.drift));
@@ -159,9 +173,10 @@ impl DriftReport {
             format_version: FORMAT_VERSION,
             environments: inputs.environments.iter().map(head).collect(),
             drift,
-            not_checked: inputs.unread.iter().map(said::unread).collect(),
+            not_checked: inputs.unread.iter().map(said::unread).chain(not_checked(inputs.aws)).collect(),
             coverage: coverage(inputs.settled),
-            notes: kept.chain(inputs.reading_notes.iter().map(note)).collect(),
+            findings: findings(inputs),
+            notes: kept.chain(remarks(inputs.aws)).chain(inputs.reading_notes.iter().map(note)).collect(),
             summary,
         }
     }
@@ -184,6 +199,7 @@ impl DriftSummary {
             Class::Deleted => self.deleted += 1,
             Class::Unmanaged => self.unmanaged += 1,
             Class::Foreign => self.foreign += 1,
+            Class::AwsChanged => self.aws_changed += 1,
         }
     }
 }
@@ -311,6 +327,29 @@ fn of_objection(inputs: &Inputs<'_>, objection: &Objection) -> Option<Finding> {
     finding.help = help;
     finding.origin = (inputs.origin)(id, None);
     Some(finding)
+}
+
+/// What AWS says otherwise than when it was locked.
+fn by_aws(inputs: &Inputs<'_>, change: &AwsChange) -> Finding {
+    let at_home = inputs.environments.iter().find(|e| change.account.as_ref() == Some(e.account));
+    let environment = at_home.map(|e| e.name.to_owned()).unwrap_or_default();
+    let name = &change.policy.name;
+    let what = AwsPolicyChange::of(change);
+    let holders: Vec<String> = what.holders.iter().map(AwsHolder::words).collect();
+    let text = format!(
+        "AWS changed {name} (v{} → v{}), which applies to {}: {}",
+        what.locked_version,
+        what.found_version,
+        holders.join(", "),
+        what.gist()
+    );
+    let mut finding = Finding::new(&environment, &format!("aws-managed/{name}"), Class::AwsChanged, text);
+    finding.found = Some(Value::Document(change.found.document.clone()));
+    finding.wanted = Some(Value::Document(change.locked.document.clone()));
+    finding.origin.clone_from(&change.place);
+    finding.aws_managed = Some(what);
+    finding.outside = true;
+    finding
 }
 
 /// What is in the account and no business of the environment.

@@ -192,11 +192,12 @@ impl FindingsReport {
         }
         for finding in &self.findings {
             let rule = finding.rule.unwrap_or(SPECIFICATION);
-            let place = finding.span.as_ref().map(ToString::to_string).unwrap_or_default();
-            let cell = escape::markdown;
+            let place =
+                finding.span.as_ref().map(|span| escape::markdown(&span.to_string())).unwrap_or_default();
+            let cell = super::markdown::sentence;
             let help: String = finding.help.iter().map(|help| format!("; {}", cell(help))).collect();
             let (severity, message) = (finding.severity.words(), cell(&finding.message));
-            out.push_str(&format!("| {severity} | `{rule}` | {} | {message}{help} |\n", cell(&place)));
+            out.push_str(&format!("| {severity} | `{rule}` | {place} | {message}{help} |\n"));
         }
         out
     }

@@ -1,11 +1,12 @@
 //! Reports for chats, issues and pull requests: the gist in sight, the rest folded away.
 
+use super::aws_managed::AwsManagedLine;
 use super::changes::{Action, ResourceChange};
 use super::drift::Class;
 use super::escape::{markdown, markdown_code};
 use super::meters::{MeterLine, NEAR_FROM_PERCENT, text};
 use super::page::Terminal;
-use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};
+use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead};
 use super::said::Said;
 use super::terminal::{apply_counts, drift_counts, plan_counts, resource_text};
 use super::words;
@@ -29,6 +30,20 @@ fn head(environment: &EnvironmentHead) -> String {
     let EnvironmentHead { name, account, region, source: _ } = environment;
     let region = if region.is_empty() { String::new() } else { format!(" · {}", markdown(region)) };
     format!("### {} · account {account}{region}\n\n", markdown(name))
+}
+
+/// What rules find in the accounts and not in the files.
+fn found(all: &[AccountFinding]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut out = "**Found in the account, and not in the files**\n\n".to_owned();
+    for AccountFinding { environment: _, address, rule, severity: _, message, help } in all {
+        let (address, rule) = (markdown_code(address), markdown_code(rule));
+        out.push_str(&format!("- {rule} {address}: {}\n  - {}\n", sentence(message), sentence(help)));
+    }
+    out.push('\n');
+    out
 }
 
 fn list(title: &str, all: &[Said]) -> String {
@@ -80,6 +95,8 @@ impl PlanReport {
             steps,
             meters,
             hazards,
+            aws_managed,
+            findings,
             notes,
             not_checked: unread,
             coverage: covered,
@@ -118,6 +135,16 @@ impl PlanReport {
             out.push_str(&details("Every change", &fenced("diff", &for_diff(&text.concat()))));
         }
         out.push_str(&nearly_used(meters));
+        if !aws_managed.is_empty() {
+            out.push_str("**What the AWS managed policies in it say**\n\n");
+            for AwsManagedLine { name, version, as_of, text, .. } in aws_managed {
+                let known =
+                    as_of.as_ref().map_or_else(String::new, |date| format!(" as of {}", markdown(date)));
+                out.push_str(&format!("- {} v{version}{known}: {}\n", markdown_code(name), markdown(text)));
+            }
+            out.push('\n');
+        }
+        out.push_str(&found(findings));
         out.push_str(&list("Notes", notes));
         out.push_str(&not_checked(unread));
         out.push_str(&coverage(covered));
@@ -170,6 +197,7 @@ impl DriftReport {
             drift,
             not_checked: unread,
             coverage: covered,
+            findings,
             notes,
             summary,
         } = self;
@@ -188,6 +216,7 @@ impl DriftReport {
                     Class::Modified => "modified",
                     Class::Deleted => "deleted",
                     Class::Unmanaged => "unmanaged",
+                    Class::AwsChanged => "aws-changed",
                     Class::Foreign => "foreign",
                 };
                 let origin = finding.origin.as_deref().map(markdown_code).unwrap_or_default();
@@ -208,6 +237,7 @@ impl DriftReport {
                 out.push_str(&details(&title, &rest.concat()));
             }
         }
+        out.push_str(&found(findings));
         out.push_str(&list("Notes", notes));
         out.push_str(&not_checked(unread));
         out.push_str(&coverage(covered));

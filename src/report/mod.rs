@@ -5,12 +5,14 @@
 //! printed here, and no clock, file or terminal is known.
 
 mod apply;
+mod aws_managed;
 mod changes;
 mod diagnostics;
 mod drift;
 mod escape;
 mod findings;
 mod json;
+mod lock;
 mod markdown;
 mod meters;
 mod moved;
@@ -26,17 +28,21 @@ mod value;
 mod words;
 
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
+pub use aws_managed::{
+    ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
+};
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::text as harmless;
 pub use findings::FindingsReport;
+pub use lock::{LockAction, LockLine, LockReport};
 pub use meters::MeterLine;
 pub use moved::moved;
 pub use page::Terminal;
 pub use plan::{
-    AcceptableHazard, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport, PlanSummary,
-    StepLine,
+    AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport,
+    PlanSummary, StepLine,
 };
 pub use policy::{ElementLine, PolicyDiff, StatementLine};
 pub use said::{Said, objection, unplannable, unread};

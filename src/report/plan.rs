@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::aws_managed::{self, AwsManagedLine};
 use super::changes::{Action, ResourceChange, SettingAction, resource_change};
 use super::meters::{self, MeterLine};
 use super::said::{self, Said};
 use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
-use crate::plan::{Change, Hazard, Plan, Reason};
+use crate::lint;
+use crate::plan::{AwsComparison, Change, Hazard, Plan, Reason};
 use crate::state::meter::Meter;
 use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread};
 
@@ -27,6 +29,10 @@ pub struct Inputs<'a> {
     pub unread: &'a [Unread],
     /// What the reading has to say of itself.
     pub reading_notes: &'a [String],
+    /// What AWS changed in its own policies since they were locked; only drift tells of it in full.
+    pub aws: &'a AwsComparison,
+    /// What rules find in the accounts and not in the files.
+    pub findings: &'a [lint::Finding],
 }
 
 /// A plan. This is the documented JSON.
@@ -44,6 +50,10 @@ pub struct PlanReport {
     pub meters: Vec<MeterLine>,
     /// What a person should agree to, the gravest last.
     pub hazards: Vec<AcceptableHazard>,
+    /// What the AWS managed policies say that are attached or set as a boundary.
+    pub aws_managed: Vec<AwsManagedLine>,
+    /// What rules find in the accounts and not in the files.
+    pub findings: Vec<AccountFinding>,
     /// What a person should know.
     pub notes: Vec<Said>,
     /// What could not be read, and so is neither changed nor confirmed.
@@ -52,6 +62,39 @@ pub struct PlanReport {
     pub coverage: Vec<CoverageLine>,
     /// Why nothing may be applied.
     pub objections: Vec<Said>,
+}
+
+/// Something in an account that breaks a rule, as no file does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccountFinding {
+    /// The environment; none where no environment of the run is in the account.
+    pub environment: Option<String>,
+    /// `role/GlueEtl`.
+    pub address: String,
+    /// The rule, which has a page in docs/rules.
+    pub rule: &'static str,
+    /// `ERROR`, `SECURITY_WARNING`, `WARNING` or `SUGGESTION`.
+    pub severity: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// The way out.
+    pub help: String,
+}
+
+/// What rules find in the accounts, as data.
+pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<AccountFinding> {
+    let line = |finding: &lint::Finding| {
+        let lint::Finding { id, rule, message, help } = finding;
+        AccountFinding {
+            environment: environment_of(inputs, id, None).map(|e| e.name.to_owned()),
+            address: id.address(),
+            rule: rule.id,
+            severity: rule.severity.code(),
+            message: message.clone(),
+            help: help.clone(),
+        }
+    };
+    inputs.findings.iter().map(line).collect()
 }
 
 /// How much a plan does.
@@ -201,6 +244,8 @@ impl PlanReport {
             steps: inputs.plan.steps.iter().map(step_line).collect(),
             meters: meters.iter().map(|(id, meter)| MeterLine::new(id, meter)).collect(),
             hazards: inputs.hazards.iter().map(acceptable).collect(),
+            aws_managed: aws_managed::attached(inputs),
+            findings: findings(inputs),
             notes,
             not_checked: inputs.unread.iter().map(said::unread).collect(),
             coverage: coverage(inputs.settled),
@@ -317,6 +362,7 @@ fn is_hazard(note: &Note, hazards: &[Hazard]) -> bool {
         | Note::Narrowed(_)
         | Note::Quarantined(..)
         | Note::KeptStatements(..)
+        | Note::AwsChanged { .. }
         | Note::NotChecked(_) => {
             return false;
         }

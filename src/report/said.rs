@@ -115,6 +115,10 @@ pub(super) fn note(note: &Note) -> Said {
         Note::TakenOver(id, whose) => {
             Said::new("taken-over", Some(id), format!("{} is taken over from {whose}", id.address()))
         }
+        Note::AwsChanged { policy, locked, found } => {
+            let text = format!("AWS changed {policy} since it was locked (v{locked} → v{found})");
+            Said::new("aws-changed", None, text).help("`hatrack drift` tells what came and what went")
+        }
         Note::Narrowed(targets) => {
             let targets = targets.join("`, `");
             let text = format!(

@@ -181,7 +181,7 @@ fn principals(element: &Element<Principals>) -> String {
 }
 
 /// `Condition StringLike s3:prefix` → `if StringLike s3:prefix =`.
-fn element_words(element: &str) -> String {
+pub(super) fn element_words(element: &str) -> String {
     match element.split_once(' ') {
         Some(("Condition", rest)) => format!("if {rest} ="),
         Some((word, rest)) => format!("{} {rest}", lower(word)),

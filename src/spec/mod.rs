@@ -11,6 +11,7 @@ mod engine;
 mod event;
 pub mod expand;
 mod json;
+pub mod lock;
 pub mod lower;
 mod place;
 pub mod read;

@@ -3,6 +3,7 @@
 //!
 //! Pure: knows no client, no clock, no file.
 
+mod aws_managed;
 pub mod fit;
 mod id;
 pub mod limits;
@@ -17,6 +18,7 @@ mod serial;
 mod settle;
 mod target;
 
+pub use aws_managed::*;
 pub use id::*;
 pub use operation::*;
 pub use perform::reads_as;

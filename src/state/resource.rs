@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::quota::Quotas;
-use super::{AccountId, Kind, Partition, ResourceId};
+use super::{AccountId, AwsManaged, Kind, Partition, ResourceId};
 use crate::policy::Policy;
 
 /// Everything known of one or more accounts.
@@ -29,12 +29,17 @@ pub struct Extent {
     /// The quotas it was found to have.
     #[serde(default, skip_serializing_if = "Quotas::is_empty")]
     pub quotas: Quotas,
+    /// The AWS managed policies in use there, by path and name as in their ARNs after `policy/`, as far as they were
+    /// read: knowledge that no operation changes, and that a declared state does not have.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aws_managed: BTreeMap<String, AwsManaged>,
 }
 
 impl Extent {
     /// An account of which every kind is known.
     pub fn full(partition: Partition) -> Self {
-        Self { partition, kinds: Kind::ALL.into(), quotas: Quotas::default() }
+        let (quotas, aws_managed) = (Quotas::default(), BTreeMap::new());
+        Self { partition, kinds: Kind::ALL.into(), quotas, aws_managed }
     }
 }
 

@@ -53,6 +53,15 @@ pub enum Note {
     NotChecked(ResourceId),
     /// Only these addresses, and what they cannot be without, were compared.
     Narrowed(Vec<String>),
+    /// AWS changed one of its own policies since it was locked.
+    AwsChanged {
+        /// Path and name.
+        policy: String,
+        /// The version locked.
+        locked: u32,
+        /// The version found.
+        found: u32,
+    },
 }
 
 /// Why a declared resource cannot be planned.

@@ -224,6 +224,28 @@ fn an_empty_account_is_read_in_full() {
 
 #[test]
 #[ignore = "run by on_the_emulator, which starts it"]
+fn what_aws_says_in_its_own_policies_is_read_while_they_are_in_use() {
+    let mut bench = Bench::new();
+    let (user, group) = (bench.id(Kind::User, "al"), bench.id(Kind::Group, "Scientists"));
+    bench.creates(&group, Core::Group { path: "/hatrack/t/".to_owned() }, []);
+    bench.creates(&user, Core::User { path: "/".to_owned() }, [mark()]);
+    let told = |bench: &Bench| {
+        let told = bench.found().accounts[&bench.id].aws_managed.clone();
+        let said = |m: &hatrack::state::AwsManaged| m.version > 0 && m.document.document().is_some();
+        assert!(told.values().all(said), "{told:?}");
+        told.into_keys().collect::<Vec<_>>()
+    };
+    let attached = Setting::Attached(aws_policy("service-role/AWSGlueServiceRole"));
+    bench.puts(&group, None, attached.clone());
+    assert_eq!(told(&bench), ["service-role/AWSGlueServiceRole"]);
+    bench.puts(&user, None, Setting::Boundary(aws_policy("AmazonS3ReadOnlyAccess")));
+    assert_eq!(told(&bench), ["AmazonS3ReadOnlyAccess", "service-role/AWSGlueServiceRole"]);
+    bench.does(&group, Verb::Remove { found: attached });
+    assert_eq!(told(&bench), ["AmazonS3ReadOnlyAccess"]);
+}
+
+#[test]
+#[ignore = "run by on_the_emulator, which starts it"]
 fn users_and_groups() {
     let mut bench = Bench::new();
     let (user, group) = (bench.id(Kind::User, "al"), bench.id(Kind::Group, "Scientists"));

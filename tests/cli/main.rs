@@ -16,6 +16,7 @@ mod terminal;
 mod broken_files;
 mod formats;
 mod interruption;
+mod lock;
 mod policy_documents;
 mod saved_plans;
 mod usage;

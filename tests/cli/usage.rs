@@ -11,6 +11,7 @@ fn help_and_version() {
         ("help-plan", vec!["plan", "--help"]),
         ("help-apply", vec!["apply", "--help"]),
         ("help-drift", vec!["drift", "--help"]),
+        ("help-lock", vec!["lock", "--help"]),
         ("help-show", vec!["show", "--help"]),
         ("help-validate", vec!["validate", "--help"]),
         ("help-policy", vec!["policy", "--help"]),

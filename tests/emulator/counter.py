@@ -116,7 +116,9 @@ def main():
         got, most = counts.pop(op, 0), least if most is None else most
         checks.check(f"{op}: {least}{'' if most == least else f' to {most}'}", least <= got <= most, f"    {got}")
 
-    iam = sizes.users + sizes.groups + sizes.roles + sizes.policies
+    # AWS's own policies in use come along.
+    own = len({p for h in ("roles", "groups") for body in account[h].values() for p in body["policies"]} - set(account["policies"]))
+    iam = sizes.users + sizes.groups + sizes.roles + sizes.policies + own
     costs("iam:GetAccountAuthorizationDetails", math.ceil(iam / 1000))
     costs("iam:ListRoles", math.ceil(sizes.roles / 1000))
     costs("iam:ListInstanceProfiles", math.ceil(profiles / 1000))

@@ -2,7 +2,8 @@
 """roundtrip.py BINARY [--environments DIR] [--only EDIT,…] [--plain] [--without FIX,…] [--jobs J]
 
 The end-to-end check: apply the environments to empty accounts, see with another client that what they declare is there,
-plan nothing more, live and from a snapshot, save plans and apply them, then for every edit of edits.py: see no drift, make
+plan nothing more, live and from a snapshot, lock what AWS says in its own
+policies and see it change, save plans and apply them, then for every edit of edits.py: see no drift, make
 the edit by hand, see it as drift, apply, plan nothing, and find the accounts as they were. Edits that have nothing to
 apply to in `environments/` are made in the small estate beside this file. Each job has accounts of its own.
 """
@@ -12,6 +13,7 @@ import concurrent.futures
 import json
 import pathlib
 import queue
+import shutil
 import sys
 import tempfile
 import time
@@ -127,6 +129,44 @@ def saved_plans(estate):
         estate.checks.check(f"{name}: does what it says", not lines, "\n".join(lines))
         again = estate.hatrack("apply", None, plan)
         estate.checks.check(f"{name}: a second time is refused", again.code == 3, f"    exit {again.code}\n{again.tail()}")
+
+
+def locked(estate):
+    """What AWS says in a policy that is attached, compared with a lock: as it is, and as if AWS had changed it since."""
+    check, name, environment = estate.checks.check, f"lock of {estate.label}", edits.ANALYTICS
+    with tempfile.TemporaryDirectory() as scratch:
+        for folder in ("environments", "templates"):
+            if (estate.directory / folder).is_dir():
+                shutil.copytree(estate.directory / folder, f"{scratch}/project/{folder}")
+        own = Estate(estate.checks, estate.server, estate.binary, pathlib.Path(scratch) / "project")
+        own.quietly(name, 2, "lock", environment, "--check")
+        own.quietly(name, 0, "lock", environment)
+        own.quietly(name, 0, "lock", environment, "--check")
+        own.quietly(f"{name} unchanged", 0, "drift", environment)
+
+        # The lock of an account in which AWS said less.
+        file, policy = pathlib.Path(scratch) / "then.json", "AmazonS3ReadOnlyAccess"
+        own.quietly(name, 0, "snapshot", environment, "-o", str(file))
+        then = json.loads(file.read_text())
+        told = then["state"]["accounts"][OPERATOR[environment]]["aws_managed"]
+        there = estate.photograph()[environment]
+        used = {arn.partition(":policy/")[2] for body in there.values() for arn in body.get("attached", []) if arn.startswith("arn:aws:iam::aws:")}
+        check(f"{name}: the snapshot has what AWS says in the policies in use, and no more", set(told) == used, f"    {sorted(told)}\n    not {sorted(used)}")
+        told[policy] = {"version": 1, "document": {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["s3:Get*", "sns:Publish"], "Resource": "*"}]}}
+        file.write_text(json.dumps(then))
+        own.exits(name, 0, "lock", environment, "--account-file", str(file))
+        drift = own.quietly(f"{name} changed", 2, "drift", environment, "--format", "json")
+        found = [f for f in drift.json["drift"] if f["class"] == "aws-changed"] if drift else []
+        check(f"{name} changed: one finding", [f["address"] for f in found] == [f"aws-managed/{policy}"], f"    {found}"[:2000])
+        for finding in found:
+            allows = {side: {line["action"] for line in finding["aws_managed"]["allows"][side]} for side in ("came", "went")}
+            check(f"{name} changed: what came", "s3:ListBucket" in allows["came"] and "s3:GetObject" not in allows["came"], f"    {allows}"[:2000])
+            check(f"{name} changed: what went", allows["went"] == {"sns:Publish"}, f"    {allows}"[:2000])
+        plan = own.quietly(f"{name} changed", 0, "plan", environment, "--format", "json")
+        check(f"{name} changed: the plan says so", plan and "aws-changed" in {n["code"] for n in plan.json["notes"]})
+        own.quietly(name, 0, "lock", environment)
+        own.quietly(f"{name} taken over", 0, "drift", environment)
 
 
 def declared(estate):
@@ -285,6 +325,7 @@ def main():
             if not given.plain:
                 declared(estate)
                 if not given.only:
+                    locked(estate)
                     snapshots(estate)
                     saved_plans(estate)
                 wanted = every_edit(checks, servers, binary, directory, wanted)

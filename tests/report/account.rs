@@ -137,6 +137,8 @@ pub fn reports_of(
         hazards: &hazards,
         unread,
         reading_notes: &[],
+        aws: &hatrack::plan::AwsComparison::default(),
+        findings: &[],
     };
     Reports { plan: PlanReport::new(&inputs), drift: DriftReport::new(&inputs), planned }
 }

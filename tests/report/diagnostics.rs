@@ -55,3 +55,18 @@ fn spans_beyond_the_text_do_no_harm() {
         !diagnostics_terminal(&[Diagnostic::error(Some(Span::new(&empty, 0, 3)), "m")], PLAIN).is_empty()
     );
 }
+
+#[test]
+fn a_secret_is_not_drawn() {
+    let text = "variables:\n  password: \"hünter2\" # and AKIAIOSFODNN7EXAMPLE\n";
+    let source = Arc::new(Source { name: "environments/analytics.yaml".into(), text: text.into() });
+    let secret = |word: &str| {
+        let at = text.find(word).unwrap();
+        Diagnostic::error(Some(Span::new(&source, at, at + word.len())), "this looks secret")
+            .rule("secret-literal")
+    };
+    let other = Diagnostic::warning(Some(Span::new(&source, 13, 21)), "something about the key");
+    let drawn = diagnostics_terminal(&[secret("\"hünter2\""), secret("AKIAIOSFODNN7EXAMPLE"), other], PLAIN);
+    assert!(!drawn.contains("nter2") && !drawn.contains("AKIA"), "{drawn}");
+    assert!(drawn.contains("password: ********** # and ********************"), "{drawn}");
+}

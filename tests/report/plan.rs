@@ -192,6 +192,8 @@ fn environments_that_share_an_account_are_told_apart() {
         hazards: &[],
         unread: &[],
         reading_notes: &["credentials are as of 10:02, from the credential report".into()],
+        aws: &hatrack::plan::AwsComparison::default(),
+        findings: &[],
     };
     insta::assert_snapshot!(PlanReport::new(&inputs).terminal(PLAIN));
 }

@@ -4,7 +4,7 @@
 //! Not read is not absent: a kind of which one page is missing is left out of the state and named in
 //! `unread`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::{join, join4};
 use futures::stream::{self, StreamExt};
@@ -14,7 +14,7 @@ use super::error::{Fault, Sort};
 use super::read_iam::{self, Details};
 use super::{arn, credentials, read_bucket, read_quotas};
 use crate::account::{Blind, Caller, ReadRequest, Reading, Unreachable, Unread};
-use crate::state::{Core, Extent, Kind, Resource, ResourceId, Scope};
+use crate::state::{AwsManaged, Core, Extent, Kind, Resource, ResourceId, Scope, State};
 
 /// Reads the account for the scopes that are its own.
 pub(super) async fn read(link: &Link, request: &ReadRequest) -> Result<Reading, Unreachable> {
@@ -56,6 +56,7 @@ async fn gather(
     reading.notes.append(&mut notes);
     let mut kinds = BTreeSet::new();
     let mut created = Default::default();
+    let mut aws_managed = BTreeMap::new();
 
     let details = seen(
         reading,
@@ -65,7 +66,8 @@ async fn gather(
         "iam:GetAccountAuthorizationDetails",
     )?;
     let roles = seen(reading, link, roles, &[Kind::Role], "iam:ListRoles")?;
-    if let Some(Details { resources, role_details, user_created }) = details {
+    if let Some(Details { resources, role_details, user_created, aws_managed: offered }) = details {
+        aws_managed = offered;
         kinds.extend([Kind::Group, Kind::User, Kind::Policy]);
         reading.state.resources.extend(resources);
         created = user_created;
@@ -86,7 +88,8 @@ async fn gather(
         kinds.insert(Kind::Bucket);
         read_bucket::read_all(link, scopes, listed, reading).await?;
     }
-    let extent = Extent { partition: link.partition.clone(), kinds, quotas };
+    aws_managed_in_use(link, &reading.state, &mut aws_managed).await?;
+    let extent = Extent { partition: link.partition.clone(), kinds, quotas, aws_managed };
     reading.state.accounts.insert(link.account.clone(), extent);
 
     policies(link, scopes, reading).await?;
@@ -113,6 +116,28 @@ fn seen<T>(
             Ok(None)
         }
     }
+}
+
+/// AWS sends its own policies that are attached, and does not say whether those that only bound somebody are with them;
+/// some emulators send all there are. One that cannot be had is left out, which is not to be taken for unchanged.
+async fn aws_managed_in_use(
+    link: &Link,
+    found: &State,
+    aws_managed: &mut BTreeMap<String, AwsManaged>,
+) -> Result<(), Fault> {
+    let used: BTreeSet<String> = found.aws_managed_used().into_iter().map(|(_, name)| name).collect();
+    aws_managed.retain(|name, _| used.contains(name));
+    for name in used {
+        if aws_managed.contains_key(&name) {
+            continue;
+        }
+        match read_iam::aws_managed_policy(link, &name).await {
+            Ok(policy) => aws_managed.extend(policy.map(|policy| (name, policy))),
+            Err(fault) if fault.is_fatal() => return Err(fault),
+            Err(fault) => tracing::info!("{name}: {}", fault.reason("iam:GetPolicyVersion")),
+        }
+    }
+    Ok(())
 }
 
 /// Whether any scope answers for a found resource.

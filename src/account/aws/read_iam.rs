@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_iam::primitives::DateTime;
 use aws_sdk_iam::types::{
     AttachedPermissionsBoundary, AttachedPolicy, EntityType, GroupDetail, ManagedPolicyDetail, PolicyDetail,
-    RoleDetail, Tag, UserDetail,
+    PolicyVersion, RoleDetail, Tag, UserDetail,
 };
 
 use super::arn;
 use super::client::Link;
 use super::error::{Fault, Sort};
 use crate::policy::Policy;
-use crate::state::{Core, Kind, Partition, Resource, ResourceId, Setting};
+use crate::state::{AwsManaged, Core, Kind, Partition, PolicyReference, Resource, ResourceId, Setting};
 
 /// AWS takes no more a page; it may give fewer.
 const PAGE: i32 = 1000;
@@ -25,6 +25,8 @@ pub(super) struct Details {
     /// Roles still lack what only `ListRoles` has.
     pub(super) role_details: Vec<RoleDetail>,
     pub(super) user_created: BTreeMap<ResourceId, DateTime>,
+    /// By path and name, at least those in use.
+    pub(super) aws_managed: BTreeMap<String, AwsManaged>,
 }
 
 /// Description and longest session, in seconds, of each role by name.
@@ -60,9 +62,15 @@ pub(super) async fn pages<P>(
     }
 }
 
-/// Users, groups and customer managed policies, and what the same call tells of roles.
+/// Users, groups and managed policies, and what the same call tells of roles.
 pub(super) async fn details(link: &Link) -> Result<Details, Fault> {
-    let filter = [EntityType::User, EntityType::Role, EntityType::Group, EntityType::LocalManagedPolicy];
+    let filter = [
+        EntityType::User,
+        EntityType::Role,
+        EntityType::Group,
+        EntityType::LocalManagedPolicy,
+        EntityType::AwsManagedPolicy,
+    ];
     let read = pages(
         link,
         async |marker| {
@@ -72,8 +80,12 @@ pub(super) async fn details(link: &Link) -> Result<Details, Fault> {
         |page| (page.is_truncated(), page.marker().map(ToOwned::to_owned)),
     )
     .await?;
-    let mut found =
-        Details { resources: BTreeMap::new(), role_details: vec![], user_created: BTreeMap::new() };
+    let mut found = Details {
+        resources: BTreeMap::new(),
+        role_details: vec![],
+        user_created: BTreeMap::new(),
+        aws_managed: BTreeMap::new(),
+    };
     for page in read {
         for user in page.user_detail_list() {
             let (id, resource) = self::user(link, user);
@@ -83,7 +95,14 @@ pub(super) async fn details(link: &Link) -> Result<Details, Fault> {
             found.resources.insert(id, resource);
         }
         found.resources.extend(page.group_detail_list().iter().map(|g| group(link, g)));
-        found.resources.extend(page.policies().iter().filter_map(|p| policy(link, p)));
+        for managed in page.policies() {
+            match managed.arn().and_then(arn::policy) {
+                Some(PolicyReference::Aws(name)) => {
+                    found.aws_managed.extend(aws_managed(link, managed).map(|policy| (name, policy)));
+                }
+                _ => found.resources.extend(policy(link, managed)),
+            }
+        }
         found.role_details.extend(page.role_detail_list.unwrap_or_default());
     }
     Ok(found)
@@ -235,17 +254,40 @@ fn policy(link: &Link, policy: &ManagedPolicyDetail) -> Option<(ResourceId, Reso
     let name = policy.policy_name().or_else(|| arn.rsplit('/').next())?;
     let id = ResourceId::new(&link.account, Kind::Policy, name);
     link.learn_policy(&id, arn);
-    let versions = policy.policy_version_list();
-    let default = versions
-        .iter()
-        .find(|v| v.is_default_version())
-        .or_else(|| versions.iter().find(|v| v.version_id() == policy.default_version_id()))?;
+    let default = default_version(policy)?;
     let core = Core::Policy {
         path: policy.path().map_or_else(|| arn::policy_path(arn).unwrap_or_default(), ToOwned::to_owned),
         description: policy.description().unwrap_or_default().to_owned(),
         document: document(default.document().unwrap_or_default(), &link.partition),
     };
     Some((id, Resource::new(core, [])))
+}
+
+fn default_version(policy: &ManagedPolicyDetail) -> Option<&PolicyVersion> {
+    let versions = policy.policy_version_list();
+    let named = || versions.iter().find(|v| v.version_id() == policy.default_version_id());
+    versions.iter().find(|v| v.is_default_version()).or_else(named)
+}
+
+/// An AWS managed policy with its default version; none if the answer does not have both.
+fn aws_managed(link: &Link, policy: &ManagedPolicyDetail) -> Option<AwsManaged> {
+    let default = default_version(policy)?;
+    let version = default.version_id()?.strip_prefix('v')?.parse().ok()?;
+    Some(AwsManaged { version, document: document(default.document()?, &link.partition) })
+}
+
+/// One of AWS's own policies that no bulk call told.
+pub(super) async fn aws_managed_policy(link: &Link, name: &str) -> Result<Option<AwsManaged>, Fault> {
+    let arn = arn::of_aws_policy(&link.partition, name);
+    let answer = link.ask(async || Ok(link.iam.get_policy().policy_arn(&arn).send().await?)).await?;
+    let Some(id) = answer.policy().and_then(|policy| policy.default_version_id()) else { return Ok(None) };
+    let version = || link.iam.get_policy_version().policy_arn(&arn).version_id(id);
+    let answer = link.ask(async || Ok(version().send().await?)).await?;
+    let text = answer.policy_version().and_then(|version| version.document());
+    let version = id.strip_prefix('v').and_then(|number| number.parse().ok());
+    Ok(version
+        .zip(text)
+        .map(|(version, text)| AwsManaged { version, document: document(text, &link.partition) }))
 }
 
 #[cfg(test)]

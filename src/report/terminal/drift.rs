@@ -5,9 +5,10 @@ use super::super::page::{Page, Terminal, piece};
 use super::super::statements::Side;
 use super::super::style::Label;
 use super::super::words;
+use super::aws_managed::changed;
 use super::resource::whole;
 use super::setting::{field, setting};
-use super::{coverage, head, not_checked, notes, reach};
+use super::{coverage, findings, head, not_checked, notes, reach};
 use crate::state::Setting;
 
 impl DriftReport {
@@ -20,6 +21,7 @@ impl DriftReport {
             drift,
             not_checked: unread,
             coverage: covered,
+            findings: broken,
             notes: remarks,
             summary,
         } = self;
@@ -36,6 +38,7 @@ impl DriftReport {
             .filter(|finding| !environments.iter().any(|e| e.name == finding.environment))
             .collect();
         classes(&mut page, &elsewhere);
+        findings(&mut page, broken);
         notes(&mut page, remarks);
         not_checked(&mut page, unread);
         coverage(&mut page, covered);
@@ -50,7 +53,12 @@ impl DriftReport {
             let fix = "to put the account back run `hatrack apply`; to keep a change, declare it";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
         }
-        if counted().any(|f| f.outside) {
+        if counted().any(|f| f.class == Class::AwsChanged) {
+            let fix = "what AWS says in its own policies nobody can put back: look at what came, attach something \
+                       narrower if it is too much, and take the rest over with `hatrack lock`";
+            page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
+        }
+        if counted().any(|f| f.outside && f.class != Class::AwsChanged) {
             let fix = "hatrack never touches what no environment declares: delete it by hand, declare it with \
                        `adopt: true`, or list it under `ignore` with a reason";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
@@ -65,6 +73,7 @@ fn classes(page: &mut Page, findings: &[&Finding]) {
         (Class::Unmanaged, true),
         (Class::Modified, false),
         (Class::Deleted, false),
+        (Class::AwsChanged, true),
         (Class::Foreign, false),
         (Class::Foreign, true),
     ] {
@@ -78,6 +87,7 @@ fn classes(page: &mut Page, findings: &[&Finding]) {
             (Class::Unmanaged, true) => ("Nobody's, in an account that is answered for whole", Label::Hazard),
             (Class::Modified, _) => ("Not as declared", Label::Changed),
             (Class::Deleted, _) => ("Declared, but missing in the account", Label::Removed),
+            (Class::AwsChanged, _) => ("Changed by AWS since it was locked", Label::Hazard),
             (Class::Foreign, false) => ("Declared, but not hatrack's in the account", Label::Error),
             (Class::Foreign, true) => {
                 ("Somebody else's, in an account that is answered for whole", Label::Error)
@@ -120,6 +130,9 @@ fn grouped(page: &mut Page, findings: &[&Finding]) {
 
 /// One finding under the line of its resource.
 fn finding(page: &mut Page, finding: &Finding) {
+    if let Some(change) = &finding.aws_managed {
+        return changed(page, 6, change);
+    }
     let text = || finding.text.as_str();
     match (&finding.setting, &finding.field, finding.class) {
         (Some(_), _, Class::Unmanaged) => {
@@ -154,11 +167,12 @@ fn finding(page: &mut Page, finding: &Finding) {
 
 /// `2 not declared, 1 not as declared, 1 missing`.
 pub(crate) fn counts(summary: &DriftSummary) -> String {
-    let DriftSummary { drift, modified, deleted, unmanaged, foreign, not_counted } = *summary;
+    let DriftSummary { drift, modified, deleted, unmanaged, foreign, aws_changed, not_counted } = *summary;
     let all = [
         (unmanaged, "not declared"),
         (modified, "not as declared"),
         (deleted, "missing"),
+        (aws_changed, "changed by AWS"),
         (foreign, "somebody else's"),
     ];
     let said: Vec<_> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();

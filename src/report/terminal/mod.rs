@@ -1,13 +1,14 @@
 //! Reports for people at a terminal.
 
 mod apply;
+mod aws_managed;
 mod drift;
 mod plan;
 mod resource;
 mod setting;
 
 use super::page::{Page, Terminal, piece};
-use super::plan::{AcceptableHazard, CoverageLine, EnvironmentHead};
+use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead};
 use super::said::Said;
 use super::style::Label;
 use super::words;
@@ -53,6 +54,20 @@ fn notes(page: &mut Page, notes: &[Said]) {
     }
     for each in notes {
         said(page, 0, Label::Dim, "note: ", each);
+    }
+}
+
+fn findings(page: &mut Page, list: &[AccountFinding]) {
+    if list.is_empty() {
+        return;
+    }
+    page.blank();
+    page.say(0, 2, Label::Heading, "Found in the account, and not in the files:");
+    for each in list {
+        let AccountFinding { environment: _, address, rule, severity: _, message, help } = each;
+        let text = format!("[{rule}] {address}: {message}");
+        let code = String::new();
+        said(page, 2, Label::Hazard, "! ", &Said { code, address: None, text, help: vec![help.clone()] });
     }
 }
 

@@ -7,8 +7,9 @@ use super::super::page::{Page, Terminal, piece};
 use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
 use super::super::style::Label;
 use super::super::words;
+use super::aws_managed::attached;
 use super::resource::resource;
-use super::{coverage, hazards, head, not_checked, notes, objections, reach};
+use super::{coverage, findings, hazards, head, not_checked, notes, objections, reach};
 
 /// Resources with more lines than this get air around them.
 const DENSE_LINES_MAX: usize = 3;
@@ -24,6 +25,8 @@ impl PlanReport {
             steps,
             meters,
             hazards: dangers,
+            aws_managed: own,
+            findings: broken,
             notes: remarks,
             not_checked: unread,
             coverage: covered,
@@ -73,6 +76,8 @@ impl PlanReport {
             }
             of_accounts(&mut page, environments, meters);
         }
+        attached(&mut page, own);
+        findings(&mut page, broken);
         notes(&mut page, remarks);
         not_checked(&mut page, unread);
         coverage(&mut page, covered);

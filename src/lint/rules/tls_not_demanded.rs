@@ -1,0 +1,75 @@
+//! A bucket policy that takes requests over plain HTTP.
+
+use crate::diagnostic::Severity;
+use crate::lint::bucket::{Part, is_of_s3, is_on, is_resource_policy, name_of};
+use crate::lint::guard::{asks, is_for_everybody, narrows, speaks_of};
+use crate::lint::{Check, Example, Hit, Rule, Subject};
+use crate::policy::condition::Test;
+use crate::policy::{Usage, WrittenStatement, WrittenTest};
+
+pub(super) static RULE: Rule = Rule {
+    id: "tls-not-demanded",
+    severity: Severity::Warning,
+    sentence: "A bucket policy does not demand TLS, or not for all of the bucket.",
+    why: "S3 answers over plain HTTP too. Whoever can listen on the way then reads the data, and can use a signed \
+          address again.",
+    help: "deny `s3:*` to `*` on the bucket and its objects where `aws:SecureTransport` is `false`",
+    source: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html",
+    trips: Example::Policy(
+        Usage::Bucket,
+        r#"{"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/Reader"},
+            "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-lake/*"}]}"#,
+    ),
+    passes: Example::Policy(
+        Usage::Bucket,
+        r#"{"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/Reader"},
+            "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-lake/*"}, {
+            "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+            "Resource": ["arn:aws:s3:::acme-lake", "arn:aws:s3:::acme-lake/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}"#,
+    ),
+    check: Check::Document(check),
+};
+
+fn check(subject: &Subject<'_>) -> Vec<Hit> {
+    // AWS's services come over TLS in any case.
+    let of_service = |s: &&WrittenStatement| s.principals.iter().all(|p| p.kind == "Service");
+    let allows: Vec<_> = subject.allows().filter(|s| is_of_s3(s) && !of_service(s)).collect();
+    let conditioned = !allows.is_empty() && allows.iter().all(|s| s.tests.iter().any(lets_tls));
+    // A document that stands alone and only denies may be one part of the bucket's policy.
+    let complete = name_of(subject).is_some() || !allows.is_empty();
+    if !is_resource_policy(subject) || conditioned || !complete {
+        return vec![];
+    }
+    let name = name_of(subject);
+    let demands: Vec<_> =
+        subject.denies().filter(|s| is_for_everybody(s) && s.tests.iter().any(denies_plain)).collect();
+    let covered = |part: Part, actions: &[&str]| {
+        actions.iter().all(|action| demands.iter().any(|s| is_on(s, part, name) && speaks_of(s, action)))
+    };
+    let objects = covered(Part::Objects, &["s3:getobject", "s3:putobject"]);
+    let bucket = covered(Part::Bucket, &["s3:listbucket"]);
+    let message = match (demands.as_slice(), objects, bucket) {
+        ([], ..) => "nothing in this policy refuses requests over plain HTTP",
+        (_, true, true) => return vec![],
+        (_, true, false) => "plain HTTP is refused for the objects, but not for the bucket and its listing",
+        (_, false, true) => "plain HTTP is refused for the bucket, but not for all that is done with its objects",
+        (_, false, false) => "plain HTTP is refused for a part of the bucket only",
+    };
+    let place = |s: &&WrittenStatement| s.pointer.clone();
+    let at = demands.first().or(allows.first()).map(place).unwrap_or_default();
+    vec![Hit::at(&at, message)]
+}
+
+/// Whether a denial is of what does not come over TLS, or over an old one.
+fn denies_plain(test: &WrittenTest) -> bool {
+    let less = test.operator.is_some_and(|o| matches!(o.test, Test::NumericLessThan | Test::NumericLessThanEquals));
+    asks(test, "aws:SecureTransport", "false") || (less && test.is_of("s3:TlsVersion"))
+}
+
+/// Whether only what comes over TLS is let in.
+fn lets_tls(test: &WrittenTest) -> bool {
+    narrows(test) && (asks(test, "aws:SecureTransport", "true") || test.is_of("s3:TlsVersion"))
+}
