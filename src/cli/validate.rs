@@ -71,17 +71,17 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     } else {
         findings::print(&report, output);
     }
-    if let (Some(lowered), Format::Terminal) = (&lowered, output.format) {
+    // Of files with errors nothing is said but what is wrong.
+    let sound = lowered.as_ref().filter(|_| !report.has(Severity::Error));
+    if let (Some(lowered), Format::Terminal) = (sound, output.format) {
         for environment in chosen {
             let scopes = lowered.scopes.iter().filter(|s| s.environment == environment.name);
             let declared: BTreeSet<_> = scopes.flat_map(|s| s.declared.iter()).collect();
-            let errors = report.count(Severity::Error);
             output.result(&format!(
-                "{}: {} declared for account {}, {}\n",
+                "{}: {} declared for account {}, no errors\n",
                 environment.name,
                 report::count(declared.len(), "resource"),
                 environment.account,
-                if errors == 0 { "no errors".to_owned() } else { report::count(errors, "error") },
             ));
         }
         if !report.suppressed.is_empty() {
