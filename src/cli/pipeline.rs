@@ -84,9 +84,8 @@ impl Session {
     /// Something in them cannot work.
     pub fn lint(&self, output: &Output) -> Result<(), Failure> {
         let chosen: Vec<_> = self.environments.iter().collect();
-        let mut report = findings::of_estate(&self.project.lowered, &chosen, findings::today());
+        let report = findings::of_estate(&self.project.lowered, &chosen, findings::today());
         if report.has(Severity::Error) {
-            report.findings.retain(|finding| finding.severity == Severity::Error);
             return Err(Failure::in_text(report.findings));
         }
         if !report.findings.is_empty() {
