@@ -8,10 +8,11 @@
     reason = "a test fails loudly"
 )]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hatrack::diagnostic::{Diagnostic, Source, has_errors};
-use hatrack::policy::{Document, Effect, Element, partition_of};
+use hatrack::policy::{Document, DocumentKind, Effect, Element, partition_of};
 use hatrack::spec::document::parse_document;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -26,13 +27,19 @@ use Outcome::{Different, Equal, NoPolicy};
 
 /// Reads two texts as `hatrack policy diff` does.
 fn compare(one: &str, other: &str) -> Outcome {
+    compare_as(None, one, other)
+}
+
+/// The same with `--kind`.
+fn compare_as(kind: Option<DocumentKind>, one: &str, other: &str) -> Outcome {
     let read = |text: &str| -> Result<Value, Vec<Diagnostic>> {
         let (node, found) = parse_document(&Arc::new(Source { name: "p".into(), text: text.into() }));
         if has_errors(&found) { Err(found) } else { Ok(node.unwrap().to_json()) }
     };
     let (Ok(one), Ok(other)) = (read(one), read(other)) else { return NoPolicy };
     let partition = partition_of([&one, &other]).unwrap_or_else(|| "aws".to_owned());
-    match (Document::read_as_aws(&one, &partition), Document::read_as_aws(&other, &partition)) {
+    let read = |json| Document::read_as_aws(json, &partition, kind);
+    match (read(&one), read(&other)) {
         (Ok(one), Ok(other)) if one == other => Equal,
         (Ok(_), Ok(_)) => Different,
         _ => NoPolicy,
@@ -345,7 +352,88 @@ const STATEMENTS: &[(&str, &str, &str, Outcome)] = &[
     ("a condition that is a list", r#""Condition": []"#, "", NoPolicy),
     ("an unknown operator", r#""Condition": {"StringIs": {"a:b": "c"}}"#, "", NoPolicy),
     ("a value that is nothing", r#""Condition": {"StringLike": {"a:b": null}}"#, "", NoPolicy),
+    (
+        "one instant",
+        r#""Condition": {"DateLessThan": {"a:b": "2027-01-31T00:00:00Z"}}"#,
+        r#""Condition": {"DateLessThan": {"a:b": ["2027-01-31T01:00:00.0+01:00", "2027-01-31T00:00Z"]}}"#,
+        Equal,
+    ),
+    (
+        "another instant",
+        r#""Condition": {"DateLessThan": {"a:b": "2027-01-31T00:00:00Z"}}"#,
+        r#""Condition": {"DateLessThan": {"a:b": "2027-01-31T00:00:00+01:00"}}"#,
+        Different,
+    ),
+    (
+        "an instant as AWS does not take it",
+        r#""Condition": {"DateLessThan": {"a:b": "2027-01-31T00:00:00Z"}}"#,
+        r#""Condition": {"DateLessThan": {"a:b": "2027-01-31 00:00:00Z"}}"#,
+        Different,
+    ),
+    (
+        "dates as text",
+        r#""Condition": {"StringEquals": {"a:b": "2027-01-31T00:00:00Z"}}"#,
+        r#""Condition": {"StringEquals": {"a:b": "2027-01-31T00:00Z"}}"#,
+        Different,
+    ),
+    ("case of a type of principal", r#""Principal": {"aws": "111122223333"}"#, "", NoPolicy),
+    ("an unknown type of principal", r#""Principal": {"Group": "g"}"#, "", NoPolicy),
+    (
+        "part of a principal left open",
+        r#""Principal": {"AWS": "arn:aws:iam::111122223333:role/*"}"#,
+        "",
+        NoPolicy,
+    ),
+    ("an empty principal", r#""Principal": {"AWS": [""]}"#, "", NoPolicy),
+    ("an empty action", r#""Action": ["s3:GetObject", ""]"#, "", NoPolicy),
+    ("an action of no service", r#""Action": "GetObject""#, "", NoPolicy),
+    ("an empty resource", r#""Resource": """#, "", NoPolicy),
+    ("a resource that is a mere name", r#""Resource": "lake""#, "", NoPolicy),
+    ("an ARN in capitals", r#""Resource": "ARN:aws:s3:::lake""#, "", NoPolicy),
+    (
+        "a resource of API Gateway",
+        r#""Principal": "*", "Resource": "execute-api:/prod""#,
+        r#""Principal": "*", "Resource": ["execute-api:/prod"]"#,
+        Equal,
+    ),
+    ("neither resource nor principal", r#""Resource": null"#, "", NoPolicy),
+    ("a Sid that IAM does not take", r#""Sid": "Read lake""#, "", NoPolicy),
+    (
+        "a Sid that S3 takes",
+        r#""Principal": "*", "Sid": "Read lake""#,
+        r#""Principal": {"AWS": "*"}, "Sid": "Read lake""#,
+        Equal,
+    ),
+    ("a character that IAM does not take", r#""Resource": "arn:aws:s3:::lake/\u65e5""#, "", NoPolicy),
+    ("Latin-1", r#""Resource": "arn:aws:s3:::lake/\u00e9""#, r#""Resource": ["arn:aws:s3:::lake/é"]"#, Equal),
 ];
+
+/// Elements of a statement, what the document is said to be for, and whether it then is a policy.
+const KINDS: &[(&str, DocumentKind, bool)] = &[
+    ("", DocumentKind::Identity, true),
+    ("", DocumentKind::Boundary, true),
+    ("", DocumentKind::Trust, false),
+    ("", DocumentKind::Resource, false),
+    (r#""Principal": "*""#, DocumentKind::Resource, true),
+    (r#""Principal": "*""#, DocumentKind::Identity, false),
+    (r#""Principal": "*", "Resource": null"#, DocumentKind::Resource, true),
+    (r#""Principal": "*", "Resource": null"#, DocumentKind::Boundary, false),
+    (r#""Principal": "*", "Resource": null"#, DocumentKind::Trust, false),
+    (r#""Principal": "*", "Resource": null, "Action": "STS:AssumeRole""#, DocumentKind::Trust, true),
+    (r#""Principal": "*", "Action": "sts:AssumeRole""#, DocumentKind::Trust, false),
+    (r#""NotPrincipal": {"AWS": "*"}, "Resource": null, "Action": "sts:*""#, DocumentKind::Trust, false),
+    (r#""NotPrincipal": {"AWS": "*"}"#, DocumentKind::Resource, true),
+];
+
+#[test]
+fn kinds() {
+    for (elements, kind, wanted) in KINDS {
+        let text = but(elements);
+        let outcome = if *wanted { Equal } else { NoPolicy };
+        assert_eq!(compare_as(Some(*kind), &text, &text), outcome, "{} {text}", kind.word());
+        assert_eq!(compare(&text, &text), Equal, "{text}");
+    }
+}
 
 #[test]
 fn statements() {
@@ -478,6 +566,18 @@ const TEXTS: &[(&str, &str, &str, Outcome)] = &[
     ("nothing at all", PLAIN, "", NoPolicy),
     ("a list", PLAIN, r#"[{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]"#, NoPolicy),
     ("not a policy, with itself", "{}", "{}", NoPolicy),
+    (
+        "one Sid for two statements",
+        PLAIN,
+        r#"{"Statement": [{"Sid": "A", "Effect": "Allow", "Action": "a:B", "Resource": "*"}, {"Sid": "A", "Effect": "Deny", "Action": "a:C", "Resource": "*"}]}"#,
+        NoPolicy,
+    ),
+    (
+        "a list of one document",
+        PLAIN,
+        r#"[{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}]"#,
+        NoPolicy,
+    ),
 ];
 
 #[test]
@@ -544,8 +644,16 @@ fn statement() -> impl Strategy<Value = Value> {
 }
 
 fn document() -> impl Strategy<Value = Value> {
-    proptest::collection::vec(statement(), 1..8)
-        .prop_map(|statements| json!({"Version": "2012-10-17", "Statement": statements}))
+    proptest::collection::vec(statement(), 1..8).prop_map(|mut statements| {
+        let mut sids = BTreeSet::new();
+        for statement in &mut statements {
+            // IAM refuses a document that has one Sid twice.
+            if !statement["Sid"].is_null() && !sids.insert(statement["Sid"].to_string()) {
+                statement.as_object_mut().unwrap().shift_remove("Sid");
+            }
+        }
+        json!({"Version": "2012-10-17", "Statement": statements})
+    })
 }
 
 /// Numbers one after the other, the same for the same seed.
@@ -586,8 +694,9 @@ fn respelled(json: &Value, at: &str, dice: &mut Dice) -> Value {
         }
         Value::Array(list) => {
             let mut list: Vec<_> = list.iter().map(|item| respelled(item, at, dice)).collect();
-            if dice.roll(2) == 0 {
-                list.push(list[dice.roll(list.len())].clone());
+            let twice = list[dice.roll(list.len())].clone();
+            if dice.roll(2) == 0 && twice.get("Sid").is_none() {
+                list.push(twice);
             }
             dice.shuffle(&mut list);
             if list.len() == 1 && dice.roll(2) == 0 { list.remove(0) } else { list.into() }
@@ -662,7 +771,7 @@ fn requests() -> impl Iterator<Item = Request<'static>> {
 }
 
 fn read(json: &Value) -> Document {
-    Document::read_as_aws(json, "aws").unwrap_or_else(|problems| panic!("{json}: {problems:?}"))
+    Document::read_as_aws(json, "aws", None).unwrap_or_else(|problems| panic!("{json}: {problems:?}"))
 }
 
 proptest! {

@@ -76,8 +76,13 @@ fn kind_of(asked: Option<Kind>, json: &Value) -> DocumentKind {
 }
 
 /// Reads a document as AWS does; each thing that makes it no policy is said at its place.
-fn document(loaded: &Loaded, json: &Value, partition: &str) -> Result<Document, Vec<Diagnostic>> {
-    Document::read_as_aws(json, partition).map_err(|problems| {
+fn document(
+    loaded: &Loaded,
+    json: &Value,
+    partition: &str,
+    asked: Option<Kind>,
+) -> Result<Document, Vec<Diagnostic>> {
+    Document::read_as_aws(json, partition, asked.map(DocumentKind::from)).map_err(|problems| {
         let said = problems.into_iter().map(|problem| {
             let Problem { rule, severity, pointer, at_key, message, help } = problem;
             let span = if at_key { loaded.node.key_span_at(&pointer) } else { loaded.node.span_at(&pointer) };

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::condition::Operator;
-use super::{Document, Problem, Usage, arn, read};
-use crate::diagnostic::did_you_mean;
+use super::{Document, Problem, Usage, arn, read, refused};
 
 /// What a document is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,12 +86,17 @@ fn partitions(json: &Value, named: &mut BTreeSet<String>) {
 
 impl Document {
     /// Reads a whole document as leniently as AWS does: without a version it is of 2008-10-17, numbers and truth may
-    /// be condition values, an account may be its number. What AWS refuses is refused: everything at once.
+    /// be condition values, an account may be its number. What AWS refuses is refused, everything at once: in any
+    /// policy, and if it is known what the document is for, in one of that kind.
     ///
     /// # Errors
     /// Each thing that makes it no policy.
-    pub fn read_as_aws(json: &Value, partition: &str) -> Result<Self, Vec<Problem>> {
-        let refused = refused(json);
+    pub fn read_as_aws(
+        json: &Value,
+        partition: &str,
+        kind: Option<DocumentKind>,
+    ) -> Result<Self, Vec<Problem>> {
+        let refused = refused::refused(json, kind);
         match read::found(json, partition) {
             Ok(document) if refused.is_empty() => Ok(document),
             Ok(_) => Err(refused),
@@ -102,39 +105,8 @@ impl Document {
     }
 }
 
-/// What fits the types, and AWS refuses all the same.
-fn refused(json: &Value) -> Vec<Problem> {
-    let mut problems = vec![];
-    let mut problem = |pointer: String, at_key: bool, message: String, help: Option<String>| {
-        problems.push(Problem { at_key, help, ..Problem::at("policy-grammar", &pointer, message) });
-    };
-    if json.get("Statement").and_then(Value::as_array).is_some_and(Vec::is_empty) {
-        problem("/Statement".to_owned(), false, "a policy has at least one statement".to_owned(), None);
-    }
-    for (at, statement) in statements(json) {
-        for element in ["Action", "NotAction", "Resource", "NotResource"] {
-            if statement.get(element).and_then(Value::as_array).is_some_and(Vec::is_empty) {
-                problem(format!("{at}/{element}"), false, "the list is empty".to_owned(), None);
-            }
-        }
-        let operators = statement.get("Condition").and_then(Value::as_object);
-        for word in operators.into_iter().flat_map(|operators| operators.keys()) {
-            if Operator::parse(word).is_some() {
-                continue;
-            }
-            let all: Vec<_> = Operator::all().map(|operator| operator.to_string()).collect();
-            let near = did_you_mean(word, all.iter().map(String::as_str));
-            let step = word.replace('~', "~0").replace('/', "~1");
-            let message = format!("`{word}` is no condition operator");
-            let help = near.map(|near| format!("did you mean `{near}`?"));
-            problem(format!("{at}/Condition/{step}"), true, message, help);
-        }
-    }
-    problems
-}
-
 /// The statements of a document, each with its pointer.
-fn statements(json: &Value) -> Vec<(String, &Value)> {
+pub(super) fn statements(json: &Value) -> Vec<(String, &Value)> {
     match json.get("Statement") {
         Some(Value::Array(list)) => {
             list.iter().enumerate().map(|(at, s)| (format!("/Statement/{at}"), s)).collect()
@@ -144,7 +116,8 @@ fn statements(json: &Value) -> Vec<(String, &Value)> {
     }
 }
 
-fn one_or_more(value: &Value) -> &[Value] {
+/// The items of a list, or the one value that is none.
+pub(super) fn one_or_more(value: &Value) -> &[Value] {
     value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice)
 }
 

@@ -18,6 +18,7 @@ mod pattern;
 mod principal;
 mod print;
 mod read;
+mod refused;
 mod validate;
 mod written;
 

@@ -3,8 +3,8 @@
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::condition::{Operator, Test};
-use super::{Document, Principals, Statement, Version, arn};
+use super::condition::{Family, Operator, Test};
+use super::{Document, Principals, Statement, Version, arn, validate};
 
 impl Document {
     /// A document put together from parts, in normal form: statements sorted, none twice, empty parts left
@@ -55,7 +55,7 @@ pub(super) fn principal(kind: &str, value: &str, partition: &str) -> String {
 }
 
 /// Condition values that the operator does not tell apart are written one way: truth in small letters, a number
-/// without needless zeros, an address as a range, text whose case is ignored in small letters. Anything that is not
+/// without needless zeros, an instant in UTC, an address as a range, text whose case is ignored in small letters. Anything that is not
 /// clearly one of these stays.
 pub(super) fn condition_value(operator: Option<Operator>, value: String) -> String {
     let Some(Operator { quantifier: _, test, if_exists: _ }) = operator else { return value };
@@ -65,6 +65,7 @@ pub(super) fn condition_value(operator: Option<Operator>, value: String) -> Stri
         Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase if !value.contains("${") => Some(word),
         Test::IpAddress | Test::NotIpAddress => address(&value),
         test if test.is_numeric() => number(&value),
+        test if test.family() == Family::Date => date(&value),
         _ => None,
     };
     one_way.unwrap_or(value)
@@ -78,6 +79,14 @@ fn address(value: &str) -> Option<String> {
     let longest = if address.is_ipv4() { 32 } else { 128 };
     let length = length.map_or(Some(longest), |digits| digits.parse::<u8>().ok())?;
     (length <= longest).then(|| format!("{address}/{length}"))
+}
+
+/// `2027-01-31T01:00+01:00` → `2027-01-31T00:00:00Z`. A day alone and seconds since 1970 stay as they are.
+fn date(value: &str) -> Option<String> {
+    // The parser takes more spellings than AWS does, and a leap second as the one before it.
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b"-+:.TZ".contains(&b));
+    let taken = value.find('T') == Some(10) && plain(value) && !value.contains(":60");
+    taken.then(|| validate::instant(value))?.map(|instant| instant.to_string())
 }
 
 /// `03600.50` → `3600.5`.

@@ -65,6 +65,13 @@ fn covers_resource(wider: &str, narrower: &str) -> bool {
     wider.iter().zip(narrower).all(|(wider, narrower)| covers(wider, narrower))
 }
 
+/// The same in a `NotResource`, where a variable that a request has no value for makes the statement apply to nothing:
+/// what has one says more than what it excepts.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
+fn covers_exception(wider: &str, narrower: &str) -> bool {
+    wider == narrower || (!narrower.contains("${") && covers_resource(wider, narrower))
+}
+
 fn covers_action(wider: &Folded, narrower: &Folded) -> bool {
     covers(&wider.0.to_ascii_lowercase(), &narrower.0.to_ascii_lowercase())
 }
@@ -87,8 +94,10 @@ fn without_covered_values(statement: Statement) -> Statement {
     let Statement { sid, effect, principal, action, resource, conditions } = statement;
     // In a `Not…` list as well: what is not in one glob, and not in a narrower one, is not in the one.
     let action = action.map(|values| uncovered(values, covers_action));
-    let resource =
-        resource.map(|resource| resource.map(|values| uncovered(values, |a, b| covers_resource(a, b))));
+    let resource = resource.map(|resource| match resource {
+        Element::Is(values) => Element::Is(uncovered(values, |a, b| covers_resource(a, b))),
+        Element::IsNot(values) => Element::IsNot(uncovered(values, |a, b| covers_exception(a, b))),
+    });
     Statement { sid, effect, principal, action, resource, conditions }
 }
 
@@ -188,6 +197,9 @@ fn covers_statement(wider: &Statement, narrower: &Statement) -> bool {
     same && covers_list(action, &narrower.action, covers_action)
         && match (resource, &narrower.resource) {
             (None, None) => true,
+            (Some(wider), Some(narrower)) if wider.is_not() => {
+                covers_list(wider, narrower, |a, b| covers_exception(a, b))
+            }
             (Some(wider), Some(narrower)) => covers_list(wider, narrower, |a, b| covers_resource(a, b)),
             _ => false,
         }
@@ -268,6 +280,28 @@ mod tests {
             {"Effect": "Allow", "Action": "glue:Get*", "Resource": "*", "Condition": {"Bool": {"a:b": "false"}}},
         ]));
         assert_eq!(document.packed(), document);
+    }
+
+    #[test]
+    fn an_exception_with_a_variable_stays() {
+        // Whoever has no user name is denied nothing by the first, and everything but `b` by what `b/*` alone says.
+        let document = read(json!([
+            {"Effect": "Deny", "Action": "s3:*",
+             "NotResource": ["arn:aws:s3:::b/*", "arn:aws:s3:::b/${aws:username}"]},
+            {"Effect": "Deny", "Action": "s3:*", "NotResource": "arn:aws:s3:::b/*"},
+        ]));
+        assert_eq!(document.packed().statements, [document.statements[1].clone()]);
+        let alone = read(json!([
+            {"Effect": "Allow", "Action": "s3:*",
+             "NotResource": ["arn:aws:s3:::b/*", "arn:aws:s3:::b/${aws:username}"]},
+            {"Effect": "Allow", "Action": "s3:Get*", "NotResource": ["arn:aws:s3:::b/*", "arn:aws:s3:::c"]},
+        ]));
+        assert_eq!(alone.packed(), alone);
+        let wider = read(json!([
+            {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::b/${aws:username}"},
+            {"Effect": "Allow", "Action": "s3:Get*", "NotResource": "arn:aws:s3:::b/*"},
+        ]));
+        assert_eq!(wider.packed(), wider);
     }
 
     #[test]

@@ -85,6 +85,13 @@ pub(super) fn found(json: &Value, partition: &str) -> Result<Document, Vec<Probl
     reader.end(document)
 }
 
+/// Every character that IAM does not take.
+pub(super) fn foreign_characters(json: &Value) -> Vec<Problem> {
+    let mut reader = Reader::new(None, "aws");
+    reader.characters("", json);
+    reader.problems
+}
+
 /// Whether an object is meant as a whole document rather than as one statement, misspelt or not.
 fn is_document(object: &Map<String, Value>) -> bool {
     let known = || STATEMENT_ELEMENTS.into_iter().chain(DOCUMENT_ELEMENTS);

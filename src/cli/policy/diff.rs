@@ -44,7 +44,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let partition = partition_of(&json).unwrap_or_else(|| "aws".to_owned());
     let mut documents = vec![];
     for (loaded, json) in loaded.iter().zip(&json) {
-        match super::document(loaded, json, &partition) {
+        match super::document(loaded, json, &partition, args.kind) {
             Ok(document) => documents.push(document),
             Err(diagnostics) => wrong.extend(diagnostics),
         }

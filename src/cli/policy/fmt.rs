@@ -11,7 +11,7 @@ use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::diagnostic::Diagnostic;
-use crate::policy::{Document, partition_of};
+use crate::policy::{Document, Policy, partition_of};
 use crate::state::fit::{self, Room, Unit};
 
 use super::Kind;
@@ -82,7 +82,7 @@ fn one(path: &Path, args: &Args) -> Result<Formatted, Vec<Diagnostic>> {
     }
     let json = loaded.node.to_json();
     let partition = partition_of([&json]).unwrap_or_else(|| "aws".to_owned());
-    let document = super::document(&loaded, &json, &partition)?;
+    let document = super::document(&loaded, &json, &partition, args.kind)?;
     let room = fit::for_kind(super::kind_of(args.kind, &json));
     let packed = || {
         let packed = document.packed();
@@ -115,8 +115,9 @@ fn used(document: &Document, room: Room) -> String {
 fn as_ordered(document: &Document, authored: &Value, partition: &str) -> Value {
     let place = |list: &[Value]| {
         let each = list.iter().filter_map(|statement| {
-            let alone = serde_json::json!({ "Statement": [statement] });
-            Document::read_as_aws(&alone, partition).ok()?.statements.pop()
+            let alone = serde_json::json!({ "Version": document.version.word(), "Statement": [statement] });
+            let alone = Policy::from_text(&alone.to_string(), partition);
+            alone.document()?.statements.first().cloned()
         });
         each.collect::<Vec<_>>()
     };
