@@ -18,6 +18,7 @@ mod formats;
 mod interruption;
 mod lock;
 mod policy_documents;
+mod rewritten;
 mod saved_plans;
 mod usage;
 
