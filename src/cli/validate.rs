@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     fail_on: FailOn,
     /// Judge dates as if today were this day [default: today, in UTC]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = findings::day)]
     at: Option<Date>,
 }
 
@@ -75,13 +75,13 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         for environment in chosen {
             let scopes = lowered.scopes.iter().filter(|s| s.environment == environment.name);
             let declared: BTreeSet<_> = scopes.flat_map(|s| s.declared.iter()).collect();
-            let errors = report.count(Severity::Error);
+            // Errors have been shown; not each of them is about this environment.
+            let errors = if report.has(Severity::Error) { "" } else { ", no errors" };
             output.result(&format!(
-                "{}: {} declared for account {}, {}\n",
+                "{}: {} declared for account {}{errors}\n",
                 environment.name,
                 report::count(declared.len(), "resource"),
                 environment.account,
-                if errors == 0 { "no errors".to_owned() } else { report::count(errors, "error") },
             ));
         }
         if !report.suppressed.is_empty() {
