@@ -35,8 +35,14 @@ fn found(case: &Value, document: &Value) -> Vec<String> {
         partition: Some("aws".to_owned()),
     };
     let today = date(2026, 11, 21);
-    let single =
-        lint::Single { written: written.as_ref(), problems: &problems, node: &node, home: &home, today };
+    let single = lint::Single {
+        written: written.as_ref(),
+        problems: &problems,
+        node: &node,
+        ceiling: false,
+        home: &home,
+        today,
+    };
     let report = lint::document(single);
     report.findings.iter().map(|d| format!("{}: {}", d.rule.unwrap(), d.message)).collect()
 }

@@ -34,6 +34,8 @@ pub struct Single<'a> {
     pub problems: &'a [Problem],
     /// The text, with places.
     pub node: &'a Node,
+    /// Whether it is to be a permissions boundary, which gives nobody any right.
+    pub ceiling: bool,
     /// What the caller knows of where it will stand.
     pub home: &'a Home,
     /// Today, in UTC.
@@ -77,11 +79,13 @@ pub fn estate(estate: Estate<'_>) -> Report {
     let nowhere = Home::default();
     let home_of = |environment: &EnvironmentInfo| homes.get(environment.name.as_str()).unwrap_or(&nowhere);
     let mut found = vec![];
+    let ceilings = identity::ceilings(&lowered.wanted);
     for authored in &lowered.documents {
         let subject = Subject {
             written: &authored.written,
             holder: Some(&authored.holder),
             setting: authored.setting.as_ref(),
+            ceiling: ceilings.contains(&authored.holder),
             home: home_of(&authored.environment),
             today,
         };
@@ -118,7 +122,7 @@ type Documents<'a> = BTreeMap<(&'a ResourceId, Option<&'a SettingKey>), &'a Auth
 
 /// Looks at a document that stands alone, as a policy of somebody who has no other.
 pub fn document(single: Single<'_>) -> Report {
-    let Single { written, problems, node, home, today } = single;
+    let Single { written, problems, node, ceiling, home, today } = single;
     let span = |at: &At| match at {
         At::Value(pointer) | At::Held(_, pointer) => vec![node.span_at(pointer)],
         At::Key(pointer) => vec![node.key_span_at(pointer)],
@@ -137,9 +141,9 @@ pub fn document(single: Single<'_>) -> Report {
         })
         .collect();
     if let Some(written) = written {
-        let subject = Subject { written, holder: None, setting: None, home, today };
+        let subject = Subject { written, holder: None, setting: None, ceiling, home, today };
         found.extend(of_document(&subject, &span));
-        if let Some(identity) = identity::alone(written, home) {
+        if let Some(identity) = identity::alone(written, home).filter(|_| !ceiling) {
             found.extend(of_identity(&identity, &span));
         }
     }
@@ -167,11 +171,13 @@ pub fn account(
         environment.and_then(|e| homes.get(e.name.as_str())).unwrap_or(&nowhere)
     };
     let mut findings: Vec<Finding> = vec![];
+    let ceilings = identity::ceilings(state);
     for (id, setting, policy, usage) in identity::documents(state).filter(|(id, ..)| ours.contains(*id)) {
         let Some(document) = policy.document() else { continue };
         let written = Written::of(document, usage);
         let (holder, setting) = (Some(id), setting.as_ref());
-        let subject = Subject { written: &written, holder, setting, home: home_of(id), today };
+        let ceiling = ceilings.contains(id);
+        let subject = Subject { written: &written, holder, setting, ceiling, home: home_of(id), today };
         for rule in rules::ALL {
             if let Check::Document(check) = rule.check {
                 findings.extend(check(&subject).into_iter().map(|hit| finding(rule, id, hit)));

@@ -1,7 +1,11 @@
 //! From a state to what its identities hold: inline policies, attached ones, those of groups, the boundary.
 
+use std::collections::BTreeSet;
+
+use super::escalation;
+use super::reach::Reach;
 use super::subject::{Held, Home, Identity};
-use crate::policy::{Document, Policy, Usage, Written, catalogue};
+use crate::policy::{Document, Effect, Element, Policy, Statement, Usage, Written, catalogue};
 use crate::state::{Core, Kind, PolicyReference, ResourceId, Setting, SettingKey, State};
 
 /// How a document was written, by its holder and setting, if it was.
@@ -113,5 +117,44 @@ pub(super) fn documents(
             _ => None,
         });
         core.into_iter().chain(settings)
+    })
+}
+
+/// The customer managed policies that are somebody's boundary and attached to nobody.
+pub(super) fn ceilings(state: &State) -> BTreeSet<&ResourceId> {
+    let settings = || state.resources.values().flat_map(|resource| resource.settings.values());
+    let attached: BTreeSet<&ResourceId> = settings()
+        .filter_map(|setting| match setting {
+            Setting::Attached(PolicyReference::Customer(policy)) => Some(policy),
+            _ => None,
+        })
+        .collect();
+    let boundaries = settings().filter_map(|setting| match setting {
+        Setting::Boundary(PolicyReference::Customer(policy)) => Some(policy),
+        _ => None,
+    });
+    boundaries.filter(|policy| !attached.contains(policy)).collect()
+}
+
+/// Whether a role lets a service act as it.
+pub(super) fn trusts(role: &ResourceId, state: &State, service: &str) -> bool {
+    let Some(Core::Role { trust, .. }) = state.resources.get(role).map(|role| &role.core) else {
+        return false;
+    };
+    let lets = |statement: &Statement| match &statement.principal {
+        Some(Element::Is(principals)) if statement.effect == Effect::Allow => principals
+            .get("Service")
+            .is_some_and(|names| names.iter().any(|name| name.trim_end_matches(".cn") == service)),
+        _ => false,
+    };
+    trust.document().is_some_and(|document| document.statements.iter().any(lets))
+}
+
+/// Whether a role can surely give itself every right there is.
+pub(super) fn is_mighty(role: &ResourceId, state: &State) -> bool {
+    let nowhere = Home::default();
+    of(role, state, &nowhere, &|_, _| None).is_some_and(|identity| {
+        let reach = Reach::of(&identity);
+        !identity.boundary_unknown && (reach.is_administrator() || !escalation::direct(&reach).is_empty())
     })
 }

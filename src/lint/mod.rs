@@ -4,13 +4,17 @@
 //! Pure: today's date is brought by the caller.
 
 mod bucket;
+mod cover;
 mod dates;
 mod engine;
+mod escalation;
 mod facts;
 mod guard;
 mod identity;
 mod literals;
+mod powers;
 mod provider;
+mod reach;
 mod rule;
 pub mod rules;
 mod secrets;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use crate::policy::{Document, Written, WrittenStatement};
+use crate::policy::{Document, Usage, Written, WrittenStatement};
 use crate::spec::template::Template;
 use crate::spec::tree::Node;
 use crate::state::{AccountId, PolicyReference, ResourceId, SettingKey, State};
@@ -31,6 +31,8 @@ pub struct Subject<'a> {
     pub holder: Option<&'a ResourceId>,
     /// As what; none for a trust policy, a managed policy, and a document that stands alone.
     pub setting: Option<&'a SettingKey>,
+    /// Whether it only limits what others give: it is the boundary of somebody, and attached to nobody.
+    pub ceiling: bool,
     /// Where it stands.
     pub home: &'a Home,
     /// Today, in UTC.
@@ -88,6 +90,11 @@ pub struct Texts<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// Whether it gives rights to whoever holds it.
+    pub fn gives_rights(&self) -> bool {
+        self.written.usage == Usage::Identity && !self.ceiling
+    }
+
     /// Its statements that allow.
     pub fn allows(&self) -> impl Iterator<Item = &'a WrittenStatement> + use<'a> {
         self.written.statements.iter().filter(|statement| statement.allows())

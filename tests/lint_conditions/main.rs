@@ -92,7 +92,8 @@ pub fn in_document(usage: Usage, text: &str) -> Vec<Diagnostic> {
     let (written, problems) = Written::read(&node.to_json(), usage, "aws");
     let home = Home::default();
     let (written, problems) = (written.as_ref(), problems.as_slice());
-    lint::document(lint::Single { written, problems, node: &node, home: &home, today: TODAY }).findings
+    lint::document(lint::Single { written, problems, node: &node, ceiling: false, home: &home, today: TODAY })
+        .findings
 }
 
 /// What is found in an environment.

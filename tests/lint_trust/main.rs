@@ -33,8 +33,14 @@ fn broken(usage: Usage, statements: &str, account: Option<&str>) -> BTreeSet<&'s
     let account = account.map(|id| id.parse().unwrap());
     let home = Home { accounts: account.iter().cloned().collect(), account, ..Home::default() };
     let today = date(2026, 11, 21);
-    let single =
-        lint::Single { written: written.as_ref(), problems: &problems, node: &node, home: &home, today };
+    let single = lint::Single {
+        written: written.as_ref(),
+        problems: &problems,
+        node: &node,
+        ceiling: false,
+        home: &home,
+        today,
+    };
     lint::document(single).findings.iter().filter_map(|finding| finding.rule).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::cli::policy::{Kind, kind_of};
 use crate::cli::{document, findings};
 use crate::diagnostic::{did_you_mean, has_errors};
 use crate::lint::{self, Home, rules};
-use crate::policy::{Written, partition_of};
+use crate::policy::{DocumentKind, Written, partition_of};
 use crate::report::{self, FindingsReport};
 use crate::state::{AccountId, Partition};
 
@@ -39,7 +39,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
-    for allowed in args.allow.iter().filter(|allowed| rules::find(allowed).is_none()) {
+    if let Some(allowed) = args.allow.iter().find(|allowed| rules::find(allowed).is_none()) {
         let failure = Failure::error(format!("there is no rule `{allowed}`"));
         let near = did_you_mean(allowed, rules::ALL.iter().map(|rule| rule.id));
         return Err(match near {
@@ -49,8 +49,15 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     }
     let today = args.at.unwrap_or_else(findings::today);
     let mut report = FindingsReport::default();
+    let mut unread = vec![];
     for file in &args.files {
-        let one = of_file(file, args, today)?;
+        let one = match of_file(file, args, today) {
+            Ok(one) => one,
+            Err(failure) => {
+                unread.extend(failure.diagnostics);
+                continue;
+            }
+        };
         let allowed = |rule: Option<&str>| rule.is_some_and(|rule| args.allow.iter().any(|a| a == rule));
         let (suppressed, findings): (Vec<_>, Vec<_>) =
             one.findings.into_iter().partition(|finding| allowed(finding.rule));
@@ -72,6 +79,9 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         }
     } else {
         findings::print(&report, output);
+    }
+    if !unread.is_empty() {
+        return Err(Failure::in_text(unread));
     }
     Ok(if report.findings.is_empty() { ExitCode::Done } else { ExitCode::Differences })
 }
@@ -96,8 +106,14 @@ fn of_file(file: &std::path::Path, args: &Args, today: Date) -> Result<lint::Rep
         accounts: args.account.iter().cloned().collect(),
     };
     let (written, problems) = Written::read(&json, kind.usage(), partition.as_deref().unwrap_or("aws"));
-    let single =
-        lint::Single { written: written.as_ref(), problems: &problems, node: &node, home: &home, today };
+    let single = lint::Single {
+        written: written.as_ref(),
+        problems: &problems,
+        node: &node,
+        ceiling: kind == DocumentKind::Boundary,
+        home: &home,
+        today,
+    };
     let mut report = lint::document(single);
     report.findings.splice(0..0, said);
     Ok(report)
