@@ -215,6 +215,7 @@ fn uri(path: &str) -> String {
         .add(b'"')
         .add(b'#')
         .add(b'%')
+        .add(b':')
         .add(b'<')
         .add(b'>')
         .add(b'?')
