@@ -215,20 +215,22 @@ impl Session {
             callers: &callers,
         };
         let hazards = hazards(&plan, &around);
-        let findings = self.found_only(&reading.state);
+        let findings = self.found_only(&reading.state, &settled)?;
         Ok(Prepared { reading, settled, plan, hazards, aws, findings })
     }
 
-    /// What rules find in the accounts, of what the chosen environments answer for, that they do not find in what is
-    /// declared: `validate` tells of that.
-    fn found_only(&self, found: &State) -> Vec<lint::Finding> {
-        let ours: BTreeSet<ResourceId> =
-            self.scopes.iter().flat_map(|s| s.declared.iter().cloned()).collect();
-        let look = |state: &State| lint::account(state, &ours, &self.environments, findings::today());
-        let declared = look(&self.project.lowered.wanted);
-        let mut only = look(found);
-        only.retain(|finding| !declared.contains(finding));
-        only
+    /// What rules find in the accounts that they do not find in what is declared: `validate` tells of that. Only of
+    /// what is ours to change, and was asked for.
+    fn found_only(&self, found: &State, settled: &Settled) -> Result<Vec<lint::Finding>, Failure> {
+        let declared = self.scopes.iter().flat_map(|scope| &scope.declared);
+        let mut ours: BTreeSet<ResourceId> =
+            declared.filter(|id| !settled.untouchable.contains(*id)).cloned().collect();
+        if !self.target.is_empty() {
+            let targets = self.targets(settled, found)?;
+            ours.retain(|id| targets.contains(id));
+        }
+        let declared = &self.project.lowered.wanted;
+        Ok(lint::account_alone(found, declared, &ours, &self.environments, findings::today()))
     }
 
     fn targets(&self, settled: &Settled, found: &State) -> Result<BTreeSet<ResourceId>, Failure> {

@@ -56,6 +56,8 @@ pub struct Report {
 pub struct Finding {
     /// On what.
     pub id: ResourceId,
+    /// In which of its settings; none for the resource itself, or all that it holds.
+    pub setting: Option<SettingKey>,
     /// The rule.
     pub rule: &'static Rule,
     /// What is wrong.
@@ -164,6 +166,34 @@ pub fn account(
     environments: &[EnvironmentInfo],
     today: Date,
 ) -> Vec<Finding> {
+    in_account(state, ours, environments, today, &identity::ceilings(state))
+}
+
+/// Looks at what was found in accounts, and tells what is not declared that way: of that, `estate` tells.
+pub fn account_alone(
+    found: &State,
+    declared: &State,
+    ours: &BTreeSet<ResourceId>,
+    environments: &[EnvironmentInfo],
+    today: Date,
+) -> Vec<Finding> {
+    // A boundary that somebody took off everybody is still meant as one, unless it now gives rights.
+    let attached = identity::attached(found);
+    let meant = identity::ceilings(declared).into_iter().filter(|id| !attached.contains(id));
+    let ceilings: BTreeSet<&ResourceId> = identity::ceilings(found).into_iter().chain(meant).collect();
+    let declared = in_account(declared, ours, environments, today, &ceilings);
+    let mut findings = in_account(found, ours, environments, today, &ceilings);
+    findings.retain(|finding| !declared.contains(finding));
+    findings
+}
+
+fn in_account(
+    state: &State,
+    ours: &BTreeSet<ResourceId>,
+    environments: &[EnvironmentInfo],
+    today: Date,
+    ceilings: &BTreeSet<&ResourceId>,
+) -> Vec<Finding> {
     let homes = homes(environments);
     let nowhere = Home::default();
     let home_of = |id: &ResourceId| {
@@ -171,7 +201,6 @@ pub fn account(
         environment.and_then(|e| homes.get(e.name.as_str())).unwrap_or(&nowhere)
     };
     let mut findings: Vec<Finding> = vec![];
-    let ceilings = identity::ceilings(state);
     for (id, setting, policy, usage) in identity::documents(state).filter(|(id, ..)| ours.contains(*id)) {
         let Some(document) = policy.document() else { continue };
         let written = Written::of(document, usage);
@@ -180,7 +209,8 @@ pub fn account(
         let subject = Subject { written: &written, holder, setting, ceiling, home: home_of(id), today };
         for rule in rules::ALL {
             if let Check::Document(check) = rule.check {
-                findings.extend(check(&subject).into_iter().map(|hit| finding(rule, id, hit)));
+                findings
+                    .extend(check(&subject).into_iter().map(|hit| finding(rule, id, setting.cloned(), hit)));
             }
         }
     }
@@ -188,7 +218,8 @@ pub fn account(
         let Some(identity) = identity::of(id, state, home_of(id), &|_, _| None) else { continue };
         for rule in rules::ALL {
             if let Check::Identity(check) = rule.check {
-                findings.extend(check(&identity).into_iter().map(|hit| finding(rule, id, hit)));
+                let hits = check(&identity).into_iter();
+                findings.extend(hits.map(|hit| finding(rule, id, own_setting(&identity, &hit), hit)));
             }
         }
     }
@@ -196,20 +227,29 @@ pub fn account(
     for rule in rules::ALL {
         if let Check::State(check) = rule.check {
             findings.extend(check(&live).into_iter().filter_map(|hit| {
-                let At::Setting(id, _) = &hit.at else { return None };
-                let id = id.clone();
-                Some(finding(rule, &id, hit))
+                let At::Setting(id, setting) = hit.at.clone() else { return None };
+                Some(finding(rule, &id, setting, hit))
             }));
         }
     }
-    findings.sort_by(|a, b| (a.rule.severity, &a.id, a.rule.id).cmp(&(b.rule.severity, &b.id, b.rule.id)));
+    findings.sort_by(|a, b| {
+        (a.rule.severity, &a.id, a.rule.id, &a.setting).cmp(&(b.rule.severity, &b.id, b.rule.id, &b.setting))
+    });
     findings.dedup();
     findings
 }
 
-fn finding(rule: &'static Rule, id: &ResourceId, hit: Hit) -> Finding {
+/// The setting of the identity's own that a rule points into.
+fn own_setting(identity: &Identity<'_>, hit: &Hit) -> Option<SettingKey> {
+    let At::Held(number, _) = &hit.at else { return None };
+    let held =
+        identity.held.get(*number).filter(|held| held.holder.is_some() && held.holder == identity.id)?;
+    held.setting.clone()
+}
+
+fn finding(rule: &'static Rule, id: &ResourceId, setting: Option<SettingKey>, hit: Hit) -> Finding {
     let Hit { at: _, message, help, related: _ } = hit;
-    Finding { id: id.clone(), rule, message, help: help.unwrap_or_else(|| rule.help.to_owned()) }
+    Finding { id: id.clone(), setting, rule, message, help: help.unwrap_or_else(|| rule.help.to_owned()) }
 }
 
 fn homes(environments: &[EnvironmentInfo]) -> BTreeMap<&str, Home> {

@@ -21,7 +21,7 @@ mod secrets;
 mod subject;
 mod suppression;
 
-pub use engine::{Estate, Finding, Report, Single, account, document, estate};
+pub use engine::{Estate, Finding, Report, Single, account, account_alone, document, estate};
 pub use rule::{At, Check, Example, Hit, Rule};
 pub use subject::{Held, Home, Identity, Live, Subject, Texts};
 pub use suppression::Suppressed;

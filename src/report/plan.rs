@@ -71,6 +71,8 @@ pub struct AccountFinding {
     pub environment: Option<String>,
     /// `role/GlueEtl`.
     pub address: String,
+    /// `inline/data`, if it is about one setting.
+    pub setting: Option<String>,
     /// The rule, which has a page in docs/rules.
     pub rule: &'static str,
     /// `ERROR`, `SECURITY_WARNING`, `WARNING` or `SUGGESTION`.
@@ -81,13 +83,22 @@ pub struct AccountFinding {
     pub help: String,
 }
 
+impl AccountFinding {
+    /// On what, as people say it: an inline policy is one of several on its holder; other settings are in the message.
+    pub(super) fn place(&self) -> String {
+        let inline = self.setting.as_ref().filter(|setting| setting.starts_with("inline/"));
+        inline.map_or_else(|| self.address.clone(), |inline| format!("{} {inline}", self.address))
+    }
+}
+
 /// What rules find in the accounts, as data.
 pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<AccountFinding> {
     let line = |finding: &lint::Finding| {
-        let lint::Finding { id, rule, message, help } = finding;
+        let lint::Finding { id, setting, rule, message, help } = finding;
         AccountFinding {
             environment: environment_of(inputs, id, None).map(|e| e.name.to_owned()),
             address: id.address(),
+            setting: setting.as_ref().map(ToString::to_string),
             rule: rule.id,
             severity: rule.severity.code(),
             message: message.clone(),
