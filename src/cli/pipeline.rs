@@ -74,7 +74,7 @@ pub struct Prepared {
     /// What AWS changed in its own policies since they were locked.
     pub aws: AwsComparison,
     /// What rules find in the accounts and not in the files.
-    pub findings: Vec<lint::Finding>,
+    pub findings: Vec<lint::Alone>,
 }
 
 impl Session {
@@ -221,7 +221,7 @@ impl Session {
 
     /// What rules find in the accounts that they do not find in what is declared: `validate` tells of that. Only of
     /// what is ours to change, and was asked for.
-    fn found_only(&self, found: &State, settled: &Settled) -> Result<Vec<lint::Finding>, Failure> {
+    fn found_only(&self, found: &State, settled: &Settled) -> Result<Vec<lint::Alone>, Failure> {
         let declared = self.scopes.iter().flat_map(|scope| &scope.declared);
         let mut ours: BTreeSet<ResourceId> =
             declared.filter(|id| !settled.untouchable.contains(*id)).cloned().collect();
@@ -229,8 +229,14 @@ impl Session {
             let targets = self.targets(settled, found)?;
             ours.retain(|id| targets.contains(id));
         }
-        let declared = &self.project.lowered.wanted;
-        Ok(lint::account_alone(found, declared, &ours, &self.environments, findings::today()))
+        Ok(lint::account_alone(lint::Accounts {
+            found,
+            declared: &self.project.lowered.wanted,
+            wanted: &settled.wanted,
+            ours: &ours,
+            environments: &self.environments,
+            today: findings::today(),
+        }))
     }
 
     fn targets(&self, settled: &Settled, found: &State) -> Result<BTreeSet<ResourceId>, Failure> {

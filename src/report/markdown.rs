@@ -39,10 +39,21 @@ fn found(all: &[AccountFinding]) -> String {
     }
     let mut out = "**Found in the account, and not in the files**\n\n".to_owned();
     for each in all {
-        let AccountFinding { environment: _, address: _, setting: _, rule, severity: _, message, help } =
-            each;
+        let AccountFinding {
+            environment: _,
+            address: _,
+            setting: _,
+            rule,
+            severity: _,
+            message,
+            help,
+            stays,
+        } = each;
         let (place, rule) = (markdown_code(&each.place()), markdown_code(rule));
-        out.push_str(&format!("- {rule} {place}: {}\n  - {}\n", sentence(message), sentence(help)));
+        out.push_str(&format!("- {rule} {place}: {}\n", sentence(message)));
+        if *stays {
+            out.push_str(&format!("  - {}\n", sentence(help)));
+        }
     }
     out.push('\n');
     out

@@ -32,7 +32,7 @@ pub struct Inputs<'a> {
     /// What AWS changed in its own policies since they were locked; only drift tells of it in full.
     pub aws: &'a AwsComparison,
     /// What rules find in the accounts and not in the files.
-    pub findings: &'a [lint::Finding],
+    pub findings: &'a [lint::Alone],
 }
 
 /// A plan. This is the documented JSON.
@@ -81,6 +81,8 @@ pub struct AccountFinding {
     pub message: String,
     /// The way out.
     pub help: String,
+    /// Whether it is there still when the account is as declared: then somebody has to do something else about it.
+    pub stays: bool,
 }
 
 impl AccountFinding {
@@ -93,7 +95,8 @@ impl AccountFinding {
 
 /// What rules find in the accounts, as data.
 pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<AccountFinding> {
-    let line = |finding: &lint::Finding| {
+    let line = |alone: &lint::Alone| {
+        let lint::Alone { finding, stays } = alone;
         let lint::Finding { id, setting, rule, message, help } = finding;
         AccountFinding {
             environment: environment_of(inputs, id, None).map(|e| e.name.to_owned()),
@@ -103,6 +106,7 @@ pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<AccountFinding> {
             severity: rule.severity.code(),
             message: message.clone(),
             help: help.clone(),
+            stays: *stays,
         }
     };
     inputs.findings.iter().map(line).collect()

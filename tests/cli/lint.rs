@@ -509,3 +509,45 @@ fn files_that_cannot_be_read_are_findings_for_services() {
         assert!(run.stdout.starts_with("::error file=environments/two.yaml,line="), "{what}: {}", run.stdout);
     }
 }
+
+/// What was found in the account, of which no file speaks.
+#[test]
+fn the_json_of_what_is_found_in_the_account() {
+    let project = applied();
+    let clean = parsed(&on_file(&project, &["plan", "--format=json"]));
+    assert_eq!(clean["findings"], json!([]));
+    let user = r#""111122223333:user/alice": {"#;
+    let text = project.read("account.json");
+    let at = text.find(user).unwrap();
+    let settings = at + text[at..].find("\"settings\": [").unwrap() + "\"settings\": [".len();
+    let key = r#"{"credential": {"kind": "access-key", "id": "AKIAIOSFODNN7EXAMPLE"}}, "#;
+    project.write("account.json", format!("{}{key}{}", &text[..settings], &text[settings..]));
+    for command in ["plan", "drift"] {
+        let run = on_file(&project, &[command, "--format=json"]);
+        assert_eq!((run.code, run.stderr.as_str()), (2, ""), "{}", run.shown());
+        assert_eq!(
+            parsed(&run)["findings"],
+            json!([{
+                "environment": "one",
+                "address": "user/alice",
+                "setting": "access-key/AKIAIOSFODNN7EXAMPLE",
+                "rule": "access-key",
+                "severity": "WARNING",
+                "message": "user `alice` has the access key `AKIAIOSFODNN7EXAMPLE`, which does not end by itself",
+                "help": "delete the key; people sign in with `aws login` or assume a role, jobs run as a role",
+                "stays": false,
+            }]),
+            "{command}"
+        );
+        let run = on_file(&project, &[command, "--format=json", "--target=role/*"]);
+        assert_eq!(parsed(&run)["findings"], json!([]), "{command}: nobody asked about users");
+        let run = on_file(&project, &[command, "--format=markdown"]);
+        assert!(run.stdout.contains("- `access-key` `user/alice`: user `alice` has"), "{}", run.shown());
+    }
+    // A user who goes takes the key along: there is nothing to mend.
+    project.write(FILE, ESTATE.replace("  alice: { groups: [Readers] }\n", "  bob: { groups: [Readers] }\n"));
+    for command in ["plan", "drift"] {
+        let run = on_file(&project, &[command, "--format=json"]);
+        assert_eq!((run.code, &parsed(&run)["findings"]), (2, &json!([])), "{command}: {}", run.shown());
+    }
+}
