@@ -73,7 +73,8 @@ const MADE: [(&str, Make); 13] = [
 fn statements(count: usize, indent: &str, more: &str) -> String {
     let one = |n: usize| {
         format!(
-            "{indent}- {{ Sid: S{n}, Effect: Deny, {more}Action: s3:Get{n}, Resource: \"arn:aws:s3:::acme-{n}/*\" }}\n"
+            "{indent}- {{ Sid: S{n}, Effect: Deny, {more}Action: s3:Get*, Resource: \"arn:aws:s3:::acme-{n}/*\", \
+             Condition: {{ Null: {{ aws:PrincipalTag/t{n}: true }} }} }}\n"
         )
     };
     (0..count).map(one).collect()

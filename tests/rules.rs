@@ -54,6 +54,32 @@ fn found(example: Example) -> Vec<(String, String)> {
     }
 }
 
+/// Rules of which a milder form is a warning; their pages say when.
+const MILDER: [&str; 6] = [
+    "action-resource-mismatch",
+    "malformed-arn",
+    "malformed-value",
+    "missing-version",
+    "unknown-service-principal",
+    "variable-not-expanded",
+];
+
+#[test]
+fn what_is_said_when_a_document_is_read_is_as_bad_as_its_rule_says() {
+    for rule in rules::ALL.iter().filter(|rule| matches!(rule.check, Check::Reading)) {
+        let Example::Policy(usage, text) = rule.trips else { continue };
+        let (node, _) = parse_document(&source("policy.json", text));
+        let Some(node) = node else { continue };
+        let (written, mut problems) = Written::read(&node.to_json(), usage, "aws");
+        problems.extend(written.iter().flat_map(|written| written.check("aws")));
+        problems.extend(written.iter().flat_map(Written::size_problems));
+        for problem in problems.iter().filter(|problem| problem.rule == rule.id) {
+            assert_eq!(problem.severity, rule.severity, "{}: {}", rule.id, problem.message);
+        }
+        assert_eq!(MILDER.contains(&rule.id), rule.why.contains("a warning"), "{}", rule.id);
+    }
+}
+
 fn said(findings: &[Diagnostic]) -> Vec<(String, String)> {
     findings.iter().map(|d| (d.rule.unwrap_or("none").to_owned(), d.message.clone())).collect()
 }

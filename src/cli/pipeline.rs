@@ -86,7 +86,6 @@ impl Session {
         let chosen: Vec<_> = self.environments.iter().collect();
         let mut report = findings::of_estate(&self.project.lowered, &chosen, findings::today());
         if report.has(Severity::Error) {
-            report.findings.retain(|finding| finding.severity == Severity::Error);
             return Err(Failure::in_text(report.findings));
         }
         // `validate` counts them, and shows only the others.

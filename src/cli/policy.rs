@@ -79,9 +79,10 @@ fn kind_of(asked: Option<Kind>, json: &Value) -> DocumentKind {
 fn document(loaded: &Loaded, json: &Value, partition: &str) -> Result<Document, Vec<Diagnostic>> {
     Document::read_as_aws(json, partition).map_err(|problems| {
         let said = problems.into_iter().map(|problem| {
-            let Problem { rule, pointer, at_key, message, help } = problem;
+            let Problem { rule, severity, pointer, at_key, message, help } = problem;
             let span = if at_key { loaded.node.key_span_at(&pointer) } else { loaded.node.span_at(&pointer) };
             let mut diagnostic = Diagnostic::error(Some(span), message).rule(rule);
+            diagnostic.severity = severity;
             diagnostic.help.extend(help);
             diagnostic
         });

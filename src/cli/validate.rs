@@ -71,14 +71,14 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     } else {
         findings::print(&report, output);
     }
-    if let (Some(lowered), Format::Terminal) = (&lowered, output.format) {
+    // Of files with errors nothing is said but what is wrong.
+    let sound = lowered.as_ref().filter(|_| !report.has(Severity::Error));
+    if let (Some(lowered), Format::Terminal) = (sound, output.format) {
         for environment in chosen {
             let scopes = lowered.scopes.iter().filter(|s| s.environment == environment.name);
             let declared: BTreeSet<_> = scopes.flat_map(|s| s.declared.iter()).collect();
-            // Errors have been shown; not each of them is about this environment.
-            let errors = if report.has(Severity::Error) { "" } else { ", no errors" };
             output.result(&format!(
-                "{}: {} declared for account {}{errors}\n",
+                "{}: {} declared for account {}, no errors\n",
                 environment.name,
                 report::count(declared.len(), "resource"),
                 environment.account,

@@ -30,7 +30,7 @@ pub struct Estate<'a> {
 pub struct Single<'a> {
     /// What was written, as far as it could be read.
     pub written: Option<&'a Written>,
-    /// What was wrong with it.
+    /// What was wrong when it was read; validation is done here.
     pub problems: &'a [Problem],
     /// The text, with places.
     pub node: &'a Node,
@@ -70,6 +70,8 @@ pub fn estate(estate: Estate<'_>) -> Report {
         };
         let place = |at: &At| places(at, lowered, Some(authored), &[]);
         found.extend(of_document(&subject, &place));
+        let problems = authored.written.check(authored.environment.partition.as_str()).into_iter();
+        found.extend(problems.filter_map(|problem| read(problem, &place)));
     }
     let written: Documents<'_> =
         lowered.documents.iter().map(|a| ((&a.holder, a.setting.as_ref()), a)).collect();
@@ -108,18 +110,12 @@ pub fn document(single: Single<'_>) -> Report {
         At::Place(span) => vec![span.clone()],
         At::Setting(..) => vec![node.span.clone()],
     };
-    let mut found: Vec<Diagnostic> = problems
-        .iter()
-        .map(|problem| {
-            let Problem { rule, pointer, at_key, message, help } = problem;
-            let span = if *at_key { node.key_span_at(pointer) } else { node.span_at(pointer) };
-            let mut diagnostic = Diagnostic::error(Some(span), message.clone()).rule(rule);
-            diagnostic.severity = rules::find(rule).map_or(diagnostic.severity, |rule| rule.severity);
-            diagnostic.help.extend(help.clone());
-            diagnostic
-        })
-        .collect();
+    let mut found: Vec<Diagnostic> =
+        problems.iter().filter_map(|problem| read(problem.clone(), &span)).collect();
     if let Some(written) = written {
+        let partition = home.partition.as_deref().unwrap_or("aws");
+        let problems = written.check(partition).into_iter().chain(written.size_problems());
+        found.extend(problems.filter_map(|problem| read(problem, &span)));
         let subject = Subject { written, holder: None, setting: None, ceiling, home, today };
         found.extend(of_document(&subject, &span));
         if let Some(identity) = identity::alone(written, home).filter(|_| !ceiling) {
@@ -167,6 +163,15 @@ fn of_identity(identity: &Identity<'_>, place: ToSpans<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// What was said when a document was read, at its place.
+fn read(problem: Problem, place: ToSpans<'_>) -> Option<Diagnostic> {
+    let Problem { rule, severity, pointer, at_key, message, help } = problem;
+    let at = if at_key { At::Key(pointer) } else { At::Value(pointer) };
+    let mut diagnostic = said(rules::find(rule)?, Hit { at, message, help, related: vec![] }, place);
+    diagnostic.severity = severity;
+    Some(diagnostic)
 }
 
 /// What a rule found, at its place.

@@ -66,10 +66,55 @@ tests! {
     Null,
 }
 
+/// What the values of a comparison are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// Any text.
+    Text,
+    /// Numbers.
+    Number,
+    /// Dates, or seconds since 1970.
+    Date,
+    /// `true` and `false`.
+    Truth,
+    /// Base64.
+    Binary,
+    /// Addresses, and ranges of them.
+    Ip,
+    /// ARNs.
+    Arn,
+    /// Whether the key is absent: `Null`.
+    Presence,
+}
+
 impl Test {
     /// Whether it compares numbers.
     pub fn is_numeric(self) -> bool {
         self.word().starts_with("Numeric")
+    }
+
+    /// Whether it is met when the key has none of the values, or is absent.
+    pub fn is_negated(self) -> bool {
+        self.word().contains("Not")
+    }
+
+    /// What its values are.
+    pub fn family(self) -> Family {
+        let word = self.word();
+        let begins = [
+            ("String", Family::Text),
+            ("Numeric", Family::Number),
+            ("Date", Family::Date),
+            ("Bool", Family::Truth),
+            ("Binary", Family::Binary),
+            ("IpAddress", Family::Ip),
+            ("NotIpAddress", Family::Ip),
+            ("Arn", Family::Arn),
+        ];
+        begins
+            .into_iter()
+            .find(|(begin, _)| word.starts_with(begin))
+            .map_or(Family::Presence, |(_, family)| family)
     }
 
     /// Whether its values are `true` and `false`.

@@ -7,6 +7,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::diagnostic::Severity;
+
 /// What a policy text says. Every document in a [`State`](crate::state) is one of these.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Policy {
@@ -96,6 +98,8 @@ pub enum Usage {
 pub struct Problem {
     /// The rule it breaks: the name of its page in the documentation.
     pub rule: &'static str,
+    /// How bad it is; at worst what the rule says.
+    pub severity: Severity,
     /// JSON pointer into the document: `/Statement/0/Action`.
     pub pointer: String,
     /// The key itself is at fault rather than its value.
@@ -104,6 +108,36 @@ pub struct Problem {
     pub message: String,
     /// The way out.
     pub help: Option<String>,
+}
+
+impl Problem {
+    /// An error in the value at a JSON pointer.
+    pub fn at(rule: &'static str, pointer: &str, message: impl Into<String>) -> Self {
+        let (pointer, message) = (pointer.to_owned(), message.into());
+        Self { rule, severity: Severity::Error, pointer, at_key: false, message, help: None }
+    }
+
+    /// An error in the key at a JSON pointer.
+    pub fn at_key(rule: &'static str, pointer: &str, message: impl Into<String>) -> Self {
+        Self { at_key: true, ..Self::at(rule, pointer, message) }
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
+    /// Adds the way out.
+    #[must_use]
+    pub fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// Whether AWS refuses the document for it, or part of it can never work.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
 }
 
 impl Folded {

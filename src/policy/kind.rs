@@ -106,7 +106,7 @@ impl Document {
 fn refused(json: &Value) -> Vec<Problem> {
     let mut problems = vec![];
     let mut problem = |pointer: String, at_key: bool, message: String, help: Option<String>| {
-        problems.push(Problem { rule: "policy-grammar", pointer, at_key, message, help });
+        problems.push(Problem { at_key, help, ..Problem::at("policy-grammar", &pointer, message) });
     };
     if json.get("Statement").and_then(Value::as_array).is_some_and(Vec::is_empty) {
         problem("/Statement".to_owned(), false, "a policy has at least one statement".to_owned(), None);

@@ -61,13 +61,13 @@ pub(super) fn written(json: &Value, usage: Usage, partition: &str) -> (Option<Wr
             None
         }
     };
-    let Reader { problems, written: statements, version, .. } = reader;
+    let Reader { problems, written: statements, version, versionless, .. } = reader;
     let readable = || {
         let each = statements.iter().map(|written| written.statement.clone()).collect();
         (!statements.is_empty()).then(|| Document::new(version, None, each))
     };
     let document = document.or_else(readable);
-    (document.map(|document| Written { document, usage, statements }), problems)
+    (document.map(|document| Written { document, usage, statements, versionless }), problems)
 }
 
 /// A document in normal form with the places that it has when it is printed.
@@ -75,7 +75,7 @@ pub(super) fn found_written(document: &Document, usage: Usage) -> Written {
     let mut reader = Reader::new(None, "aws");
     let json = document.to_json();
     let _same = reader.document(&json);
-    Written { document: document.clone(), usage, statements: reader.written }
+    Written { document: document.clone(), usage, statements: reader.written, versionless: false }
 }
 
 /// A document that an account returned, if it fits the types without loss; else every reason why not.
@@ -99,6 +99,8 @@ struct Reader<'a> {
     problems: Vec<Problem>,
     /// The policy language version read so far.
     version: Version,
+    /// Whether it is a whole document that names no version.
+    versionless: bool,
     /// The statements that could be read, with their places.
     written: Vec<WrittenStatement>,
     /// The places within the statement at hand.
@@ -129,7 +131,7 @@ impl<'j> Elements<'j> {
 impl<'a> Reader<'a> {
     fn new(usage: Option<Usage>, partition: &'a str) -> Self {
         let (problems, written, places) = (vec![], vec![], Places::default());
-        Self { usage, partition, problems, version: Version::V2012, written, places }
+        Self { usage, partition, problems, version: Version::V2012, versionless: false, written, places }
     }
 }
 
@@ -150,17 +152,25 @@ impl Reader<'_> {
     }
 
     fn problem_of(&mut self, rule: &'static str, at: &str, message: impl Into<String>, help: Option<String>) {
-        let (pointer, message) = (at.to_owned(), message.into());
-        self.problems.push(Problem { rule, pointer, at_key: false, message, help });
+        self.problems.push(Problem { help, ..Problem::at(rule, at, message) });
     }
 
     fn problem_at_key(&mut self, at: &str, message: impl Into<String>, help: Option<String>) {
-        let (pointer, message) = (at.to_owned(), message.into());
-        self.problems.push(Problem { rule: GRAMMAR, pointer, at_key: true, message, help });
+        self.problem_at_key_of(GRAMMAR, at, message, help);
     }
 
-    fn fault(&mut self, at: &str, (message, help): Fault) {
-        self.problem(at, message, help);
+    fn problem_at_key_of(
+        &mut self,
+        rule: &'static str,
+        at: &str,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        self.problems.push(Problem { help, ..Problem::at_key(rule, at, message) });
+    }
+
+    fn fault(&mut self, rule: &'static str, at: &str, (message, help): Fault) {
+        self.problem_of(rule, at, message, help);
     }
 
     /// IAM takes Latin-1 only, here and in condition values.
@@ -205,13 +215,7 @@ impl Reader<'_> {
         let version = match elements.get("Version") {
             Some((at, value)) => self.version(&at, value),
             None => {
-                if self.authored() {
-                    self.problem(
-                        "",
-                        "a document without `Version` is in version 2008-10-17, which has no variables",
-                        Some("add `Version: \"2012-10-17\"`".to_owned()),
-                    );
-                }
+                self.versionless = true;
                 Some(Version::V2008)
             }
         };
@@ -259,7 +263,8 @@ impl Reader<'_> {
                 && let Some(first) = sids.insert(sid, index)
             {
                 let message = format!("`{sid}` is the Sid of statement {} already", first + 1);
-                self.problem(&child(&at, "Sid"), message, Some("a Sid is unique in its document".to_owned()));
+                let help = "a Sid is unique in its document".to_owned();
+                self.problem_of("duplicate-sid", &child(&at, "Sid"), message, Some(help));
             }
         }
         statements.into_iter().collect()

@@ -16,6 +16,8 @@ pub struct Written {
     pub usage: Usage,
     /// Its statements in the author's order; none that could not be read.
     pub statements: Vec<WrittenStatement>,
+    /// Whether it is a whole document that names no version; 2008-10-17 then.
+    pub versionless: bool,
 }
 
 /// One statement with the places of its parts.

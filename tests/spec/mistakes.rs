@@ -260,7 +260,7 @@ fn trust_on_conditions() {
         &["one.yaml:4:85: `sts:externalid` is tested twice with `StringEquals`"],
     );
     wrong(
-        "roles: { r: { trust: [{ account: one, conditions: { StringEquls: { 'a:b': y } } }] } }\n",
+        "roles: { r: { trust: [{ account: one, conditions: { StringEquls: { 'aws:username': y } } }] } }\n",
         &["one.yaml:4:53: `StringEquls` is no condition operator\n  help: did you mean `StringEquals`?"],
     );
 }

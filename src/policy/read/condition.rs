@@ -7,7 +7,10 @@ use serde_json::Value;
 use super::{Reader, child, kind};
 use crate::diagnostic::did_you_mean;
 use crate::policy::condition::Operator;
+use crate::policy::validate::closest_key;
 use crate::policy::{Folded, Spot, WrittenTest, normal};
+
+const MALFORMED_VALUE: &str = "malformed-value";
 
 type Conditions = BTreeMap<String, BTreeMap<Folded, BTreeSet<String>>>;
 
@@ -58,9 +61,14 @@ impl Reader<'_> {
         for (key, value) in object {
             let at = child(at, key);
             if self.authored() && !key.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty()) {
-                let help =
-                    "a key has its service before a colon, like `aws:SourceIp` or `s3:prefix`".to_owned();
-                self.problem_at_key(&at, format!("`{key}` is no condition key"), Some(help));
+                let help = match closest_key(key) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => {
+                        "a key has its service before a colon, like `aws:SourceIp` or `s3:prefix`".to_owned()
+                    }
+                };
+                let message = format!("`{key}` is no condition key");
+                self.problem_at_key_of("unknown-condition-key", &at, message, Some(help));
             }
             let spots = self.condition_values(&at, operator, value);
             let values = spots.iter().map(|spot| spot.text.clone()).collect();
@@ -95,7 +103,7 @@ impl Reader<'_> {
                 Value::Number(number) if self.keeps(number) => number.to_string(),
                 Value::Number(number) => {
                     let message = format!("`{number}` has more digits than a number keeps");
-                    self.problem(&at, message, Some("put it in quotes".to_owned()));
+                    self.problem_of(MALFORMED_VALUE, &at, message, Some("put it in quotes".to_owned()));
                     continue;
                 }
                 other => {
@@ -122,10 +130,12 @@ impl Reader<'_> {
     fn check_condition_value(&mut self, at: &str, operator: Option<Operator>, text: &str) {
         let Some(operator) = operator.filter(|_| self.authored() && !text.contains("${")) else { return };
         if operator.test.is_truth() && text != "true" && text != "false" {
-            self.problem(at, format!("`{operator}` compares with true or false, not `{text}`"), None);
+            let message = format!("`{operator}` compares with true or false, not `{text}`");
+            self.problem_of(MALFORMED_VALUE, at, message, None);
         }
         if operator.test.is_numeric() && text.parse::<f64>().is_err() {
-            self.problem(at, format!("`{operator}` compares with a number, not `{text}`"), None);
+            let message = format!("`{operator}` compares with a number, not `{text}`");
+            self.problem_of(MALFORMED_VALUE, at, message, None);
         }
     }
 }

@@ -8,18 +8,31 @@ use super::{Elements, Reader, child, quoted};
 use crate::diagnostic::did_you_mean;
 use crate::policy::{Element, Principals, Usage, WrittenPrincipal, normal, principal};
 
+const MALFORMED: &str = "malformed-principal";
+const NOT_ALLOWED: &str = "principal-not-allowed";
+
 impl Reader<'_> {
     pub(super) fn principal_of(&mut self, elements: &Elements<'_>) -> Option<Option<Element<Principals>>> {
         let element = self.either(elements, ["Principal", "NotPrincipal"])?;
         match (&element, self.usage) {
             (Some(element), Some(Usage::Identity)) => {
                 let message = "an identity policy has no principal: it speaks of whoever holds it";
-                self.problem_at_key(&element.value().0, message, Some("leave it out".to_owned()));
+                self.problem_at_key_of(
+                    NOT_ALLOWED,
+                    &element.value().0,
+                    message,
+                    Some("leave it out".to_owned()),
+                );
                 return None;
             }
             (Some(Element::IsNot((at, _))), Some(Usage::Trust)) => {
                 let help = "name the principals, and add a statement that denies others".to_owned();
-                self.problem_at_key(at, "a trust policy cannot have `NotPrincipal`", Some(help));
+                self.problem_at_key_of(
+                    NOT_ALLOWED,
+                    at,
+                    "a trust policy cannot have `NotPrincipal`",
+                    Some(help),
+                );
                 return None;
             }
             (None, Some(Usage::Trust | Usage::Bucket)) => {
@@ -47,12 +60,12 @@ impl Reader<'_> {
             Value::Object(object) => object,
             _ => {
                 let help = "like `{ AWS: \"111122223333\" }` or `{ Service: ec2.amazonaws.com }`".to_owned();
-                self.problem(at, "a principal is `*` or an object of types", Some(help));
+                self.problem_of(MALFORMED, at, "a principal is `*` or an object of types", Some(help));
                 return None;
             }
         };
         if object.is_empty() && self.authored() {
-            self.problem(at, "the principal names nobody", None);
+            self.problem_of(MALFORMED, at, "the principal names nobody", None);
         }
         let mut principals = Principals::new();
         for (kind, value) in object {
@@ -62,13 +75,14 @@ impl Reader<'_> {
                     Some(word) => format!("did you mean `{word}`?"),
                     None => format!("the types are {}", quoted(&principal::KINDS)),
                 };
-                self.problem_at_key(&at, format!("`{kind}` is no type of principal"), Some(help));
+                let message = format!("`{kind}` is no type of principal");
+                self.problem_at_key_of(MALFORMED, &at, message, Some(help));
                 continue;
             }
             if let Value::Number(number) = value {
                 // YAML reads an account number as a number, and one that begins with 0 as another number.
                 let help = format!("put it in quotes: `\"{number}\"`");
-                self.problem(&at, format!("`{number}` is a number, not text"), Some(help));
+                self.problem_of(MALFORMED, &at, format!("`{number}` is a number, not text"), Some(help));
                 continue;
             }
             let mut values = BTreeSet::new();
@@ -76,7 +90,7 @@ impl Reader<'_> {
                 if self.authored()
                     && let Err(fault) = principal::check(kind, value, self.partition)
                 {
-                    self.fault(&at, fault);
+                    self.fault(MALFORMED, &at, fault);
                 }
                 let value = normal::principal(kind, value, self.partition);
                 self.place_principal(kind, &value, &at);

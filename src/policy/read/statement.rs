@@ -20,6 +20,8 @@ const TRUST_ACTIONS: [&str; 6] = [
     "sts:SetContext",
 ];
 
+const MALFORMED_ARN: &str = "malformed-arn";
+
 impl Reader<'_> {
     pub(super) fn sid(&mut self, at: &str, value: &Value) -> Option<String> {
         let sid = self.text(at, value)?;
@@ -28,7 +30,7 @@ impl Reader<'_> {
             let right: String = sid.chars().filter(char::is_ascii_alphanumeric).collect();
             let help = if right.is_empty() { String::new() } else { format!(": `{right}`") };
             let help = format!("IAM takes letters and digits only{help}");
-            self.problem(at, format!("`{sid}` is no Sid"), Some(help));
+            self.problem_of("invalid-sid", at, format!("`{sid}` is no Sid"), Some(help));
         }
         Some(sid.to_owned())
     }
@@ -130,18 +132,20 @@ impl Reader<'_> {
         let Some([_, _, service, _, _, resource]) = arn::split(text) else {
             let form = format!("arn:{}:service:region:account:resource", self.partition);
             let help = format!("a resource is `*` or an ARN of six parts: `{form}`");
-            return self.problem(at, format!("`{text}` is no resource"), Some(help));
+            return self.problem_of(MALFORMED_ARN, at, format!("`{text}` is no resource"), Some(help));
         };
         if service.is_empty() || service.contains(['*', '?', '$']) {
             let help = "IAM takes no wildcard and no variable in this part".to_owned();
-            return self.problem(at, format!("the ARN `{text}` does not name its service"), Some(help));
+            let message = format!("the ARN `{text}` does not name its service");
+            return self.problem_of(MALFORMED_ARN, at, message, Some(help));
         }
         if resource.is_empty() {
             let help = "name it after the fifth colon; `*` is any".to_owned();
-            return self.problem(at, format!("the ARN `{text}` does not name its resource"), Some(help));
+            let message = format!("the ARN `{text}` does not name its resource");
+            return self.problem_of(MALFORMED_ARN, at, message, Some(help));
         }
         if let Err(fault) = principal::in_partition(text, self.partition) {
-            self.fault(at, fault);
+            self.fault(MALFORMED_ARN, at, fault);
         }
     }
 }
