@@ -40,7 +40,7 @@ fn check(live: &Live<'_>) -> Vec<Hit> {
         let gone: Vec<String> = gone.into_iter().map(str::to_owned).collect();
         gone.into_iter().map(move |principal| {
             let kind = if principal.starts_with("AIDA") { "user" } else { "role" };
-            let message = format!("`{principal}` was the id of a {kind} that is deleted, so the statement is dead");
+            let message = format!("`{principal}` was the id of a {kind} that is deleted, and means nobody any more");
             Hit::new(At::Setting(id.clone(), setting.clone()), message)
         })
     });
