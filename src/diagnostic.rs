@@ -14,6 +14,22 @@ pub struct Source {
     pub text: String,
 }
 
+/// What stands behind the name of a text that is not the file's own, but taken out of it or built in.
+const ASIDES: [&str; 3] = [" (the text ", " (percent-decoded)", " (shipped)"];
+
+impl Source {
+    /// The file's path, without what is said of a text that was taken out of it.
+    pub fn file(&self) -> &str {
+        let aside = ASIDES.iter().filter_map(|aside| self.name.find(aside)).min();
+        aside.and_then(|at| self.name.get(..at)).unwrap_or(&self.name)
+    }
+
+    /// Whether places in the text are places in the file.
+    pub fn is_file(&self) -> bool {
+        self.file() == self.name
+    }
+}
+
 /// A stretch of a source, in bytes, end exclusive.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {

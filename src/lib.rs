@@ -3,7 +3,7 @@
 //! The pipeline in one picture; each room uses only what stands above it (see `ARCHITECTURE.md`):
 //!
 //! ```text
-//! environments/*.yaml ─ spec ─▶ wanted State ─┐
+//! environments/*.yaml ─ spec ─▶ wanted State ─┬─ lint ─▶ findings
 //!                                             ├─ settle ─ plan ─▶ Plan ─ apply ─▶ account, Journal
 //! live account ─ account ─────▶ found State ──┘                 └──────── report ─▶ what people see
 //! ```

@@ -434,7 +434,7 @@ fn problems_of_principals() {
     expect_aws("arn:aws:sts::111122223333:assumed-role/x", "no AWS principal");
     expect_aws("arn:aws:s3:::b", "no AWS principal");
     expect_aws("arn:aws-cn:iam::111122223333:root", "write `arn:aws:iam::111122223333:root`");
-    expect_aws("AROAEXAMPLEEXAMPLE12", "invented");
+    expect_aws("AROAEXAMPLEEXAMPLE12", "deleted");
     let trust_problem =
         |principal: Value, expected: &[Expected]| expect(Usage::Trust, trust(principal), expected);
     trust_problem(json!("x"), &[("/Principal", false, "`*` or an object")]);

@@ -16,6 +16,14 @@ pub fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
+/// A day, as it is written on the command line.
+///
+/// # Errors
+/// It is none.
+pub fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "a day is written like `2027-01-31`".to_owned())
+}
+
 /// What rules find in the environments chosen of an estate.
 pub fn of_estate(lowered: &Lowered, chosen: &[&EnvironmentInfo], today: Date) -> FindingsReport {
     let others = lowered.environments.iter().filter(|e| !chosen.contains(e));

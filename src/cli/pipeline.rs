@@ -74,7 +74,7 @@ pub struct Prepared {
     /// What AWS changed in its own policies since they were locked.
     pub aws: AwsComparison,
     /// What rules find in the accounts and not in the files.
-    pub findings: Vec<lint::Finding>,
+    pub findings: Vec<lint::Alone>,
 }
 
 impl Session {
@@ -84,10 +84,12 @@ impl Session {
     /// Something in them cannot work.
     pub fn lint(&self, output: &Output) -> Result<(), Failure> {
         let chosen: Vec<_> = self.environments.iter().collect();
-        let report = findings::of_estate(&self.project.lowered, &chosen, findings::today());
+        let mut report = findings::of_estate(&self.project.lowered, &chosen, findings::today());
         if report.has(Severity::Error) {
             return Err(Failure::in_text(report.findings));
         }
+        // `validate` counts them, and shows only the others.
+        report.suppressed.clear();
         if !report.findings.is_empty() {
             output.say(&format!("{}: `hatrack validate` shows them", report.counted()));
         }
@@ -212,20 +214,28 @@ impl Session {
             callers: &callers,
         };
         let hazards = hazards(&plan, &around);
-        let findings = self.found_only(&reading.state);
+        let findings = self.found_only(&reading.state, &settled)?;
         Ok(Prepared { reading, settled, plan, hazards, aws, findings })
     }
 
-    /// What rules find in the accounts, of what the chosen environments answer for, that they do not find in what is
-    /// declared: `validate` tells of that.
-    fn found_only(&self, found: &State) -> Vec<lint::Finding> {
-        let ours: BTreeSet<ResourceId> =
-            self.scopes.iter().flat_map(|s| s.declared.iter().cloned()).collect();
-        let look = |state: &State| lint::account(state, &ours, &self.environments, findings::today());
-        let declared = look(&self.project.lowered.wanted);
-        let mut only = look(found);
-        only.retain(|finding| !declared.contains(finding));
-        only
+    /// What rules find in the accounts that they do not find in what is declared: `validate` tells of that. Only of
+    /// what is ours to change, and was asked for.
+    fn found_only(&self, found: &State, settled: &Settled) -> Result<Vec<lint::Alone>, Failure> {
+        let declared = self.scopes.iter().flat_map(|scope| &scope.declared);
+        let mut ours: BTreeSet<ResourceId> =
+            declared.filter(|id| !settled.untouchable.contains(*id)).cloned().collect();
+        if !self.target.is_empty() {
+            let targets = self.targets(settled, found)?;
+            ours.retain(|id| targets.contains(id));
+        }
+        Ok(lint::account_alone(lint::Accounts {
+            found,
+            declared: &self.project.lowered.wanted,
+            wanted: &settled.wanted,
+            ours: &ours,
+            environments: &self.environments,
+            today: findings::today(),
+        }))
     }
 
     fn targets(&self, settled: &Settled, found: &State) -> Result<BTreeSet<ResourceId>, Failure> {

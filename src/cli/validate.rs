@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     fail_on: FailOn,
     /// Judge dates as if today were this day [default: today, in UTC]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = findings::day)]
     at: Option<Date>,
 }
 

@@ -14,7 +14,7 @@ use crate::policy::{Problem, Written};
 use crate::spec::template::SHIPPED;
 use crate::spec::tree::{Node, Value};
 use crate::spec::{Authored, EnvironmentInfo, Lowered, Place};
-use crate::state::{ResourceId, SettingKey, State};
+use crate::state::{ResourceId, SettingKey};
 
 /// What is in an estate: its files and what they declare.
 #[derive(Clone, Copy, Debug)]
@@ -50,27 +50,6 @@ pub struct Report {
     /// What is not, since somebody gave a reason.
     pub suppressed: Vec<Suppressed>,
 }
-
-/// Something found in an account rather than in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// On what.
-    pub id: ResourceId,
-    /// The rule.
-    pub rule: &'static Rule,
-    /// What is wrong.
-    pub message: String,
-    /// The way out.
-    pub help: String,
-}
-
-impl PartialEq for Rule {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-impl Eq for Rule {}
 
 /// Looks at an estate.
 pub fn estate(estate: Estate<'_>) -> Report {
@@ -153,62 +132,7 @@ pub fn document(single: Single<'_>) -> Report {
     conclude(found, files, today)
 }
 
-/// Looks at what was found in accounts: at what `ours` names, which an environment answers for.
-pub fn account(
-    state: &State,
-    ours: &BTreeSet<ResourceId>,
-    environments: &[EnvironmentInfo],
-    today: Date,
-) -> Vec<Finding> {
-    let homes = homes(environments);
-    let nowhere = Home::default();
-    let home_of = |id: &ResourceId| {
-        let environment = environments.iter().find(|e| e.account == id.account);
-        environment.and_then(|e| homes.get(e.name.as_str())).unwrap_or(&nowhere)
-    };
-    let mut findings: Vec<Finding> = vec![];
-    let ceilings = identity::ceilings(state);
-    for (id, setting, policy, usage) in identity::documents(state).filter(|(id, ..)| ours.contains(*id)) {
-        let Some(document) = policy.document() else { continue };
-        let written = Written::of(document, usage);
-        let (holder, setting) = (Some(id), setting.as_ref());
-        let ceiling = ceilings.contains(id);
-        let subject = Subject { written: &written, holder, setting, ceiling, home: home_of(id), today };
-        for rule in rules::ALL {
-            if let Check::Document(check) = rule.check {
-                findings.extend(check(&subject).into_iter().map(|hit| finding(rule, id, hit)));
-            }
-        }
-    }
-    for id in ours {
-        let Some(identity) = identity::of(id, state, home_of(id), &|_, _| None) else { continue };
-        for rule in rules::ALL {
-            if let Check::Identity(check) = rule.check {
-                findings.extend(check(&identity).into_iter().map(|hit| finding(rule, id, hit)));
-            }
-        }
-    }
-    let live = Live { state, ours, found: true };
-    for rule in rules::ALL {
-        if let Check::State(check) = rule.check {
-            findings.extend(check(&live).into_iter().filter_map(|hit| {
-                let At::Setting(id, _) = &hit.at else { return None };
-                let id = id.clone();
-                Some(finding(rule, &id, hit))
-            }));
-        }
-    }
-    findings.sort_by(|a, b| (a.rule.severity, &a.id, a.rule.id).cmp(&(b.rule.severity, &b.id, b.rule.id)));
-    findings.dedup();
-    findings
-}
-
-fn finding(rule: &'static Rule, id: &ResourceId, hit: Hit) -> Finding {
-    let Hit { at: _, message, help, related: _ } = hit;
-    Finding { id: id.clone(), rule, message, help: help.unwrap_or_else(|| rule.help.to_owned()) }
-}
-
-fn homes(environments: &[EnvironmentInfo]) -> BTreeMap<&str, Home> {
+pub(super) fn homes(environments: &[EnvironmentInfo]) -> BTreeMap<&str, Home> {
     let accounts: BTreeSet<_> = environments.iter().map(|e| e.account.clone()).collect();
     let home = |e: &EnvironmentInfo| Home {
         account: Some(e.account.clone()),

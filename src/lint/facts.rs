@@ -1,13 +1,9 @@
 //! What several rules ask of statements: what a test says of a request that lacks its key, and what one pattern
 //! covers of another.
 
+use super::guard::is_for_everybody;
 use crate::policy::condition::{Operator, Quantifier, Test};
-use crate::policy::{Element, WrittenStatement, WrittenTest, arn, glob};
-
-/// Whether a comparison is fulfilled by what does not match.
-pub(super) fn is_negated(test: Test) -> bool {
-    test.word().contains("Not")
-}
+use crate::policy::{Element, WrittenStatement, WrittenTest, arn, covers};
 
 /// Whether a request that lacks the key fulfils the test.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html>
@@ -17,7 +13,7 @@ pub(super) fn passes_when_absent(test: &WrittenTest) -> bool {
         (Test::Null, _) => test.has_value("true"),
         (_, Some(Quantifier::ForAllValues)) => true,
         (_, Some(Quantifier::ForAnyValue)) => if_exists,
-        (_, None) => if_exists || is_negated(comparison),
+        (_, None) => if_exists || comparison.is_negated(),
     }
 }
 
@@ -46,11 +42,6 @@ pub(super) fn asks_truth(test: &WrittenTest, truth: bool) -> bool {
     bool_like && test.has_value(same) && !test.has_value(other)
 }
 
-/// Whether every principal there is is meant.
-pub(super) fn is_for_everyone(statement: &WrittenStatement) -> bool {
-    !statement.is_not_principal() && statement.principals.iter().any(|p| p.kind == "AWS" && p.value == "*")
-}
-
 /// Whether all actions of a service, or of all services, are meant.
 pub(super) fn is_of_all_actions(statement: &WrittenStatement) -> bool {
     statement.is_not_action() || statement.actions.iter().any(|a| a.text == "*" || a.text.ends_with(":*"))
@@ -63,13 +54,6 @@ pub(super) fn has_only_actions(statement: &WrittenStatement, patterns: &[&str]) 
             let action = a.text.to_ascii_lowercase();
             patterns.iter().any(|pattern| covers(pattern, &action))
         })
-}
-
-/// Whether one glob matches everything that another does.
-pub(super) fn covers(pattern: &str, other: &str) -> bool {
-    // A `?` in the first must not swallow a `*` in the other, and an escaped `${*}` is no wildcard.
-    let literal = pattern.contains("${") || (pattern.contains('?') && other.contains('*'));
-    pattern == other || (!literal && glob(pattern, other))
 }
 
 /// Whether one action pattern matches every action that another does, whatever their case.
@@ -125,7 +109,7 @@ pub(super) fn covers_resources_of(one: &WrittenStatement, other: &WrittenStateme
 /// Whether a statement speaks of every principal that another speaks of.
 pub(super) fn covers_principals_of(one: &WrittenStatement, other: &WrittenStatement) -> bool {
     one.statement.principal == other.statement.principal
-        || (is_for_everyone(one) && other.statement.principal.is_some())
+        || (is_for_everybody(one) && other.statement.principal.is_some())
 }
 
 /// A list of the author's words, in back-ticks.

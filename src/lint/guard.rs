@@ -14,12 +14,12 @@ pub(super) fn narrows(test: &WrittenTest) -> bool {
 
 /// Whether a test lists what may pass rather than what may not, whatever it says of a request without the key.
 pub(super) fn names(test: &WrittenTest) -> bool {
-    test.operator.is_some_and(|o| o.test != Test::Null && !o.test.word().contains("Not"))
+    test.operator.is_some_and(|o| o.test != Test::Null && !o.test.is_negated())
 }
 
 /// Whether a test lists what may not pass; true of a request without the key.
 pub(super) fn excludes(test: &WrittenTest) -> bool {
-    test.operator.is_some_and(|o| o.test.word().contains("Not") && o.quantifier.is_none())
+    test.operator.is_some_and(|o| o.test.is_negated() && o.quantifier.is_none())
 }
 
 /// Whether a test is of this key, in these words of AWS's, and asks for `true` or `false`.

@@ -120,16 +120,21 @@ pub(super) fn documents(
     })
 }
 
+/// The customer managed policies that are attached to somebody.
+pub(super) fn attached(state: &State) -> BTreeSet<&ResourceId> {
+    let settings = state.resources.values().flat_map(|resource| resource.settings.values());
+    let policies = settings.filter_map(|setting| match setting {
+        Setting::Attached(PolicyReference::Customer(policy)) => Some(policy),
+        _ => None,
+    });
+    policies.collect()
+}
+
 /// The customer managed policies that are somebody's boundary and attached to nobody.
 pub(super) fn ceilings(state: &State) -> BTreeSet<&ResourceId> {
-    let settings = || state.resources.values().flat_map(|resource| resource.settings.values());
-    let attached: BTreeSet<&ResourceId> = settings()
-        .filter_map(|setting| match setting {
-            Setting::Attached(PolicyReference::Customer(policy)) => Some(policy),
-            _ => None,
-        })
-        .collect();
-    let boundaries = settings().filter_map(|setting| match setting {
+    let attached = attached(state);
+    let settings = state.resources.values().flat_map(|resource| resource.settings.values());
+    let boundaries = settings.filter_map(|setting| match setting {
         Setting::Boundary(PolicyReference::Customer(policy)) => Some(policy),
         _ => None,
     });

@@ -3,6 +3,7 @@
 //!
 //! Pure: today's date is brought by the caller.
 
+mod account;
 mod bucket;
 mod cover;
 mod dates;
@@ -21,7 +22,8 @@ mod secrets;
 mod subject;
 mod suppression;
 
-pub use engine::{Estate, Finding, Report, Single, account, document, estate};
+pub use account::{Accounts, Alone, Finding, account, account_alone};
+pub use engine::{Estate, Report, Single, document, estate};
 pub use rule::{At, Check, Example, Hit, Rule};
 pub use subject::{Held, Home, Identity, Live, Subject, Texts};
 pub use suppression::Suppressed;

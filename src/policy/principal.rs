@@ -23,7 +23,7 @@ impl Document {
     /// again.
     pub fn dangling_principals(&self) -> BTreeSet<&str> {
         let named = self.statements.iter().filter_map(|s| s.principal.as_ref()?.value().get("AWS"));
-        named.flatten().map(String::as_str).filter(|value| is_unique_id(value, &["AIDA", "AROA"])).collect()
+        named.flatten().map(String::as_str).filter(|value| is_gone(value)).collect()
     }
 
     /// The same document with some `AWS` principals left out, and statements that then name nobody; none if
@@ -67,6 +67,11 @@ impl Document {
     }
 }
 
+/// Whether a principal is the id that AWS shows for a user or role that was deleted.
+pub(super) fn is_gone(value: &str) -> bool {
+    is_unique_id(value, &["AIDA", "AROA"])
+}
+
 /// Whether text has the form of an id that AWS invents, with one of these prefixes.
 fn is_unique_id(text: &str, prefixes: &[&str]) -> bool {
     text.len() >= 16
@@ -96,11 +101,15 @@ fn check_aws(value: &str, partition: &str) -> Result<(), Fault> {
     if value == "*" || arn::is_account(value) {
         return Ok(());
     }
-    if is_unique_id(value, &["AIDA", "AROA", "AGPA", "AIPA", "ANPA"]) {
+    if is_gone(value) {
+        let kind = if value.starts_with("AIDA") { "user" } else { "role" };
         return fault(
-            format!("`{value}` is an id that AWS invented"),
-            "it is what AWS shows for a principal that was deleted; name the user or role by its ARN",
+            format!("`{value}` is what AWS shows for a {kind} that was deleted, and means nobody any more"),
+            "name the user or role by its ARN, or leave it out",
         );
+    }
+    if is_unique_id(value, &["AGPA", "AIPA", "ANPA"]) {
+        return fault(format!("`{value}` is an id that AWS invented"), "name the user or role by its ARN");
     }
     let Some([_, _, service, region, account, resource]) = arn::split(value) else {
         let accounts =

@@ -184,6 +184,24 @@ pub(super) fn place(span: &Span) -> Place {
     Place { file: span.source.name.clone(), line, column, end_line, end_column }
 }
 
+/// The same for services that open the file: its first character, for what stands in a text that was taken out of it.
+pub(super) fn place_in_file(span: &Span) -> Place {
+    let file = span.source.file().to_owned();
+    if span.source.is_file() {
+        Place { file, ..place(span) }
+    } else {
+        Place { file, line: 1, column: 1, end_line: 1, end_column: 1 }
+    }
+}
+
+/// What is said to such a service: the message, where that is if the file cannot show it, and the help.
+pub(super) fn lines_for_services(diagnostic: &Diagnostic) -> String {
+    let Diagnostic { severity: _, rule: _, message, span, label: _, related: _, help } = diagnostic;
+    let taken = span.as_ref().filter(|span| !span.source.is_file()).map(|span| format!("at {span}"));
+    let lines = std::iter::once(message).chain(&taken).chain(help).map(|line| escape::text(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Diagnostics as JSON, in the order given.
 pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> String {
     json::written(&Written {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::diagnostics::{self, Place, place};
+use super::diagnostics::{self, Place, lines_for_services, place, place_in_file};
 use super::{FORMAT_VERSION, escape, json, words};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint::{Suppressed, rules};
@@ -158,14 +158,15 @@ impl FindingsReport {
     pub fn github(&self) -> String {
         let mut out = String::new();
         for finding in &self.findings {
-            let Diagnostic { severity, rule, message, span, label: _, related: _, help } = finding;
+            let Diagnostic { severity, rule, message: _, span, label: _, related: _, help: _ } = finding;
             let command = match severity {
                 Severity::Error => "error",
                 Severity::SecurityWarning | Severity::Warning => "warning",
                 Severity::Suggestion => "notice",
             };
             let mut properties = vec![];
-            if let Some(Place { file, line, column, end_line, end_column }) = span.as_ref().map(place) {
+            if let Some(at) = span.as_ref().map(place_in_file) {
+                let Place { file, line, column, end_line, end_column } = at;
                 properties.push(format!("file={}", property(&file)));
                 properties.push(format!("line={line}"));
                 properties.push(format!("endLine={end_line}"));
@@ -176,9 +177,8 @@ impl FindingsReport {
             }
             let title = rule.unwrap_or(SPECIFICATION);
             properties.push(format!("title={}", property(title)));
-            let lines: Vec<String> =
-                std::iter::once(message).chain(help).map(|line| escape::text(line)).collect();
-            out.push_str(&format!("::{command} {}::{}\n", properties.join(","), data(&lines.join("\n"))));
+            let said = data(&lines_for_services(finding));
+            out.push_str(&format!("::{command} {}::{said}\n", properties.join(",")));
         }
         out
     }

@@ -38,9 +38,22 @@ fn found(all: &[AccountFinding]) -> String {
         return String::new();
     }
     let mut out = "**Found in the account, and not in the files**\n\n".to_owned();
-    for AccountFinding { environment: _, address, rule, severity: _, message, help } in all {
-        let (address, rule) = (markdown_code(address), markdown_code(rule));
-        out.push_str(&format!("- {rule} {address}: {}\n  - {}\n", sentence(message), sentence(help)));
+    for each in all {
+        let AccountFinding {
+            environment: _,
+            address: _,
+            setting: _,
+            rule,
+            severity: _,
+            message,
+            help,
+            stays,
+        } = each;
+        let (place, rule) = (markdown_code(&each.place()), markdown_code(rule));
+        out.push_str(&format!("- {rule} {place}: {}\n", sentence(message)));
+        if *stays {
+            out.push_str(&format!("  - {}\n", sentence(help)));
+        }
     }
     out.push('\n');
     out

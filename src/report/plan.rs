@@ -32,7 +32,7 @@ pub struct Inputs<'a> {
     /// What AWS changed in its own policies since they were locked; only drift tells of it in full.
     pub aws: &'a AwsComparison,
     /// What rules find in the accounts and not in the files.
-    pub findings: &'a [lint::Finding],
+    pub findings: &'a [lint::Alone],
 }
 
 /// A plan. This is the documented JSON.
@@ -71,6 +71,8 @@ pub struct AccountFinding {
     pub environment: Option<String>,
     /// `role/GlueEtl`.
     pub address: String,
+    /// `inline/data`, if it is about one setting.
+    pub setting: Option<String>,
     /// The rule, which has a page in docs/rules.
     pub rule: &'static str,
     /// `ERROR`, `SECURITY_WARNING`, `WARNING` or `SUGGESTION`.
@@ -79,19 +81,32 @@ pub struct AccountFinding {
     pub message: String,
     /// The way out.
     pub help: String,
+    /// Whether it is there still when the account is as declared: then somebody has to do something else about it.
+    pub stays: bool,
+}
+
+impl AccountFinding {
+    /// On what, as people say it: an inline policy is one of several on its holder; other settings are in the message.
+    pub(super) fn place(&self) -> String {
+        let inline = self.setting.as_ref().filter(|setting| setting.starts_with("inline/"));
+        inline.map_or_else(|| self.address.clone(), |inline| format!("{} {inline}", self.address))
+    }
 }
 
 /// What rules find in the accounts, as data.
 pub(super) fn findings(inputs: &Inputs<'_>) -> Vec<AccountFinding> {
-    let line = |finding: &lint::Finding| {
-        let lint::Finding { id, rule, message, help } = finding;
+    let line = |alone: &lint::Alone| {
+        let lint::Alone { finding, stays } = alone;
+        let lint::Finding { id, setting, rule, message, help } = finding;
         AccountFinding {
             environment: environment_of(inputs, id, None).map(|e| e.name.to_owned()),
             address: id.address(),
+            setting: setting.as_ref().map(ToString::to_string),
             rule: rule.id,
             severity: rule.severity.code(),
             message: message.clone(),
             help: help.clone(),
+            stays: *stays,
         }
     };
     inputs.findings.iter().map(line).collect()

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::diagnostics::place;
+use super::diagnostics::{lines_for_services, place_in_file};
 use super::escape;
 use super::findings::{rule_id, rule_ids};
 use crate::diagnostic::{Diagnostic, Severity, Span};
@@ -181,14 +181,13 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn found(finding: &Diagnostic, ids: &[&'static str]) -> Found {
-    let Diagnostic { severity, rule: _, message, span, label: _, related, help } = finding;
+    let Diagnostic { severity, rule: _, message: _, span, label: _, related, help: _ } = finding;
     let id = rule_id(finding);
-    let lines: Vec<String> = std::iter::once(message).chain(help).map(|line| escape::text(line)).collect();
     Found {
         rule_id: id,
         rule_index: ids.iter().position(|known| *known == id).unwrap_or_default(),
         level: level(*severity),
-        message: Text { text: lines.join("\n") },
+        message: Text { text: lines_for_services(finding) },
         locations: span.iter().map(|span| location(span, None)).collect(),
         related_locations: related.iter().map(|(span, words)| location(span, Some(words))).collect(),
         suppressions: vec![],
@@ -196,7 +195,7 @@ fn found(finding: &Diagnostic, ids: &[&'static str]) -> Found {
 }
 
 fn location(span: &Span, words: Option<&str>) -> Location {
-    let at = place(span);
+    let at = place_in_file(span);
     let region = Region {
         start_line: at.line,
         start_column: at.column,
@@ -208,7 +207,7 @@ fn location(span: &Span, words: Option<&str>) -> Location {
     Location { physical_location, message: words.map(|words| Text { text: escape::text(words) }) }
 }
 
-/// A path as a relative URI reference (RFC 3986).
+/// A path as a URI reference (RFC 3986): relative, unless the path is not.
 fn uri(path: &str) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const UNSAFE: &AsciiSet = &CONTROLS
@@ -216,6 +215,7 @@ fn uri(path: &str) -> String {
         .add(b'"')
         .add(b'#')
         .add(b'%')
+        .add(b':')
         .add(b'<')
         .add(b'>')
         .add(b'?')
@@ -227,5 +227,8 @@ fn uri(path: &str) -> String {
         .add(b'^')
         .add(b'|')
         .add(b'\\');
-    utf8_percent_encode(&path.replace('\\', "/"), UNSAFE).to_string()
+    let path = path.replace('\\', "/");
+    let path = path.strip_prefix("./").unwrap_or(&path);
+    let from_root = if path.starts_with('/') { "file://" } else { "" };
+    format!("{from_root}{}", utf8_percent_encode(path, UNSAFE))
 }

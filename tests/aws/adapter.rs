@@ -212,7 +212,7 @@ fn another_account_is_refused() {
 fn an_empty_account_is_read_in_full() {
     let bench = Bench::new();
     let reading = bench.reading(CredentialSource::Report);
-    let Extent { partition, kinds, quotas } = &reading.state.accounts[&bench.id];
+    let Extent { partition, kinds, quotas, aws_managed: _ } = &reading.state.accounts[&bench.id];
     assert_eq!((partition, kinds), (&Partition::new("aws"), &Kind::ALL.into()));
     for quota in Quota::ALL {
         assert_eq!(quotas.read(quota).is_some(), quota.facts().key.is_some(), "{quota:?}");

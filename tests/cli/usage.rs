@@ -17,6 +17,7 @@ fn help_and_version() {
         ("help-policy", vec!["policy", "--help"]),
         ("help-policy-diff", vec!["policy", "diff", "--help"]),
         ("help-policy-fmt", vec!["policy", "fmt", "--help"]),
+        ("help-policy-lint", vec!["policy", "lint", "--help"]),
         ("help-snapshot", vec!["snapshot", "--help"]),
         ("version", vec!["--version"]),
     ] {

@@ -10,7 +10,7 @@ use crate::cli::options::Format;
 use crate::cli::output::Output;
 use crate::cli::policy::{Kind, kind_of};
 use crate::cli::{document, findings};
-use crate::diagnostic::{did_you_mean, has_errors};
+use crate::diagnostic::{Diagnostic, did_you_mean, has_errors};
 use crate::lint::{self, Home, rules};
 use crate::policy::{DocumentKind, Written, partition_of};
 use crate::report::{self, FindingsReport};
@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
     /// Judge dates as if today were this day [default: today, in UTC]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = findings::day)]
     at: Option<Date>,
 }
 
@@ -49,7 +49,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     }
     let today = args.at.unwrap_or_else(findings::today);
     let mut report = FindingsReport::default();
-    let mut unread = vec![];
+    let (mut read, mut unread) = (0, vec![]);
     for file in &args.files {
         let one = match of_file(file, args, today) {
             Ok(one) => one,
@@ -58,6 +58,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
                 continue;
             }
         };
+        read += 1;
         let allowed = |rule: Option<&str>| rule.is_some_and(|rule| args.allow.iter().any(|a| a == rule));
         let (suppressed, findings): (Vec<_>, Vec<_>) =
             one.findings.into_iter().partition(|finding| allowed(finding.rule));
@@ -68,16 +69,19 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     if output.format == Format::Terminal {
         // They are what was asked for, so they are the result.
         output.result(&report::diagnostics_terminal(&report.findings, output.terminal));
-        let documents = report::count(args.files.len(), "document");
+        let documents = report::count(read, "document");
         let allowed = report.suppressed.len() + report.allowed;
         let findings = report.findings.len();
-        if findings == 0 || allowed > 0 {
+        if read > 0 && (findings == 0 || allowed > 0) {
             let findings =
                 if findings == 0 { "no findings".to_owned() } else { report::count(findings, "finding") };
             let allowed = if allowed > 0 { format!(", {allowed} allowed") } else { String::new() };
             output.result(&format!("{documents}: {findings}{allowed}\n"));
         }
     } else {
+        // Whoever reads the result alone must not take a file that was not read for a clean one.
+        let of_syntax = unread.iter().cloned().map(|diagnostic: Diagnostic| diagnostic.rule(SYNTAX));
+        report.findings.extend(of_syntax);
         findings::print(&report, output);
     }
     if !unread.is_empty() {

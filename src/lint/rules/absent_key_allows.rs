@@ -1,7 +1,7 @@
 //! An Allow whose only guard is passed by requests that lack the key.
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{compares, is_negated, passes_when_absent, requires_key};
+use crate::lint::facts::{compares, passes_when_absent, requires_key};
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::catalogue;
 use crate::policy::condition::Test;
@@ -90,7 +90,7 @@ fn is_open(statement: &WrittenStatement) -> bool {
 
 fn is_guard(test: &WrittenTest, statement: &WrittenStatement) -> bool {
     let Some(operator) = test.operator else { return false };
-    let negated = is_negated(operator.test);
+    let negated = operator.test.is_negated();
     let is_of = |keys: &[&str]| keys.iter().any(|key| test.is_of(key));
     let of_mfa = is_of(&["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"]);
     let known = is_of(&WHO_AND_WHERE) || (negated && is_of(&OTHERS));
@@ -108,7 +108,7 @@ fn is_guard(test: &WrittenTest, statement: &WrittenStatement) -> bool {
 fn is_of_either_network(test: &WrittenTest, statement: &WrittenStatement) -> bool {
     let endpoint = ["aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp"];
     let positive = |key: &str| {
-        statement.tests_of(key).any(|t| t.operator.is_some_and(|o| o.if_exists && !is_negated(o.test)))
+        statement.tests_of(key).any(|t| t.operator.is_some_and(|o| o.if_exists && !o.test.is_negated()))
     };
     let of_network = test.is_of("aws:SourceIp") || endpoint.iter().any(|key| test.is_of(key));
     of_network && positive("aws:SourceIp") && endpoint.iter().any(|key| positive(key))
@@ -118,6 +118,6 @@ fn is_of_either_network(test: &WrittenTest, statement: &WrittenStatement) -> boo
 fn inverted(test: &WrittenTest, statement: &WrittenStatement) -> bool {
     let keys = ["aws:SourceIp", "aws:VpcSourceIp", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"];
     keys.iter().any(|key| test.is_of(key))
-        && test.operator.is_some_and(|operator| is_negated(operator.test))
+        && test.operator.is_some_and(|operator| operator.test.is_negated())
         && !statement.tests.iter().any(|other| other.is_of(&test.key.text) && compares(other, &[Test::IpAddress]))
 }

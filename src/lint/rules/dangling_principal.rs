@@ -19,9 +19,9 @@ macro_rules! found {
 pub(super) static RULE: Rule = Rule {
     id: "dangling-principal",
     severity: Severity::Error,
-    sentence: "A policy in the account names a user or role that was deleted.",
-    why: "AWS remembers principals by ids of its own and shows the id once the user or role is gone. The statement is \
-          dead: even a new user or role of the same name has another id and is not meant.",
+    sentence: "A policy names a user or role that was deleted, by the id that AWS shows for it.",
+    why: "AWS remembers principals by ids of its own and shows the id once the user or role is gone. Nobody is \
+          meant any more: even a new user or role of the same name has another id.",
     help: "write the ARN of the one who is to be let in, and put the policy again, or leave it out",
     source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
     trips: Example::Account("roles:\n  Reader: { trust: glue }\n", found!("AIDAJQABLZS4A3QDU576Q")),
@@ -40,7 +40,7 @@ fn check(live: &Live<'_>) -> Vec<Hit> {
         let gone: Vec<String> = gone.into_iter().map(str::to_owned).collect();
         gone.into_iter().map(move |principal| {
             let kind = if principal.starts_with("AIDA") { "user" } else { "role" };
-            let message = format!("`{principal}` was the id of a {kind} that is deleted, so the statement is dead");
+            let message = format!("`{principal}` was the id of a {kind} that is deleted, and means nobody any more");
             Hit::new(At::Setting(id.clone(), setting.clone()), message)
         })
     });

@@ -2,8 +2,9 @@
 
 use crate::diagnostic::Severity;
 use crate::lint::facts::{
-    TEXT_DIFFERS, TEXT_MATCHES, asks_truth, compares, has_only_actions, is_for_everyone, is_of_all_actions,
+    TEXT_DIFFERS, TEXT_MATCHES, asks_truth, compares, has_only_actions, is_of_all_actions,
 };
+use crate::lint::guard::is_for_everybody;
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::condition::Test;
 use crate::policy::{Usage, WrittenStatement, WrittenTest};
@@ -79,10 +80,10 @@ fn of_deny(subject: &Subject<'_>, statement: &WrittenStatement, test: &WrittenTe
         return Some((message, format!("write `BoolIfExists: {{ {key}: \"false\" }}`")));
     }
     let identity = subject.written.usage == Usage::Identity;
-    let broad = is_of_all_actions(statement) && (identity || is_for_everyone(statement));
+    let broad = is_of_all_actions(statement) && (identity || is_for_everybody(statement));
     let matches = compares(test, &TEXT_MATCHES);
     let turned = || format!("write `{}`", turned(word));
-    if matches && is_broad_perimeter(subject, test) && (broad || is_for_everyone(statement)) {
+    if matches && is_broad_perimeter(subject, test) && (broad || is_for_everybody(statement)) {
         let message = format!("this denies exactly those whose `{key}` is {}", values(test));
         return Some((message, turned()));
     }
@@ -93,7 +94,7 @@ fn of_deny(subject: &Subject<'_>, statement: &WrittenStatement, test: &WrittenTe
     }
     let addresses = ["aws:SourceIp", "aws:VpcSourceIp"].iter().any(|key| test.is_of(key));
     // Where everybody is allowed in, a list of addresses to keep out makes sense.
-    let public = subject.allows().any(is_for_everyone);
+    let public = subject.allows().any(is_for_everybody);
     if addresses && compares(test, &[Test::IpAddress]) && broad && !public {
         let message = format!("this denies everything from {}, and nothing from elsewhere", values(test));
         return Some((message, turned()));
@@ -138,7 +139,7 @@ fn of_allow(statement: &WrittenStatement, test: &WrittenTest) -> Said {
         return Some((message, format!("write `{}`", turned(word))));
     }
     let organization = ["aws:PrincipalOrgID", "aws:PrincipalOrgPaths"].iter().any(|key| test.is_of(key))
-        || (test.is_of("aws:PrincipalAccount") && is_for_everyone(statement));
+        || (test.is_of("aws:PrincipalAccount") && is_for_everybody(statement));
     if organization && compares(test, &TEXT_DIFFERS) && !other(&TEXT_MATCHES) {
         let message = format!("this allows everyone but those whose `{key}` is {}", values(test));
         return Some((message, format!("write `{}`", turned(word))));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::{TEXT_MATCHES, compares, is_negated};
+use crate::lint::facts::{TEXT_MATCHES, compares};
 use crate::lint::literals::{Literal, resource_regions, test_regions};
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::condition::Test;
@@ -76,7 +76,7 @@ fn of_home(subject: &Subject<'_>, statement: &WrittenStatement, home: &str) -> V
 fn says_where(test: &WrittenTest) -> bool {
     compares(test, &TEXT_MATCHES)
         || compares(test, &[Test::ArnEquals, Test::ArnLike])
-        || test.operator.is_some_and(|o| is_negated(o.test) && test.is_of("aws:RequestedRegion"))
+        || test.operator.is_some_and(|o| o.test.is_negated() && test.is_of("aws:RequestedRegion"))
 }
 
 /// A condition on a region in which none of the statement's resources is.
@@ -87,7 +87,7 @@ fn contradictions(statement: &WrittenStatement) -> Vec<Hit> {
     }
     let mut hits = vec![];
     for test in statement.tests.iter().filter(|test| says_where(test) && !test.is_of("aws:SourceArn")) {
-        let negated = test.operator.is_some_and(|operator| is_negated(operator.test));
+        let negated = test.operator.is_some_and(|operator| operator.test.is_negated());
         let regions = test_regions(test);
         let complete = regions.len() == test.values.len();
         let meet = regions.iter().any(|one| resources.iter().any(|other| one.word == other.word));

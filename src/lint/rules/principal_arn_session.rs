@@ -1,7 +1,6 @@
 //! A session's ARN where AWS has the role's.
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::is_negated;
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::condition::Test;
 use crate::policy::{Usage, arn};
@@ -38,7 +37,7 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
             let sessions = test.values.iter().filter(|value| is_session(&value.text));
             // Beside the role's ARN the session's only does nothing.
             let (key, effect) = (&test.key.text, statement.statement.effect.word().to_lowercase());
-            let then = match is_negated(operator.test) {
+            let then = match operator.test.is_negated() {
                 false => format!("this does not {effect} it"),
                 true => format!("this does {effect} it"),
             };

@@ -1,7 +1,6 @@
 //! A wildcard where AWS compares letter by letter.
 
 use crate::diagnostic::Severity;
-use crate::lint::facts::is_negated;
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::condition::Test;
 use crate::policy::{Usage, WrittenTest};
@@ -42,13 +41,13 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
     for statement in &subject.written.statements {
         for test in statement.tests.iter().filter(|test| is_literal(test)) {
             let Some(operator) = test.operator else { continue };
-            let then = match (statement.allows(), is_negated(operator.test)) {
+            let then = match (statement.allows(), operator.test.is_negated()) {
                 (true, false) => "this never allows on its account",
                 (false, false) => "this never denies on its account",
                 (true, true) => "this excludes nothing",
                 (false, true) => "this spares nobody on its account",
             };
-            let like = if is_negated(operator.test) { "StringNotLike" } else { "StringLike" };
+            let like = if operator.test.is_negated() { "StringNotLike" } else { "StringLike" };
             let like = test.word.text.replace(operator.test.word(), like);
             for value in test.values.iter().filter(|value| has_wildcard(&value.text, subject.written.has_variables())) {
                 let message = format!(

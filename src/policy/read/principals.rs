@@ -9,6 +9,7 @@ use crate::diagnostic::did_you_mean;
 use crate::policy::{Element, Principals, Usage, WrittenPrincipal, normal, principal};
 
 const MALFORMED: &str = "malformed-principal";
+const DANGLING: &str = "dangling-principal";
 const NOT_ALLOWED: &str = "principal-not-allowed";
 
 impl Reader<'_> {
@@ -90,7 +91,8 @@ impl Reader<'_> {
                 if self.authored()
                     && let Err(fault) = principal::check(kind, value, self.partition)
                 {
-                    self.fault(MALFORMED, &at, fault);
+                    let gone = kind == "AWS" && principal::is_gone(value);
+                    self.fault(if gone { DANGLING } else { MALFORMED }, &at, fault);
                 }
                 let value = normal::principal(kind, value, self.partition);
                 self.place_principal(kind, &value, &at);

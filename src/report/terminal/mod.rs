@@ -64,10 +64,21 @@ fn findings(page: &mut Page, list: &[AccountFinding]) {
     page.blank();
     page.say(0, 2, Label::Heading, "Found in the account, and not in the files:");
     for each in list {
-        let AccountFinding { environment: _, address, rule, severity: _, message, help } = each;
-        let text = format!("[{rule}] {address}: {message}");
+        let AccountFinding {
+            environment: _,
+            address: _,
+            setting: _,
+            rule,
+            severity: _,
+            message,
+            help,
+            stays,
+        } = each;
+        // What the plan puts right needs no other way out.
+        let help = if *stays { vec![help.clone()] } else { vec![] };
+        let text = format!("[{rule}] {}: {message}", each.place());
         let code = String::new();
-        said(page, 2, Label::Hazard, "! ", &Said { code, address: None, text, help: vec![help.clone()] });
+        said(page, 2, Label::Hazard, "! ", &Said { code, address: None, text, help });
     }
 }
 
