@@ -168,7 +168,6 @@ fn condition_keys() {
         "AWS:principaltag/Team",
         "s3:prefix",
         "S3:PREFIX",
-        "aws:SourceVpce",
         "lambda:SourceFunctionArn",
         "ec2:SourceInstanceArn",
     ] {
@@ -214,8 +213,13 @@ fn operators_and_values() {
     mismatch("IpAddress", "aws:SourceVpc", "10.0.0.0/8", "a `String` operator");
     mismatch("DateLessThan", "aws:MultiFactorAuthAge", "2027-01-31T00:00:00Z", "a `Numeric` operator");
     mismatch("ArnLike", "aws:SourceIp", "arn:aws:s3:::x", "`IpAddress`");
+    mismatch("StringLike", "aws:SourceIp", "203.0.113.*", "no range is met");
+    says_at(
+        json!({"StringEquals": {"aws:SecureTransport": "true"}}),
+        &[("operator-type-mismatch", Warning, "/Condition/StringEquals", "take `Bool`")],
+    );
     for (operator, key, value) in [
-        ("StringEquals", "aws:SecureTransport", "true"),
+        ("StringEquals", "s3:max-keys", "10"),
         ("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x"),
         ("ArnLike", "aws:SourceArn", "arn:aws:s3:::x"),
         ("NumericLessThan", "aws:EpochTime", "1800000000"),
@@ -262,6 +266,12 @@ fn operators_and_values() {
     value("ArnLike", "aws:PrincipalArn", "role/x", Some((Error, "six parts")));
     value("StringEquals", "aws:PrincipalAccount", "${aws:ResourceAccount}", None);
     value("StringEquals", "s3:prefix", "", None);
+    value("StringEquals", "aws:SourceVpce", "vpce-0a1b2c3d", None);
+    value("StringEquals", "aws:SourceVpce", "vpc-0a1b2c3d", Some((Error, "`vpce-`")));
+    value("StringEquals", "aws:SourceVpc", "vpce-0a1b2c3d", Some((Error, "`vpc-`")));
+    value("StringLike", "aws:SourceVpce", "vpce-*", None);
+    value("IpAddress", "aws:SourceIp", "172.16.0.0/12", Some((Warning, "`aws:VpcSourceIp`")));
+    value("IpAddress", "aws:VpcSourceIp", "172.16.0.0/12", None);
     value("NumericLessThan", "aws:MultiFactorAuthAge", "an hour", Some((Error, "compares with a number")));
     value("Bool", "aws:SecureTransport", "no", Some((Error, "true or false")));
 }
