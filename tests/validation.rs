@@ -246,13 +246,13 @@ fn operators_and_values() {
     {
         value("DateLessThan", "aws:CurrentTime", date, Some((Error, "compares with a date")));
     }
-    for address in ["10.0.0.1", "10.0.0.0/8", "2001:db8::/32", "::1", "0.0.0.0/0"] {
+    for address in ["203.0.113.1", "203.0.113.0/24", "2001:db8::/32", "::1", "0.0.0.0/0"] {
         value("IpAddress", "aws:SourceIp", address, None);
     }
     for address in ["10.0.0.0/33", "10.0.0", "10.0.0.256", "example.com", "10.0.0.*"] {
         value("IpAddress", "aws:SourceIp", address, Some((Error, "an address or a range")));
     }
-    value("IpAddress", "aws:SourceIp", "10.0.0.1/8", Some((Warning, "it means `10.0.0.0/8`")));
+    value("IpAddress", "aws:SourceIp", "198.51.100.1/24", Some((Warning, "it means `198.51.100.0/24`")));
     value("StringEquals", "aws:PrincipalAccount", "111122223333", None);
     value("StringEquals", "aws:PrincipalAccount", "11112222333", Some((Error, "twelve digits")));
     value("StringLike", "aws:PrincipalAccount", "1111*", None);
