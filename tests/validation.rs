@@ -168,7 +168,6 @@ fn condition_keys() {
         "AWS:principaltag/Team",
         "s3:prefix",
         "S3:PREFIX",
-        "aws:SourceVpce",
         "lambda:SourceFunctionArn",
         "ec2:SourceInstanceArn",
     ] {
@@ -214,8 +213,13 @@ fn operators_and_values() {
     mismatch("IpAddress", "aws:SourceVpc", "10.0.0.0/8", "a `String` operator");
     mismatch("DateLessThan", "aws:MultiFactorAuthAge", "2027-01-31T00:00:00Z", "a `Numeric` operator");
     mismatch("ArnLike", "aws:SourceIp", "arn:aws:s3:::x", "`IpAddress`");
+    mismatch("StringLike", "aws:SourceIp", "203.0.113.*", "no range is met");
+    says_at(
+        json!({"StringEquals": {"aws:SecureTransport": "true"}}),
+        &[("operator-type-mismatch", Warning, "/Condition/StringEquals", "take `Bool`")],
+    );
     for (operator, key, value) in [
-        ("StringEquals", "aws:SecureTransport", "true"),
+        ("StringEquals", "s3:max-keys", "10"),
         ("StringLike", "aws:PrincipalArn", "arn:aws:iam::*:role/x"),
         ("ArnLike", "aws:SourceArn", "arn:aws:s3:::x"),
         ("NumericLessThan", "aws:EpochTime", "1800000000"),
@@ -242,13 +246,13 @@ fn operators_and_values() {
     {
         value("DateLessThan", "aws:CurrentTime", date, Some((Error, "compares with a date")));
     }
-    for address in ["10.0.0.1", "10.0.0.0/8", "2001:db8::/32", "::1", "0.0.0.0/0"] {
+    for address in ["203.0.113.1", "203.0.113.0/24", "2001:db8::/32", "::1", "0.0.0.0/0"] {
         value("IpAddress", "aws:SourceIp", address, None);
     }
     for address in ["10.0.0.0/33", "10.0.0", "10.0.0.256", "example.com", "10.0.0.*"] {
         value("IpAddress", "aws:SourceIp", address, Some((Error, "an address or a range")));
     }
-    value("IpAddress", "aws:SourceIp", "10.0.0.1/8", Some((Warning, "it means `10.0.0.0/8`")));
+    value("IpAddress", "aws:SourceIp", "198.51.100.1/24", Some((Warning, "it means `198.51.100.0/24`")));
     value("StringEquals", "aws:PrincipalAccount", "111122223333", None);
     value("StringEquals", "aws:PrincipalAccount", "11112222333", Some((Error, "twelve digits")));
     value("StringLike", "aws:PrincipalAccount", "1111*", None);
@@ -262,6 +266,12 @@ fn operators_and_values() {
     value("ArnLike", "aws:PrincipalArn", "role/x", Some((Error, "six parts")));
     value("StringEquals", "aws:PrincipalAccount", "${aws:ResourceAccount}", None);
     value("StringEquals", "s3:prefix", "", None);
+    value("StringEquals", "aws:SourceVpce", "vpce-0a1b2c3d", None);
+    value("StringEquals", "aws:SourceVpce", "vpc-0a1b2c3d", Some((Error, "`vpce-`")));
+    value("StringEquals", "aws:SourceVpc", "vpce-0a1b2c3d", Some((Error, "`vpc-`")));
+    value("StringLike", "aws:SourceVpce", "vpce-*", None);
+    value("IpAddress", "aws:SourceIp", "172.16.0.0/12", Some((Warning, "`aws:VpcSourceIp`")));
+    value("IpAddress", "aws:VpcSourceIp", "172.16.0.0/12", None);
     value("NumericLessThan", "aws:MultiFactorAuthAge", "an hour", Some((Error, "compares with a number")));
     value("Bool", "aws:SecureTransport", "no", Some((Error, "true or false")));
 }

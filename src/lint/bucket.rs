@@ -160,6 +160,17 @@ pub(super) fn name_of<'a>(subject: &Subject<'a>) -> Option<&'a str> {
     subject.holder.filter(|id| id.kind == Kind::Bucket).map(|id| id.name.as_str())
 }
 
+/// Whether a document that stands alone is rather the policy of a VPC endpoint: it asks whose the resources are, which
+/// a bucket knows of itself.
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
+pub(super) fn is_of_endpoint(subject: &Subject<'_>) -> bool {
+    let keys = ["aws:ResourceOrgID", "aws:ResourceOrgPaths", "aws:ResourceAccount"];
+    let asks = |test: &WrittenTest| {
+        keys.iter().any(|key| test.is_of(key)) && !test.values.iter().any(|v| v.text.contains('$'))
+    };
+    name_of(subject).is_none() && subject.allows().any(|s| s.tests.iter().any(asks))
+}
+
 /// Whether a statement has to do with S3.
 pub(super) fn is_of_s3(statement: &WrittenStatement) -> bool {
     let s3 = |text: &str| text.get(..3).is_some_and(|service| service.eq_ignore_ascii_case("s3:"));

@@ -43,7 +43,7 @@ impl DocumentKind {
     }
 
     /// The kind that a document looks to be of, however broken it is: with principals, no resources and only STS's
-    /// actions it is a trust policy, with principals otherwise a resource's, without them an identity's. Nothing in
+    /// actions it is a trust policy, also if services or providers are given a resource, with principals otherwise a resource's, without them an identity's. Nothing in
     /// a document tells a boundary from an identity policy.
     pub fn of(json: &Value) -> Self {
         let statements = statements(json);
@@ -56,7 +56,13 @@ impl DocumentKind {
             prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case("sts:"))
         };
         let only_sts = actions().flat_map(one_or_more).all(sts) && actions().next().is_some();
-        match (principals, only_sts && !has(["Resource", "NotResource"])) {
+        // A resource next to services or providers that take on a role is a mistake; next to accounts it can be the
+        // policy of an endpoint.
+        let takes_on = || {
+            let named = statements.iter().filter_map(|(_, s)| s.get("Principal"));
+            named.into_iter().all(|p| p.get("Service").is_some() || p.get("Federated").is_some())
+        };
+        match (principals, only_sts && (!has(["Resource", "NotResource"]) || takes_on())) {
             (true, true) => Self::Trust,
             (true, false) => Self::Resource,
             (false, _) => Self::Identity,
@@ -134,6 +140,11 @@ mod tests {
             (json!({"Action": "sts:AssumeRole", "Resource": "*"}), DocumentKind::Identity),
             (json!({"Principal": "*", "Action": ["sts:AssumeRole", "STS:TagSession"]}), DocumentKind::Trust),
             (json!({"Principal": {"AWS": "1"}, "Action": "s3:*", "Resource": "*"}), DocumentKind::Resource),
+            (json!({"Principal": {"AWS": "1"}, "Action": "sts:*", "Resource": "*"}), DocumentKind::Resource),
+            (
+                json!({"Principal": {"Service": "a"}, "Action": "sts:AssumeRole", "Resource": "*"}),
+                DocumentKind::Trust,
+            ),
             (json!({"NotPrincipal": {"AWS": "1"}, "NotAction": "s3:*"}), DocumentKind::Resource),
             (json!({"Principal": "*"}), DocumentKind::Resource),
             (json!("nothing"), DocumentKind::Identity),

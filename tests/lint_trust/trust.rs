@@ -138,7 +138,7 @@ fn deputies_of_roles() {
         true,
         &[
             assume(scheduler, ""),
-            assume(r#"{"Service": "ecs-tasks.amazonaws.com"}"#, ""),
+            assume(r#"{"Service": "codebuild.amazonaws.com"}"#, ""),
             assume(r#"{"Service": ["ec2.amazonaws.com", "states.amazonaws.com"]}"#, ""),
             assume(r#"{"Service": "states.eu-west-1.amazonaws.com"}"#, ""),
             assume(scheduler, r#"{"StringLike": {"aws:SourceAccount": "*"}}"#),

@@ -67,9 +67,10 @@ const READS_DATA: [&str; 32] = [
 ];
 
 /// What AWS itself asks to be left on `*`, network interfaces of jobs and functions in a VPC
-/// (<https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html>), what only ever concerns the caller, and
-/// what rules of their own speak of.
-const EXEMPT: [&str; 12] = [
+/// (<https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html>), what only ever concerns the caller, logs
+/// of what runs (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html>), and what rules of
+/// their own speak of.
+const EXEMPT: [&str; 15] = [
     "ec2:AssignPrivateIpAddresses",
     "ec2:AttachNetworkInterface",
     "ec2:CreateNetworkInterface",
@@ -81,6 +82,9 @@ const EXEMPT: [&str; 12] = [
     "iam:ChangePassword",
     "iam:CreateVirtualMFADevice",
     "iam:PassRole",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
     "sts:AssumeRole",
 ];
 

@@ -118,7 +118,8 @@ fn deeds(statement: &WrittenStatement) -> String {
     }
 }
 
-fn is_guard(test: &WrittenTest) -> bool {
+/// Whether a test keeps a statement from being public.
+pub(super) fn is_guard(test: &WrittenTest) -> bool {
     let all = |fits: &dyn Fn(&str) -> bool| test.values.iter().all(|value| fits(&value.text));
     narrows(test)
         && if test.is_of(SOURCE_IP) {

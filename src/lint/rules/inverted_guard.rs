@@ -4,7 +4,7 @@ use crate::diagnostic::Severity;
 use crate::lint::facts::{
     TEXT_DIFFERS, TEXT_MATCHES, asks_truth, compares, has_only_actions, is_of_all_actions,
 };
-use crate::lint::guard::is_for_everybody;
+use crate::lint::guard::{is_for_everybody, speaks_of};
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::condition::Test;
 use crate::policy::{Usage, WrittenStatement, WrittenTest};
@@ -71,6 +71,11 @@ fn of_deny(subject: &Subject<'_>, statement: &WrittenStatement, test: &WrittenTe
         let message = "this denies the newer versions of TLS and leaves the older ones alone".to_owned();
         return Some((message, "write `NumericLessThan`".to_owned()));
     }
+    let by_address = statement.tests_of("aws:SourceIp").any(|other| compares(other, &[Test::NotIpAddress]));
+    if test.is_of("aws:ViaAWSService") && asks_truth(test, true) && by_address {
+        let message = "this denies what AWS services do on the caller's behalf, and nothing else".to_owned();
+        return Some((message, format!("write `{key}: \"false\"`")));
+    }
     let alone = statement.tests.iter().all(|other| other == test || EXCEPTIONS.iter().any(|key| other.is_of(key)));
     if !alone {
         return None;
@@ -78,6 +83,14 @@ fn of_deny(subject: &Subject<'_>, statement: &WrittenStatement, test: &WrittenTe
     if test.is_of("aws:MultiFactorAuthPresent") && asks_truth(test, true) {
         let message = "this denies those who signed in with MFA, and nobody else".to_owned();
         return Some((message, format!("write `BoolIfExists: {{ {key}: \"false\" }}`")));
+    }
+    let mfa = ["aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"].iter().any(|key| test.is_of(key));
+    if mfa && compares(test, &[Test::Null]) && test.has_value("false") && !test.has_value("true") {
+        let message = "this denies those who signed in with MFA, and nobody else".to_owned();
+        return Some((message, format!("write `Null: {{ {key}: \"true\" }}`")));
+    }
+    if let Some(message) = of_own(statement, test) {
+        return Some((message, format!("write `{}`", turned(word))));
     }
     let identity = subject.written.usage == Usage::Identity;
     let broad = is_of_all_actions(statement) && (identity || is_for_everybody(statement));
@@ -88,7 +101,8 @@ fn of_deny(subject: &Subject<'_>, statement: &WrittenStatement, test: &WrittenTe
         return Some((message, turned()));
     }
     let network = ["aws:SourceVpce", "aws:SourceVpc"].iter().any(|key| test.is_of(key));
-    if matches && network && broad {
+    let reads = !identity && is_for_everybody(statement) && speaks_of(statement, "s3:getobject");
+    if matches && network && (broad || reads) {
         let message = format!("this denies exactly what comes through {}", values(test));
         return Some((message, turned()));
     }
@@ -100,6 +114,31 @@ fn of_deny(subject: &Subject<'_>, statement: &WrittenStatement, test: &WrittenTe
         return Some((message, turned()));
     }
     None
+}
+
+/// A denial of what is as it should be: the caller's own, within the boundary, encrypted with KMS.
+fn of_own(statement: &WrittenStatement, test: &WrittenTest) -> Option<String> {
+    let key = test.key.text.as_str();
+    let matches = compares(test, &TEXT_MATCHES) || compares(test, &[Test::ArnEquals, Test::ArnLike]);
+    if !matches || test.values.is_empty() {
+        return None;
+    }
+    let all = |fits: &dyn Fn(&str) -> bool| test.values.iter().all(|value| fits(&value.text.to_ascii_lowercase()));
+    let caller = |value: &str| {
+        ["${aws:username}", "${aws:userid}"].contains(&value)
+            || (value.starts_with("${aws:principaltag/") && value.ends_with('}'))
+    };
+    let tag = ["aws:ResourceTag/", "ec2:ResourceTag/"].iter().any(|key| test.is_of(key));
+    if tag && all(&caller) {
+        return Some(format!("this denies exactly what is the caller's own, by {}", values(test)));
+    }
+    let makes = ["iam:createrole", "iam:createuser"].iter().any(|action| speaks_of(statement, action));
+    if test.is_of("iam:PermissionsBoundary") && makes {
+        return Some(format!("this denies making identities within the boundary {}, and no others", values(test)));
+    }
+    let kms = test.is_of("s3:x-amz-server-side-encryption") && all(&|value| value.starts_with("aws:kms"));
+    (kms && speaks_of(statement, "s3:putobject"))
+        .then(|| format!("this denies exactly the uploads whose `{key}` is {}", values(test)))
 }
 
 /// Whether a key and its values draw the line around one's own organization or account.

@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
         return vec![];
     }
     let services = |statement: &WrittenStatement| -> Vec<String> {
-        statement.principals.iter().filter(|p| p.kind == "Service").map(|p| p.value.clone()).collect()
+        statement.principals.iter().filter(|p| matches!(p.kind.as_str(), "Service" | "Federated")).map(|p| p.value.clone()).collect()
     };
     let all: Vec<String> = subject.allows().flat_map(services).collect();
     let allowed = subject.allows().filter_map(|s| {

@@ -62,6 +62,7 @@ rules! {
     privilege_escalation,
     quota_exceeded,
     redundant_element,
+    resource_public,
     secret_literal,
     service_wildcard,
     set_operator_on_single,

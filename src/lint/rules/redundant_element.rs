@@ -1,9 +1,11 @@
 //! An item of a list that another item covers.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::Severity;
-use crate::lint::facts::{covers_action, covers_resource};
+use crate::lint::facts::covers_resource;
 use crate::lint::{At, Check, Example, Hit, Rule, Subject};
-use crate::policy::{Spot, Usage};
+use crate::policy::{Spot, Usage, covers};
 
 pub(super) static RULE: Rule = Rule {
     id: "redundant-element",
@@ -31,8 +33,11 @@ pub(super) static RULE: Rule = Rule {
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
     let mut hits = vec![];
     for statement in &subject.written.statements {
-        hits.extend(of_list(&statement.actions, &|one, other| covers_action(one, other)));
-        hits.extend(of_list(&statement.resources, &|one, other| {
+        // Case tells no actions apart.
+        let actions = statement.actions.iter().map(|spot| spot.text.to_ascii_lowercase()).collect();
+        hits.extend(of_list(&statement.actions, actions, &covers));
+        let resources = statement.resources.iter().map(|spot| spot.text.clone()).collect();
+        hits.extend(of_list(&statement.resources, resources, &|one, other| {
             covers_resource(one, other) && !is_what_is_inside(one, other)
         }));
     }
@@ -45,16 +50,31 @@ fn is_what_is_inside(one: &str, other: &str) -> bool {
     one != "*" && one.ends_with('*') && inside.is_some_and(|rest| rest.starts_with(['/', ':', '*']))
 }
 
-fn of_list(spots: &[Spot], covers: &dyn Fn(&str, &str) -> bool) -> Vec<Hit> {
+/// More comparisons than this are not made: the list is over every quota.
+const COMPARISONS_MAX: usize = 250_000;
+
+/// What is covered by another of the list; `texts` are what is compared.
+fn of_list(spots: &[Spot], texts: Vec<String>, covers: &dyn Fn(&str, &str) -> bool) -> Vec<Hit> {
     let mut hits = vec![];
-    for (number, spot) in spots.iter().enumerate() {
-        let by = spots.iter().enumerate().find(|(other_number, other)| {
-            *other_number != number
-                && covers(&other.text, &spot.text)
-                // Of two that cover each other the later one is idle.
-                && (*other_number < number || !covers(&spot.text, &other.text))
-        });
-        let Some((_, by)) = by else { continue };
+    let all = || texts.iter().zip(spots).enumerate();
+    // Only what has a wildcard covers anything but itself.
+    let wide: Vec<_> = all().filter(|(_, (text, _))| text.contains(['*', '?'])).collect();
+    let wide = if wide.len() * spots.len() > COMPARISONS_MAX { vec![] } else { wide };
+    let mut first: BTreeMap<&str, &Spot> = BTreeMap::new();
+    for (number, (text, spot)) in all() {
+        let same = first.get(text.as_str()).copied();
+        first.entry(text).or_insert(spot);
+        let wider = || {
+            wide.iter().find(|(other_number, (other, _))| {
+                *other_number != number
+                    && other != &text
+                    && covers(other, text)
+                    // Of two that cover each other the later one is idle.
+                    && (*other_number < number || !covers(text, other))
+            })
+        };
+        let by = same.or_else(|| wider().map(|(_, (_, other))| *other));
+        let Some(by) = by else { continue };
         let message = if spot.text.eq_ignore_ascii_case(&by.text) {
             format!("`{}` stands twice in the same list", spot.text)
         } else {

@@ -3,7 +3,7 @@
 use crate::diagnostic::Severity;
 use crate::lint::facts::{compares, is_of_all_actions};
 use crate::lint::{Check, Example, Hit, Rule, Subject};
-use crate::policy::Usage;
+use crate::policy::{Usage, WrittenStatement};
 use crate::policy::condition::Test;
 
 pub(super) static RULE: Rule = Rule {
@@ -50,7 +50,7 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
         return vec![];
     }
     let broad = subject.denies().filter(|statement| {
-        is_of_all_actions(statement) && !THOUGHT_OF.iter().any(|key| statement.tests_key(key))
+        is_of_data(statement) && !THOUGHT_OF.iter().any(|key| statement.tests_key(key))
     });
     let tests = broad.flat_map(|statement| statement.tests_of("aws:SourceIp"));
     tests
@@ -60,4 +60,13 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
             Hit::at_key(&test.key.pointer, message)
         })
         .collect()
+}
+
+/// Whether a denial is of all of a service, or of what other services read and write on a caller's behalf.
+fn is_of_data(statement: &WrittenStatement) -> bool {
+    let of_data = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        ["s3:", "kms:", "glue:", "dynamodb:", "secretsmanager:"].iter().any(|prefix| text.starts_with(prefix))
+    };
+    is_of_all_actions(statement) || statement.actions.iter().any(|spot| of_data(&spot.text))
 }

@@ -1,11 +1,13 @@
 //! A bucket policy that takes requests over plain HTTP.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Severity;
-use crate::lint::bucket::{Part, is_of_s3, is_on, is_resource_policy, name_of};
+use crate::lint::bucket::{Part, is_of_endpoint, is_of_s3, is_on, is_resource_policy, name_of};
 use crate::lint::guard::{asks, is_for_everybody, narrows, speaks_of};
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::condition::Test;
-use crate::policy::{Usage, WrittenStatement, WrittenTest};
+use crate::policy::{Usage, WrittenStatement, WrittenTest, arn};
 
 pub(super) static RULE: Rule = Rule {
     id: "tls-not-demanded",
@@ -38,14 +40,16 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
     let of_service = |s: &&WrittenStatement| s.principals.iter().all(|p| p.kind == "Service");
     let allows: Vec<_> = subject.allows().filter(|s| is_of_s3(s) && !of_service(s)).collect();
     let conditioned = !allows.is_empty() && allows.iter().all(|s| s.tests.iter().any(lets_tls));
-    // A document that stands alone and only denies may be one part of the bucket's policy.
-    let complete = name_of(subject).is_some() || !allows.is_empty();
-    if !is_resource_policy(subject) || conditioned || !complete {
-        return vec![];
-    }
-    let name = name_of(subject);
     let demands: Vec<_> =
         subject.denies().filter(|s| is_for_everybody(s) && s.tests.iter().any(denies_plain)).collect();
+    // A document that stands alone and only denies may be one part of the bucket's policy; if it speaks of TLS, it is
+    // the part that demands it.
+    let only_denies = subject.allows().next().is_none();
+    let complete = name_of(subject).is_some() || !allows.is_empty() || (only_denies && !demands.is_empty());
+    if !is_resource_policy(subject) || is_of_endpoint(subject) || conditioned || !complete {
+        return vec![];
+    }
+    let name = name_of(subject).or_else(|| only_bucket(&allows));
     let covered = |part: Part, actions: &[&str]| {
         actions.iter().all(|action| demands.iter().any(|s| is_on(s, part, name) && speaks_of(s, action)))
     };
@@ -61,6 +65,21 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
     let place = |s: &&WrittenStatement| s.pointer.clone();
     let at = demands.first().or(allows.first()).map(place).unwrap_or_default();
     vec![Hit::at(&at, message)]
+}
+
+/// The one bucket that statements name, if they do.
+fn only_bucket<'a>(statements: &[&'a WrittenStatement]) -> Option<&'a str> {
+    let resources = statements.iter().flat_map(|s| &s.resources);
+    let names: Option<BTreeSet<&str>> = resources
+        .map(|spot| {
+            let [.., service, _, account, resource] = arn::split(&spot.text)?;
+            let name = resource.split('/').next()?;
+            (service == "s3" && account.is_empty() && !name.contains(['*', '?', '$'])).then_some(name)
+        })
+        .collect();
+    let mut names = names?;
+    let name = names.pop_first()?;
+    names.is_empty().then_some(name)
 }
 
 /// Whether a denial is of what does not come over TLS, or over an old one.

@@ -5,7 +5,7 @@ use crate::lint::bucket::is_resource_policy;
 use crate::lint::guard::{excludes, narrows, speaks_of};
 use crate::lint::{At, Check, Example, Hit, Rule, Subject};
 use crate::policy::condition::Test;
-use crate::policy::{Usage, WrittenTest};
+use crate::policy::{Usage, WrittenStatement, WrittenTest};
 
 macro_rules! encrypted {
     ($guard:literal) => {
@@ -39,7 +39,9 @@ const KEYS: [&str; 2] = ["s3:x-amz-server-side-encryption", "s3:x-amz-server-sid
 
 fn check(subject: &Subject<'_>) -> Vec<Hit> {
     let uploads = subject.denies().filter(|s| is_resource_policy(subject) && speaks_of(s, "s3:putobject"));
-    let unguarded = uploads.filter(|s| !s.tests.iter().any(is_guard));
+    // What a service uploads is set up elsewhere: AWS's examples hold the service to it.
+    let of_service = |s: &WrittenStatement| !s.principals.is_empty() && s.principals.iter().all(|p| p.kind == "Service");
+    let unguarded = uploads.filter(|s| !s.tests.iter().any(is_guard) && !of_service(s));
     let hits = unguarded.filter_map(|s| {
         let test = s.tests.iter().find(|test| is_of_header(test) && (excludes(test) || is_null(test, "true")))?;
         let key = &test.key.text;

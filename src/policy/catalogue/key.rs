@@ -133,6 +133,12 @@ impl Action {
             })
     }
 
+    /// Whether the reference lists the key with the action itself, and not only with a type of resource it takes.
+    pub fn lists_itself(&self, key: &str) -> bool {
+        let lists = |keys: &[&str]| keys.iter().any(|known| stands_for(known, key));
+        lists(&self.keys) || self.resources.iter().any(|used| lists(&used.keys))
+    }
+
     /// A provider's claims come with the request that trades its token for credentials, and some of them with
     /// every request of the session.
     fn is_federated_by(&self, key: &str) -> bool {

@@ -107,6 +107,7 @@ impl Reader<'_> {
                 self.problem_at_key(&element.value().0, message, Some("leave it out".to_owned()));
                 return None;
             }
+            (None, Some(Usage::Bucket)) if self.is_of_repository() => {}
             (None, Some(Usage::Identity | Usage::Bucket)) => {
                 let help = "add `Resource`, or `NotResource` for all but some".to_owned();
                 self.problem(&elements.at, "the statement has no `Resource`", Some(help));
@@ -123,6 +124,13 @@ impl Reader<'_> {
         self.places.resources = Self::spots(&texts);
         let resources = texts.into_iter().map(|(_, text)| text.to_owned()).collect();
         Some(Some(element.map(|_| resources)))
+    }
+
+    /// Whether a statement is of a repository of ECR, whose policies have no resource.
+    /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html>
+    fn is_of_repository(&self) -> bool {
+        let of_ecr = |text: &str| text.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("ecr:"));
+        !self.places.actions.is_empty() && self.places.actions.iter().all(|spot| of_ecr(&spot.text))
     }
 
     fn check_resource(&mut self, at: &str, text: &str) {

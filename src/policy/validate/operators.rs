@@ -27,14 +27,25 @@ fn one(test: &WrittenTest) -> Option<Problem> {
     if owned || compares(family, key.kind, key.name) {
         return None;
     }
-    let message = format!("`{}` does not compare with `{}`, which is {kind}", test.word.text, test.key.text);
-    Some(Problem::at_key("operator-type-mismatch", &test.word.pointer, message).help(format!("take {right}")))
+    let as_text = family == Family::Text;
+    let message = match key.kind {
+        KeyKind::Ip if as_text => {
+            format!("`{}` compares `{}` letter by letter, and no range is met", test.word.text, test.key.text)
+        }
+        _ if as_text => format!("`{}` compares `{}` as text, which is {kind}", test.word.text, test.key.text),
+        _ => format!("`{}` does not compare with `{}`, which is {kind}", test.word.text, test.key.text),
+    };
+    let problem = Problem::at_key("operator-type-mismatch", &test.word.pointer, message);
+    let problem = problem.help(format!("take {right}"));
+    Some(if as_text && key.kind != KeyKind::Ip { problem.warning() } else { problem })
 }
 
-/// Whether values of a kind can be compared so. AWS's own policies compare numbers, dates and truth as text, which
-/// works as long as the text is the same.
+/// Whether values of a kind can be compared so. AWS's own policies compare some of their services' numbers and truths
+/// as text, which works as long as the text is the same; of a global key AWS's pages have the operators.
 fn compares(family: Family, kind: KeyKind, name: &str) -> bool {
+    let global = name.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:"));
     match (family, kind) {
+        (Family::Text, KeyKind::Bool | KeyKind::Date | KeyKind::Ip) => !global,
         (Family::Presence | Family::Text, _) => true,
         (Family::Number, KeyKind::Number) | (Family::Date, KeyKind::Date) => true,
         (Family::Truth, KeyKind::Bool) | (Family::Binary, KeyKind::Binary) => true,

@@ -80,6 +80,12 @@ pub(in crate::policy) fn instant(text: &str) -> Option<Timestamp> {
 
 fn address(test: &WrittenTest, value: &Spot) -> Option<Problem> {
     let Spot { text, pointer } = value;
+    if test.is_of("aws:SourceIp") && test.values.iter().all(|value| is_private(&value.text)) {
+        let message =
+            format!("no request comes from `{text}`: `{}` is the address that AWS sees", test.key.text);
+        let help = "take `aws:VpcSourceIp` for addresses within a VPC, or name the public ones";
+        return Some(Problem::at(RULE, pointer, message).warning().help(help));
+    }
     if text.parse::<IpAddr>().is_ok() {
         return None;
     }
@@ -100,6 +106,16 @@ fn address(test: &WrittenTest, value: &Spot) -> Option<Problem> {
     )
 }
 
+/// Whether an address or range is of a private network, which the internet does not carry.
+/// <https://www.rfc-editor.org/rfc/rfc1918>
+fn is_private(text: &str) -> bool {
+    let range = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    match range {
+        Ok(IpNet::V4(range)) => range.network().is_private() && range.broadcast().is_private(),
+        Ok(IpNet::V6(_)) | Err(_) => false,
+    }
+}
+
 fn of_key(test: &WrittenTest, value: &Spot) -> Option<Problem> {
     let operator = test.operator.filter(|operator| operator.test.family() == Family::Text)?;
     let Spot { text, pointer } = value;
@@ -116,6 +132,19 @@ fn of_key(test: &WrittenTest, value: &Spot) -> Option<Problem> {
         let message = format!("`{text}` is no organization");
         return Some(Problem::at(RULE, pointer, message).help("its id is like `o-exampleorgid`"));
     }
+    if is(&["kms:ViaService"])
+        && let Some(help) = wrong_via(text)
+    {
+        let message = format!("no request to KMS comes through `{text}`");
+        return Some(Problem::at(RULE, pointer, message).help(help));
+    }
+    for (key, begin) in [("aws:SourceVpc", "vpc-"), ("aws:SourceVpce", "vpce-")] {
+        if test.is_of(key) && !text.starts_with(begin) {
+            let what = if begin == "vpc-" { "VPC" } else { "VPC endpoint" };
+            let message = format!("`{text}` is no {what}");
+            return Some(Problem::at(RULE, pointer, message).help(format!("its id begins with `{begin}`")));
+        }
+    }
     if is(&["aws:RequestedRegion"]) && !region::known(text) && text != "aws-global" {
         let problem = Problem::at(RULE, pointer, format!("AWS has no region `{text}`"));
         return Some(match region::closest(text) {
@@ -124,6 +153,14 @@ fn of_key(test: &WrittenTest, value: &Spot) -> Option<Problem> {
         });
     }
     None
+}
+
+/// What is wrong with the service and region through which a request to KMS is said to come.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service>
+fn wrong_via(text: &str) -> Option<String> {
+    let (service, rest) = text.split_once('.')?;
+    let without_region = rest == "amazonaws.com" || rest == "amazonaws.com.cn";
+    without_region.then(|| format!("name the region, as in `{service}.eu-west-1.{rest}`, or write `{service}.*.{rest}` under `StringLike`"))
 }
 
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
