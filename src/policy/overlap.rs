@@ -49,7 +49,26 @@ pub fn overlap(one: &str, other: &str) -> bool {
 }
 
 /// Whether some text is covered by both of two patterns. Takes the product of the two lengths.
-pub(super) fn meet(one: &[Token], other: &[Token]) -> bool {
+pub(super) fn meet(mut one: &[Token], mut other: &[Token]) -> bool {
+    // Most pairs are told apart by what stands at their ends, one character for one.
+    while let ([a, left @ ..], [b, right @ ..]) = (one, other)
+        && !a.many
+        && !b.many
+    {
+        if !a.class.meets(b.class) {
+            return false;
+        }
+        (one, other) = (left, right);
+    }
+    while let ([left @ .., a], [right @ .., b]) = (one, other)
+        && !a.many
+        && !b.many
+    {
+        if !a.class.meets(b.class) {
+            return false;
+        }
+        (one, other) = (left, right);
+    }
     // From the back: whether the rests of the two meet, for the rest of `one` at hand and each rest of `other`.
     let mut below: Vec<bool> = vec![];
     for a in one.iter().map(Some).rev().fold(vec![None], |mut all, token| {

@@ -138,8 +138,8 @@ fn deputies_of_roles() {
         true,
         &[
             assume(scheduler, ""),
-            assume(r#"{"Service": "codebuild.amazonaws.com"}"#, ""),
-            assume(r#"{"Service": ["ec2.amazonaws.com", "states.amazonaws.com"]}"#, ""),
+            assume(r#"{"Service": "bedrock.amazonaws.com"}"#, ""),
+            assume(r#"{"Service": ["ec2.amazonaws.com", "scheduler.amazonaws.com"]}"#, ""),
             assume(r#"{"Service": "states.eu-west-1.amazonaws.com"}"#, ""),
             assume(scheduler, r#"{"StringLike": {"aws:SourceAccount": "*"}}"#),
             assume(scheduler, r#"{"ArnLike": {"aws:SourceArn": "arn:aws:scheduler:*:*:schedule/*"}}"#),

@@ -1,5 +1,8 @@
 //! Whether a resource as a policy names it could be of a type that AWS knows: whether any ARN is covered by both.
 
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, OnceLock};
+
 use crate::policy::catalogue::{ResourceType, Service};
 use crate::policy::overlap::{Class, Token, meet, token, tokens};
 use crate::policy::{arn, catalogue};
@@ -99,9 +102,13 @@ impl Form {
 }
 
 /// The types that a service has, as far as their ARNs are told.
-pub(super) fn forms(prefix: &str) -> Vec<Form> {
-    let Some(service) = catalogue::service(prefix) else { return vec![] };
-    service.resource_types().iter().filter_map(|kind| Form::of(service, kind)).collect()
+pub(super) fn forms(prefix: &str) -> &'static [Form] {
+    /// Prefix → its types, made when first asked for.
+    static ALL: LazyLock<BTreeMap<&str, OnceLock<Vec<Form>>>> =
+        LazyLock::new(|| catalogue::prefixes().map(|prefix| (prefix, OnceLock::new())).collect());
+    let Some(service) = catalogue::service(prefix) else { return &[] };
+    let Some(known) = ALL.get(service.prefix) else { return &[] };
+    known.get_or_init(|| service.resource_types().iter().filter_map(|kind| Form::of(service, kind)).collect())
 }
 
 /// `${Name}` is any text that is not empty; at the very end it has a slash only if one is possible there.

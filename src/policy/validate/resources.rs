@@ -1,6 +1,6 @@
 //! Actions that can match none of the resources of their statement.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::fit::{Form, Wanted, forms};
 use super::ticked;
@@ -21,7 +21,6 @@ pub(super) fn check(statement: &WrittenStatement, partition: &str, said: &BTreeS
             _ => return vec![],
         }
     }
-    let mut known: BTreeMap<&'static str, Vec<Form>> = BTreeMap::new();
     let mut problems = vec![];
     let mut some_fit = false;
     for Spot { text, pointer } in &statement.actions {
@@ -30,10 +29,7 @@ pub(super) fn check(statement: &WrittenStatement, partition: &str, said: &BTreeS
             continue;
         }
         let meant = expand(text);
-        let fits = meant.iter().any(|action| {
-            let forms = known.entry(action.service).or_insert_with(|| forms(action.service));
-            fits(action, forms, &wanted)
-        });
+        let fits = meant.iter().any(|action| fits(action, forms(action.service), &wanted));
         some_fit |= fits;
         if meant.is_empty() || fits {
             continue;
@@ -65,7 +61,7 @@ pub(super) fn check(statement: &WrittenStatement, partition: &str, said: &BTreeS
             !here.iter().any(|text| text.ends_with(['*', '}']))
                 && meant.iter().all(|a| tells_types(a.service))
         } else {
-            is_known(&meant, &wanted, &mut known)
+            is_known(&meant, &wanted)
         };
         let of_s3 = meant.iter().all(|action| action.service == "s3");
         problems.push((problem, certain, of_s3));
@@ -82,13 +78,9 @@ pub(super) fn check(statement: &WrittenStatement, partition: &str, said: &BTreeS
 
 /// Whether every resource of the actions' services is of a type that AWS's reference has: where it is not, the
 /// reference may be behind.
-fn is_known(
-    actions: &[&'static Action],
-    wanted: &[Wanted<'_>],
-    known: &mut BTreeMap<&'static str, Vec<Form>>,
-) -> bool {
+fn is_known(actions: &[&'static Action], wanted: &[Wanted<'_>]) -> bool {
     actions.iter().all(|action| {
-        let forms = known.entry(action.service).or_insert_with(|| forms(action.service));
+        let forms = forms(action.service);
         let own = |parts: &&Wanted<'_>| {
             parts.service == action.service || forms.iter().any(|form| form.is_of(parts.service))
         };
