@@ -140,7 +140,7 @@ fn deputies_of_roles() {
             assume(scheduler, ""),
             assume(r#"{"Service": "bedrock.amazonaws.com"}"#, ""),
             assume(r#"{"Service": ["ec2.amazonaws.com", "scheduler.amazonaws.com"]}"#, ""),
-            assume(r#"{"Service": "states.eu-west-1.amazonaws.com"}"#, ""),
+            assume(r#"{"Service": "scheduler.eu-west-1.amazonaws.com"}"#, ""),
             assume(scheduler, r#"{"StringLike": {"aws:SourceAccount": "*"}}"#),
             assume(scheduler, r#"{"ArnLike": {"aws:SourceArn": "arn:aws:scheduler:*:*:schedule/*"}}"#),
             assume(scheduler, r#"{"StringNotEquals": {"aws:SourceAccount": "111122223333"}}"#),
