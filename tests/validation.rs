@@ -348,7 +348,7 @@ fn documents() {
     said(check(&trust, Usage::Trust), &trust, &[("missing-version", Warning, "", "2012-10-17")]);
     let size = |usage: Usage, statement: Value| {
         let (written, _) = Written::read(&statement, usage, "aws");
-        written.unwrap().size_problems().len()
+        written.unwrap().size_problems().into_iter().map(|problem| problem.severity).next()
     };
     let long = |length: usize, resource: Value| {
         let mut json = json!({"Effect": "Deny", "Action": "sts:*", "Principal": "*",
@@ -357,10 +357,13 @@ fn documents() {
         json
     };
     let (nothing, all) = (json!({}), json!({"Resource": "*"}));
-    assert_eq!(size(Usage::Bucket, long(20_000, all.clone())), 0);
-    assert_eq!(size(Usage::Bucket, long(20_480, all)), 1);
-    assert_eq!(size(Usage::Trust, long(3_900, nothing.clone())), 0);
-    assert_eq!(size(Usage::Trust, long(4_096, nothing)), 1);
+    assert_eq!(size(Usage::Bucket, long(20_000, all.clone())), None);
+    assert_eq!(size(Usage::Bucket, long(20_480, all.clone())), Some(Error));
+    assert_eq!(size(Usage::Trust, long(1_800, nothing.clone())), None);
+    assert_eq!(size(Usage::Trust, long(3_900, nothing.clone())), Some(Warning));
+    assert_eq!(size(Usage::Trust, long(4_096, nothing)), Some(Error));
+    assert_eq!(size(Usage::Identity, long(5_900, all.clone())), None);
+    assert_eq!(size(Usage::Identity, long(6_144, all)), Some(Warning));
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     id: "quota-exceeded",
     severity: Severity::Error,
     sentence: "A document is larger than AWS takes.",
-    why: "A managed policy has at most 6144 characters without blanks, a trust policy 2048, which can be raised to 4096, a bucket policy 20,480 bytes. AWS refuses what is larger. In an environment the resource is measured with all it holds; this rule looks at a document that stands alone.",
+    why: "A managed policy has at most 6144 characters without blanks, a trust policy 2048, which can be raised to 4096, a bucket policy 20,480 bytes. AWS refuses what is larger. It is a warning where a larger one may be right: a trust policy up to what the quota can be raised to, and an identity policy, which may be inline in a role. In an environment the resource is measured with all it holds; this rule looks at a document that stands alone.",
     help: "split the document, or say the same in fewer words",
     source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
     trips: Example::Policy(Usage::Trust, LONG),

@@ -27,6 +27,13 @@ impl<'a> Wanted<'a> {
     }
 }
 
+impl Wanted<'_> {
+    /// Whether any text may follow at its end.
+    pub(super) fn ends_open(&self) -> bool {
+        self.resource.last().is_some_and(|token| token.many)
+    }
+}
+
 /// The parts of a type's ARN, or nothing if any ARN will do.
 #[derive(Debug)]
 pub(super) struct Form {

@@ -103,8 +103,11 @@ fn fits(action: &Action, forms: &[Form], wanted: &[Wanted<'_>]) -> bool {
         return true;
     }
     if action.resources.is_empty() {
-        // AWS asks some of these for an ARN without name: `arn:aws:logs:eu-west-1:111122223333:log-group::log-stream:`.
-        return wanted.iter().any(|parts| parts.service == action.service && parts.any_name);
+        // AWS asks some of these for an ARN without name: `arn:aws:logs:eu-west-1:111122223333:log-group::log-stream:`,
+        // `arn:aws:iam::111122223333:role/`.
+        let nameless = ["iam", "logs"].contains(&action.service);
+        let open = |parts: &Wanted<'_>| parts.any_name || (nameless && parts.ends_open());
+        return wanted.iter().any(|parts| parts.service == action.service && open(parts));
     }
     action.resources.iter().any(|used| {
         let mut of_type = forms.iter().filter(|form| form.kind.name == used.name).peekable();
