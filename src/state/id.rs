@@ -6,6 +6,8 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::policy::catalogue;
+
 /// A twelve-digit AWS account number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -59,21 +61,9 @@ impl Partition {
         Self(name.into())
     }
 
-    /// The partition a region belongs to, by the region's prefix.
+    /// The partition a region belongs to.
     pub fn of_region(region: &str) -> Self {
-        let name = [
-            ("cn-", "aws-cn"),
-            ("us-gov-", "aws-us-gov"),
-            ("us-iso-", "aws-iso"),
-            ("us-isob-", "aws-iso-b"),
-            ("us-isof-", "aws-iso-f"),
-            ("eu-isoe-", "aws-iso-e"),
-            ("eusc-", "aws-eusc"),
-        ]
-        .into_iter()
-        .find(|(prefix, _)| region.starts_with(prefix))
-        .map_or("aws", |(_, name)| name);
-        Self(name.to_owned())
+        Self::new(catalogue::region::partition(region))
     }
 
     /// As an ARN spells it.

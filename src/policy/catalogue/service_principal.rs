@@ -20,6 +20,11 @@ const SUFFIXES: [&str; 7] = [
     ".csp.hci.ic.gov",
 ];
 
+/// Whether a name ends as those of service principals do, in any partition.
+pub fn has_suffix(name: &str) -> bool {
+    SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
 /// Every service principal known, in partition `aws` and of no region, sorted.
 pub fn all() -> impl Iterator<Item = &'static str> {
     data::lines(include_str!("../../../data/service-principals.txt"))

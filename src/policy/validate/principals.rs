@@ -22,7 +22,7 @@ fn passed_to(Spot { text, pointer }: &Spot) -> Option<Problem> {
 
 fn near(value: &str) -> Option<&'static str> {
     service_principal::closest(value).or_else(|| {
-        let service = value.split('.').next().filter(|_| !has_end(value))?;
+        let service = value.split('.').next().filter(|_| !service_principal::has_suffix(value))?;
         service_principal::closest(service)
     })
 }
@@ -31,7 +31,7 @@ fn one(WrittenPrincipal { kind, value, pointer }: &WrittenPrincipal) -> Option<P
     if kind != "Service" || !value.contains('.') || service_principal::known(value) {
         return None; // One without a dot the reader refused.
     }
-    let wrong_end = !has_end(value);
+    let wrong_end = !service_principal::has_suffix(value);
     let message = format!("AWS has no service principal `{value}`");
     let problem = Problem::at("unknown-service-principal", pointer, message);
     Some(match near(value) {
@@ -41,18 +41,4 @@ fn one(WrittenPrincipal { kind, value, pointer }: &WrittenPrincipal) -> Option<P
             .warning()
             .help("AWS refuses the policy if there is no such service; look it up in its guide"),
     })
-}
-
-/// Whether a name ends as those of service principals do, in any partition.
-fn has_end(value: &str) -> bool {
-    let ends = [
-        ".amazonaws.com",
-        ".amazonaws.com.cn",
-        ".amazonaws.eu",
-        ".c2s.ic.gov",
-        ".sc2s.sgov.gov",
-        ".cloud.adc-e.uk",
-        ".csp.hci.ic.gov",
-    ];
-    ends.iter().any(|end| value.ends_with(end))
 }
