@@ -30,12 +30,16 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         takeover: vec![],
     };
     let session = Session::open_without_lock(global, &selection, &interrupted, output)?;
-    // This is the way out of a lock file that is damaged, so it is no reason to stop.
-    let before = session.project.lock().unwrap_or_else(|failure| {
-        output.diagnostics(&failure.diagnostics);
-        output.say("the lock file is taken as not there");
-        None
-    });
+    // This is the way out of a lock file that is damaged, so it is no reason to stop; a newer one is not damaged.
+    let before = match session.project.lock() {
+        Err(failure) if session.project.lock_is_newer() => return Err(failure),
+        Err(failure) => {
+            output.diagnostics(&failure.diagnostics);
+            output.say("the lock file is taken as not there");
+            None
+        }
+        Ok(before) => before,
+    };
     let reading = session.read(CredentialSource::Report)?;
     let hidden: Vec<&Unread> = reading.unread.iter().filter(|unread| hides_policies(&unread.what)).collect();
     if !hidden.is_empty() {

@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::options::Global;
 use crate::diagnostic::{Diagnostic, Source, did_you_mean};
 use crate::spec;
-use crate::spec::lock::{LOCK_FILE, Lock};
+use crate::spec::lock::{LOCK_FILE, Lock, is_newer};
 use crate::spec::lower::{EnvironmentInfo, Lowered};
 
 /// A project whose files were read without error.
@@ -33,6 +33,19 @@ impl Project {
     /// # Errors
     /// A file that cannot be read, or that is no lock file, or that was edited by hand.
     pub fn lock(&self) -> Result<Option<Lock>, Failure> {
+        let Some(source) = self.lock_source()? else { return Ok(None) };
+        match Lock::parse(&source) {
+            (Some(lock), _) => Ok(Some(lock)),
+            (None, said) => Err(Failure::in_text(said)),
+        }
+    }
+
+    /// Whether a newer hatrack made the lock file.
+    pub fn lock_is_newer(&self) -> bool {
+        matches!(self.lock_source(), Ok(Some(source)) if is_newer(&source))
+    }
+
+    fn lock_source(&self) -> Result<Option<Arc<Source>>, Failure> {
         let path = self.lock_path();
         let bytes = match read_file(&path) {
             Ok(bytes) => bytes,
@@ -40,10 +53,7 @@ impl Project {
             Err(error) => return Err(Failure::error(format!("cannot read {}: {error}", path.display()))),
         };
         let source = spec::source::decode(LOCK_FILE, bytes).map_err(|said| Failure::in_text(vec![said]))?;
-        match Lock::parse(&source) {
-            (Some(lock), _) => Ok(Some(lock)),
-            (None, said) => Err(Failure::in_text(said)),
-        }
+        Ok(Some(source))
     }
 }
 

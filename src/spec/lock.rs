@@ -127,6 +127,13 @@ fn wrong(span: Span, message: impl Into<String>) -> Diagnostic {
         .help("nobody edits this file by hand: restore it, or let `hatrack lock` write it anew and look at what changes")
 }
 
+/// Whether a newer hatrack made the file: what it says is lost if it is written anew.
+pub fn is_newer(source: &Arc<Source>) -> bool {
+    let (tree, _) = source::parse(source);
+    let format = tree.as_ref().and_then(|tree| tree.get("lock_format")).map(|node| &node.value);
+    matches!(format, Some(Value::Integer(format)) if *format > LOCK_FORMAT_VERSION)
+}
+
 /// Said before all else, so that a newer file gets a better answer than "unknown key".
 fn format_is_ours(tree: &Node, said: &mut Vec<Diagnostic>) -> bool {
     match tree.get("lock_format").map(|node| (&node.value, &node.span)) {
