@@ -3,7 +3,7 @@
 //! The pipeline in one picture; each room uses only what stands above it (see `ARCHITECTURE.md`):
 //!
 //! ```text
-//! environments/*.yaml ─ spec ─▶ wanted State ─┬─ lint ─▶ findings
+//! environments/*.yaml ─ spec ─▶ wanted State ─┬─ access, lint ─▶ answers, findings
 //!                                             ├─ settle ─ plan ─▶ Plan ─ apply ─▶ account, Journal
 //! live account ─ account ─────▶ found State ──┘                 └──────── report ─▶ what people see
 //! ```
@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod policy;
 pub mod state;
 pub mod spec;
+pub mod access;
 pub mod lint;
 pub mod plan;
 pub mod account;

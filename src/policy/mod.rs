@@ -20,6 +20,7 @@ mod print;
 mod read;
 mod refused;
 mod validate;
+mod word;
 mod written;
 
 pub use actions::*;
@@ -28,4 +29,5 @@ pub use document::*;
 pub use kind::*;
 pub use overlap::overlap;
 pub use pattern::{covers, glob};
+pub use word::AccessWord;
 pub use written::*;

@@ -1,0 +1,3 @@
+//! Who can do what, and why: AWS's evaluation of policies for one request, and for all of them.
+//!
+//! Pure: policies and a request in, an answer with its reasons out.
