@@ -2,8 +2,10 @@
 //!
 //! Pure: policies and a request in, an answer with its reasons out.
 
+pub mod condition;
 pub mod pattern;
 pub mod principal;
 pub mod request;
 pub mod rule;
+pub mod truth;
 pub mod value;
