@@ -3,6 +3,8 @@
 //! Pure: policies and a request in, an answer with its reasons out.
 
 pub mod condition;
+pub mod decide;
+pub mod law;
 pub mod pattern;
 pub mod principal;
 pub mod request;

@@ -128,6 +128,16 @@ impl Pattern {
         if unknown { Err(Missing::Unknown) } else { Ok(Cow::Owned(Self { begin, rest })) }
     }
 
+    /// The pattern with any text in the place of each variable.
+    #[must_use]
+    pub fn widened(&self) -> Self {
+        let widen = |piece: &Piece| match piece {
+            Piece::Variable(_) => Piece::Star,
+            piece => piece.clone(),
+        };
+        Self { begin: self.begin.clone(), rest: self.rest.iter().map(widen).collect() }
+    }
+
     /// Whether it covers a text. A variable covers nothing: they are to be resolved first.
     pub fn matches(&self, text: &str) -> bool {
         let Some(text) = text.strip_prefix(self.begin.as_str()) else { return false };
@@ -256,6 +266,24 @@ impl ArnPattern {
             *pattern = pattern.resolve(text_of)?.into_owned();
         }
         Ok(Cow::Owned(Self::Parts(resolved)))
+    }
+
+    /// The pattern with any text in the place of each variable.
+    #[must_use]
+    pub fn widened(&self) -> Self {
+        match self {
+            Self::All => Self::All,
+            Self::Parts(patterns) => Self::Parts(Box::new(patterns.each_ref().map(Pattern::widened))),
+        }
+    }
+
+    /// The variables in it.
+    pub fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let patterns = match self {
+            Self::All => [].as_slice(),
+            Self::Parts(patterns) => patterns.as_slice(),
+        };
+        patterns.iter().flat_map(Pattern::variables)
     }
 
     /// Whether it covers a resource. What is no ARN (`*`, for actions on nothing in particular) is covered by `*`

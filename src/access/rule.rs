@@ -1,11 +1,13 @@
 //! Statements made ready to be held against many requests.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
-use super::pattern::{ArnPattern, Pattern, Syntax};
+use super::pattern::{ArnPattern, Pattern, Syntax, Variable};
 use super::principal::{Caller, Cover, Named};
+use super::request::{Context, Known};
 use super::value::{self, Instant, Number};
 use crate::policy::condition::{Family, Operator, Test};
 use crate::policy::{Document, Effect, Element, Statement, Version};
@@ -118,6 +120,19 @@ impl Rule {
         listed != self.actions.is_not()
     }
 
+    /// The condition keys that it asks for and that nothing is known of, as they are written.
+    pub fn unknown_keys<'r>(&'r self, context: &'r Context) -> impl Iterator<Item = Cow<'r, str>> {
+        let unknown = |key: &str| context.get(key) == Known::Unknown;
+        let compared = self.comparisons.iter().filter(move |test| unknown(&test.key));
+        let patterns = self.resources.iter().flat_map(|element| element.value());
+        let of_values = self.comparisons.iter().flat_map(|test| &test.values).flat_map(Operand::variables);
+        let variables = patterns.flat_map(ArnPattern::variables).chain(of_values);
+        let variables = variables.filter(move |variable| unknown(&variable.key));
+        compared
+            .map(|test| Cow::Borrowed(test.key_written.as_str()))
+            .chain(variables.map(|variable| Cow::Borrowed(variable.key.as_str())))
+    }
+
     /// How it covers a caller, if it does. A statement without principals speaks of whoever holds it.
     ///
     /// `NotPrincipal` with Deny spares only whom it names in every form: the session, its role, and the account.
@@ -141,6 +156,22 @@ impl Rule {
             }
             (Some(Element::IsNot(_)), Effect::Allow) => covers.is_empty().then_some(Cover::Direct),
             (Some(Element::Is(_)), _) | (None, _) => covers.first().copied(),
+        }
+    }
+}
+
+impl Operand {
+    /// The policy variables in it.
+    pub fn variables(&self) -> Vec<&Variable> {
+        match self {
+            Self::Text(pattern) => pattern.variables().collect(),
+            Self::Arn(pattern) => pattern.variables().collect(),
+            Self::Number(_)
+            | Self::Instant(_)
+            | Self::Truth(_)
+            | Self::Binary(_)
+            | Self::Range(_)
+            | Self::Malformed => vec![],
         }
     }
 }
