@@ -2,6 +2,7 @@
 //!
 //! Pure: policies and a request in, an answer with its reasons out.
 
+pub mod batch;
 pub mod condition;
 pub mod decide;
 pub mod law;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::principal::Caller;
+use super::law::account_of;
+use super::principal::{Caller, Home};
 
 /// One call of AWS's API, as far as policies see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,80 @@ impl Context {
         let key = key.to_ascii_lowercase();
         if !self.absent.contains(&key) {
             self.values.entry(key).or_insert_with(|| vec![value.into()]);
+        }
+    }
+}
+
+impl Request {
+    /// The same request with the keys that follow from who asks and what for, unless they were given.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties>
+    #[must_use]
+    pub fn completed(mut self) -> Self {
+        let Self { caller, action: _, resource, resource_account, context } = &mut self;
+        caller.describe(context);
+        if let Some(account) = resource_account.as_deref().or_else(|| account_of(resource)) {
+            context.offer("aws:ResourceAccount", account);
+        }
+        self
+    }
+}
+
+impl Caller {
+    /// Adds the condition keys that follow from who asks, and says which ones there cannot be.
+    pub fn describe(&self, context: &mut Context) {
+        let mut absent: Vec<&str> = vec![];
+        if let Some(home) = self.home() {
+            context.offer("aws:PrincipalAccount", &home.account);
+        } else {
+            absent.extend(["aws:PrincipalAccount", "aws:PrincipalArn"]);
+        }
+        let arn = |home: &Home, kind: &str, name: &str| {
+            format!("arn:{}:iam::{}:{kind}/{name}", home.partition, home.account)
+        };
+        let kind = match self {
+            Self::Root { home } => {
+                context.offer("aws:PrincipalArn", self.to_string());
+                context.offer("aws:userid", &home.account);
+                "Account"
+            }
+            Self::User { home, name } => {
+                context.offer("aws:PrincipalArn", arn(home, "user", name));
+                context.offer("aws:username", name.rsplit('/').next().unwrap_or(name));
+                "User"
+            }
+            Self::Role { home, name } => {
+                context.offer("aws:PrincipalArn", arn(home, "role", name));
+                "AssumedRole"
+            }
+            // The path of the role is not known from the session.
+            Self::Session { home, role, .. } => {
+                context.offer("aws:PrincipalArn", arn(home, "role", role));
+                "AssumedRole"
+            }
+            Self::FederatedUser { .. } => {
+                context.offer("aws:PrincipalArn", self.to_string());
+                "FederatedUser"
+            }
+            Self::Service(name) => {
+                context.offer("aws:PrincipalServiceName", name);
+                "Service"
+            }
+            Self::Federated(_) | Self::Canonical(_) | Self::Anonymous => "Anonymous",
+        };
+        let is_service = matches!(self, Self::Service(_));
+        context.offer("aws:PrincipalIsAWSService", is_service.to_string());
+        if !is_service {
+            context.offer("aws:PrincipalType", kind);
+            absent.extend(["aws:PrincipalServiceName", "aws:PrincipalServiceNamesList"]);
+        }
+        if !matches!(self, Self::User { .. }) {
+            absent.push("aws:username");
+        }
+        for key in absent {
+            let key = key.to_ascii_lowercase();
+            if !context.values.contains_key(&key) {
+                context.absent.insert(key);
+            }
         }
     }
 }

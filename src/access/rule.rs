@@ -10,7 +10,7 @@ use super::principal::{Caller, Cover, Named};
 use super::request::{Context, Known};
 use super::value::{self, Instant, Number};
 use crate::policy::condition::{Family, Operator, Test};
-use crate::policy::{Document, Effect, Element, Statement, Version};
+use crate::policy::{Document, Effect, Element, Statement, Version, Written};
 
 /// A policy's statements.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,9 +80,10 @@ impl Rules {
         Self { rules: document.statements.iter().map(|s| Rule::new(s, document.version)).collect() }
     }
 
-    /// Some statements of a document of this version.
-    pub fn new<'s>(version: Version, statements: impl IntoIterator<Item = &'s Statement>) -> Self {
-        Self { rules: statements.into_iter().map(|s| Rule::new(s, version)).collect() }
+    /// A document's statements, in the author's order.
+    pub fn of_written(written: &Written) -> Self {
+        let version = written.document.version;
+        Self { rules: written.statements.iter().map(|s| Rule::new(&s.statement, version)).collect() }
     }
 }
 
