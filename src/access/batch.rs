@@ -114,6 +114,7 @@ fn answer_case(case: Case) -> Result<(&'static str, Vec<Value>), String> {
         resource: resource.as_ref().map(|given| &given.rules),
         scps: scps.as_ref().map(|levels| levels.iter().map(|all| rules(all)).collect()),
         rcps: rcps.as_ref().map(|levels| levels.iter().map(|all| rules(all)).collect()),
+        ..Policies::default()
     };
     let find = |source: Source| -> Option<&Given> {
         match source {
@@ -245,6 +246,9 @@ impl Unseen {
             Self::Scps => "scps",
             Self::Rcps => "rcps",
             Self::ResourceAccount => "resource_account",
+            Self::Identity => "identity_policies",
+            Self::Boundary => "permissions_boundary",
+            Self::Resource => "resource_policy",
         }
     }
 }

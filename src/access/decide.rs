@@ -27,6 +27,10 @@ pub struct Policies<'p> {
     pub scps: Option<Vec<Vec<&'p Rules>>>,
     /// Resource control policies of the resource's account, by level; none if they were not given.
     pub rcps: Option<Vec<Vec<&'p Rules>>>,
+    /// Policies that have a say and of which nothing is known: they could allow as well as deny.
+    pub blind: BTreeSet<Unseen>,
+    /// Policies that there may be and that nobody looked for; the answer is given as if there were none.
+    pub overlooked: BTreeSet<Unseen>,
 }
 
 /// Which policy a statement stands in.
@@ -133,6 +137,12 @@ pub enum Unseen {
     Rcps,
     /// Whose resource it is: the caller's account was assumed.
     ResourceAccount,
+    /// A policy of the identity.
+    Identity,
+    /// The permissions boundary.
+    Boundary,
+    /// The policy of the resource.
+    Resource,
 }
 
 /// Decides a request.
@@ -194,8 +204,12 @@ pub fn is_on_nothing(action: &str) -> bool {
 }
 
 fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Mattered>) -> Legs<Truth> {
-    let Policies { identity, boundary, session, resource, scps, rcps } = policies;
-    let mut reader = Reader { question, found, denied: Truth::No };
+    let Policies { identity, boundary, session, resource, scps, rcps, blind, overlooked: _ } = policies;
+    let is_blind = |unseen: Unseen| if blind.contains(&unseen) { Truth::Unknown } else { Truth::No };
+    let mut reader = Reader { question, found, denied: Truth::from(false) };
+    if !blind.is_empty() {
+        reader.denied = Truth::Unknown;
+    }
     let own = reader.any(identity.iter().enumerate().map(|(n, rules)| (Source::Identity(n), *rules)));
     let boundary = boundary
         .as_ref()
@@ -218,16 +232,18 @@ fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Matter
         Some(rules) => reader.by_cover(rules),
         None => [Truth::No; 3],
     };
+    let on_resource = is_blind(Unseen::Resource);
+    let bounded = if blind.contains(&Unseen::Boundary) { Truth::Unknown } else { Truth::Yes };
     Legs {
         denied: reader.denied,
-        identity: own,
-        boundary: boundary.unwrap_or(Truth::Yes),
+        identity: own.or(is_blind(Unseen::Identity)),
+        boundary: boundary.unwrap_or(bounded),
         session: session_allows.unwrap_or(Truth::from(!bare)),
         scps,
         rcps,
-        direct,
-        behind,
-        account,
+        direct: direct.or(on_resource),
+        behind: behind.or(on_resource),
+        account: account.or(on_resource),
     }
 }
 
@@ -356,7 +372,7 @@ fn unknown_keys(request: &Request, policies: &Policies<'_>, found: &[Mattered]) 
 }
 
 fn unseen(question: &Question<'_>, policies: &Policies<'_>) -> BTreeSet<Unseen> {
-    let mut unseen = BTreeSet::new();
+    let mut unseen: BTreeSet<Unseen> = policies.blind.union(&policies.overlooked).copied().collect();
     if question.case.scps_apply && policies.scps.is_none() {
         unseen.insert(Unseen::Scps);
     }

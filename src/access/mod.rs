@@ -5,6 +5,7 @@
 pub mod batch;
 pub mod condition;
 pub mod decide;
+pub mod landscape;
 pub mod law;
 pub mod pattern;
 pub mod principal;
