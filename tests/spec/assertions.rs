@@ -240,3 +240,20 @@ fn what_is_only_probably_wrong_is_a_warning() {
     );
     assert_eq!(lowered.unwrap().assertions.len(), 2);
 }
+
+#[test]
+fn the_documents_name_every_shipped_template_that_claims_something() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/assertions.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let section = page.split("| template | what it claims |").nth(1).unwrap().split("\n## ").next().unwrap();
+    let named: Vec<&str> =
+        section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let (templates, said) =
+        hatrack::spec::template::Templates::new(hatrack::spec::shipped::TEMPLATES, vec![]);
+    assert_eq!(show(&said), [""; 0]);
+    let claiming = templates.iter().filter(|template| template.body.get("assert").is_some());
+    let mut claiming: Vec<&str> = claiming.map(|template| template.name.as_str()).collect();
+    claiming.sort_by_key(|name| named.iter().position(|other| other == name));
+    assert_eq!(claiming, named);
+    assert!(!named.is_empty());
+}

@@ -31,11 +31,16 @@ impl Lowering<'_> {
             [ACCOUNT, account] => self.subject_account(account, pointer),
             [word, name] => match kind(word) {
                 Some(kind) => self.subject_by_name(self.home, kind, name, pointer),
-                None => self.no_kind(text, word, name, pointer),
+                None => self.no_kind(text, None, word, name, pointer),
             },
+            [word, .., name] if kind(word).is_some() && self.estate.home(word).is_none() => {
+                let said = self.at(pointer, format!("`{text}` has a path"));
+                self.say(said.help(format!("the name alone says who: `{word}/{name}`")));
+                None
+            }
             [environment, word, name] => {
                 let Some(kind) = kind(word) else {
-                    return self.no_kind(text, word, name, pointer);
+                    return self.no_kind(text, Some(environment), word, name, pointer);
                 };
                 if self.estate.is_unread(environment) {
                     return None;
@@ -54,7 +59,7 @@ impl Lowering<'_> {
             }
             _ => {
                 let words = [OUTSIDE, EVERYONE];
-                let declared = KINDS.iter().find(|kind| names(self.home, **kind).any(|name| name == text));
+                let declared = KINDS.iter().find(|kind| has(self.home, **kind, text));
                 let help = match (declared, did_you_mean(text, words)) {
                     (Some(kind), _) => format!("did you mean `{kind}/{text}`?"),
                     (None, Some(near)) => format!("did you mean `{near}`?"),
@@ -81,7 +86,7 @@ impl Lowering<'_> {
                 .help("letters, digits and `+=,.@_-`, with `*` for any text and `?` for any character")
         } else if has_wildcard(name) {
             return Some(Subject::Matching { kind, account, pattern: name.to_owned() });
-        } else if names(home, kind).any(|declared| declared == name) {
+        } else if has(home, kind, name) {
             return Some(Subject::Declared(ResourceId::new(&account, kind, name)));
         } else {
             let message = format!("environment `{}` has no {kind} `{name}`", home.info.name);
@@ -98,11 +103,10 @@ impl Lowering<'_> {
             let own = of.info.name == self.home.info.name;
             if own { String::new() } else { format!("{}/", of.info.name) }
         };
-        let has = |of: &Home<'_>, kind: Kind| names(of, kind).any(|declared| declared == name);
-        if let Some(other) = KINDS.into_iter().find(|other| has(home, *other)) {
+        if let Some(other) = KINDS.into_iter().find(|other| has(home, *other, name)) {
             return format!("did you mean `{}{other}/{name}`?", prefix(home));
         }
-        if let Some(elsewhere) = self.estate.homes.iter().find(|other| has(other, kind)) {
+        if let Some(elsewhere) = self.estate.homes.iter().find(|other| has(other, kind, name)) {
             return format!("did you mean `{}{kind}/{name}`?", prefix(elsewhere));
         }
         match did_you_mean(name, names(home, kind)) {
@@ -116,20 +120,29 @@ impl Lowering<'_> {
         }
     }
 
-    fn no_kind(&mut self, text: &str, word: &str, name: &str, pointer: &str) -> Option<Subject> {
+    /// Says what stands where a kind of principal should.
+    fn no_kind(
+        &mut self,
+        text: &str,
+        environment: Option<&str>,
+        word: &str,
+        name: &str,
+        pointer: &str,
+    ) -> Option<Subject> {
+        let home = self.estate.home(word).filter(|_| environment.is_none());
         let said = if word.parse::<Kind>().is_ok() {
             self.at(pointer, format!("a {word} is nobody: `{text}` cannot do anything")).help(FORMS)
-        } else if let Some(home) = self.estate.home(word) {
-            let kind = KINDS.into_iter().find(|kind| names(home, *kind).any(|declared| declared == name));
+        } else if let Some(home) = home {
+            let kind = KINDS.into_iter().find(|kind| has(home, *kind, name));
             let kind = kind.unwrap_or(Kind::Role);
             self.at(pointer, format!("`{text}` does not say what is meant in environment `{word}`"))
                 .help(format!("did you mean `{word}/{kind}/{name}`?"))
         } else {
-            let words = KINDS.map(Kind::word).into_iter().chain([ACCOUNT]);
-            let help = did_you_mean(word, words).map_or_else(
-                || FORMS.to_owned(),
-                |near| format!("did you mean `{}`?", text.replacen(word, near, 1)),
-            );
+            let account = environment.is_none().then_some(ACCOUNT);
+            let near = did_you_mean(word, KINDS.map(Kind::word).into_iter().chain(account));
+            let before = environment.map(|environment| format!("{environment}/")).unwrap_or_default();
+            let help = near
+                .map_or_else(|| FORMS.to_owned(), |near| format!("did you mean `{before}{near}/{name}`?"));
             self.at(pointer, format!("`{text}` does not say who is meant")).help(help)
         };
         self.say(said);
@@ -171,7 +184,7 @@ impl Lowering<'_> {
                 match kind {
                     _ if !arn::is_account(account) && !has_wildcard(account) => self
                         .at(pointer, format!("`{account}` in `{text}` is not an account number"))
-                        .help("twelve digits"),
+                        .help("an account number has twelve digits"),
                     "root" if name.is_empty() => return Some(Subject::Arn(text.to_owned())),
                     "role" | "user" if !name.is_empty() => {
                         let kind = if kind == "role" { Kind::Role } else { Kind::User };
@@ -223,6 +236,16 @@ pub(super) fn of_a_name(c: char) -> bool {
 
 fn kind(word: &str) -> Option<Kind> {
     KINDS.into_iter().find(|kind| kind.word() == word)
+}
+
+fn has(home: &Home<'_>, kind: Kind, name: &str) -> bool {
+    let environment = &home.loaded.environment;
+    match kind {
+        Kind::Group => environment.groups.contains_key(name),
+        Kind::User => environment.users.contains_key(name),
+        Kind::Role => environment.roles.contains_key(name),
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => false,
+    }
 }
 
 fn names<'h>(home: &'h Home<'_>, kind: Kind) -> Box<dyn Iterator<Item = &'h str> + 'h> {

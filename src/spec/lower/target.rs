@@ -45,7 +45,7 @@ impl Lowering<'_> {
             Some(_) if text.contains("${") => self
                 .at(pointer, format!("`{text}` has a policy variable"))
                 .help("a claim is about everybody whom it names: write `*` where the variable stands"),
-            Some([.., resource]) if resource.is_empty() => {
+            Some([.., ""]) => {
                 self.at(pointer, format!("`{text}` names no resource")).help("write `*` for all of them")
             }
             Some(_) => return vec![text.to_owned()],
