@@ -3,10 +3,11 @@
 use crate::access::principal::Caller;
 use crate::account;
 use crate::plan::Guardian;
-use crate::spec::EnvironmentInfo;
+use crate::spec::assertion::{BreakGlass, Subject};
+use crate::spec::{EnvironmentInfo, Lowered};
 
-/// Whoever asks, and the roles that hatrack works as.
-pub fn of(environments: &[EnvironmentInfo], callers: &[account::Caller]) -> Vec<Guardian> {
+/// Whoever asks, the roles that hatrack works as, and whom the environments declare as break glass.
+pub fn of(environments: &[EnvironmentInfo], lowered: &Lowered, callers: &[account::Caller]) -> Vec<Guardian> {
     let asking = callers.iter().filter_map(|caller| {
         let account::Caller { account: _, arn, identity: _ } = caller;
         Some(Guardian { role: "who is planning", caller: Caller::parse(arn).ok()? })
@@ -21,7 +22,18 @@ pub fn of(environments: &[EnvironmentInfo], callers: &[account::Caller]) -> Vec<
         };
         Some(Guardian { role: "who hatrack works as", caller: Caller::parse(&arn).ok()? })
     });
-    let mut guardians: Vec<Guardian> = asking.chain(working).collect();
+    let chosen = |declared: &&BreakGlass| environments.iter().any(|e| e.name == declared.environment);
+    let declared = lowered.break_glass.iter().filter(chosen).filter_map(|declared| {
+        let arn = match &declared.principal {
+            Subject::Declared(id) => lowered.wanted.principal_arn(id)?,
+            Subject::Arn(arn) => arn.clone(),
+            Subject::Matching { .. } | Subject::Account(_) | Subject::Outside | Subject::Everyone => {
+                return None;
+            }
+        };
+        Some(Guardian { role: "break glass", caller: Caller::parse(&arn).ok()? })
+    });
+    let mut guardians: Vec<Guardian> = asking.chain(working).chain(declared).collect();
     guardians.sort();
     guardians.dedup();
     guardians

@@ -206,7 +206,7 @@ impl Session {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable).unwrap_or_default()
         };
         let callers: Vec<_> = reading.callers.iter().map(|c| (c.arn.clone(), c.identity.clone())).collect();
-        let guardians = guardians::of(&self.environments, &reading.callers);
+        let guardians = guardians::of(&self.environments, &self.project.lowered, &reading.callers);
         let around = Surroundings {
             guardians: &guardians,
             wanted: &settled.wanted,
