@@ -3,12 +3,14 @@
 //! Pure: policies and a request in, an answer with its reasons out.
 
 pub mod batch;
+pub mod compare;
 pub mod condition;
 pub mod decide;
 pub mod landscape;
 pub mod law;
 pub mod pattern;
 pub mod principal;
+pub mod prove;
 pub mod request;
 pub mod rule;
 pub mod truth;
