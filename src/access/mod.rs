@@ -4,6 +4,7 @@
 
 pub mod batch;
 pub mod compare;
+pub mod claim;
 pub mod condition;
 pub mod decide;
 pub mod landscape;
@@ -11,6 +12,7 @@ pub mod law;
 pub mod pattern;
 pub mod principal;
 pub mod prove;
+pub mod reach;
 pub mod request;
 pub mod rule;
 pub mod truth;
