@@ -13,6 +13,7 @@ mod project;
 
 mod apply;
 mod completions;
+mod decide;
 mod drift;
 mod lock;
 mod plan;
@@ -65,6 +66,8 @@ enum Command {
     Snapshot(snapshot::Args),
     /// Look at single policy documents, without a project or an account
     Policy(policy::Args),
+    /// Decide requests by policies that are given with them, case by case
+    Decide(decide::Args),
     /// Print the JSON Schema of environment files, for editors
     Schema(schema::Args),
     /// Print shell completions
@@ -95,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
         Command::Policy(args) => policy::run(args, &output),
+        Command::Decide(args) => decide::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };

@@ -34,7 +34,7 @@ pub use aws_managed::{
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
-pub use escape::text as harmless;
+pub use escape::{json as harmless_json, text as harmless};
 pub use findings::FindingsReport;
 pub use lock::{LockAction, LockLine, LockReport};
 pub use meters::MeterLine;
