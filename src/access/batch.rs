@@ -151,7 +151,8 @@ impl Batch {
             Some(one) => Some(vec![self.one(one, &|| "/permissions_boundary".to_owned())?]),
             None => None,
         };
-        let session = session_policy.map(|raw| self.one(raw, &|| "/session_policy".to_owned())).transpose()?;
+        let session =
+            session_policy.map(|raw| self.one(raw, &|| "/session_policy".to_owned())).transpose()?;
         let resource =
             resource_policy.map(|raw| self.one(raw, &|| "/resource_policy".to_owned())).transpose()?;
         let scps = self.levels("scps", scps)?;
@@ -230,9 +231,7 @@ impl Read {
         let Self { identity, boundary, boundary_is_list, session, resource, scps, rcps } = self;
         // A `String` takes whatever is written to it.
         let (given, _written) = match source {
-            Source::Identity(number) => {
-                (identity.get(number), write!(out, "/identity_policies/{number}"))
-            }
+            Source::Identity(number) => (identity.get(number), write!(out, "/identity_policies/{number}")),
             Source::Boundary(number) if *boundary_is_list => {
                 (boundary.as_ref()?.get(number), write!(out, "/permissions_boundary/{number}"))
             }

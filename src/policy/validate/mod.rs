@@ -17,7 +17,8 @@ mod values;
 mod variables;
 mod whole;
 
-pub(super) use keys::closest_key;
+pub use keys::closest_key;
+pub use resources::works_on;
 pub use values::instant;
 
 impl Written {
