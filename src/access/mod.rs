@@ -2,6 +2,7 @@
 //!
 //! Pure: policies and a request in, an answer with its reasons out.
 
+pub mod asked;
 pub mod batch;
 pub mod compare;
 pub mod claim;
@@ -9,6 +10,7 @@ pub mod condition;
 pub mod decide;
 pub mod landscape;
 pub mod law;
+pub mod near;
 pub mod pattern;
 pub mod principal;
 pub mod prove;

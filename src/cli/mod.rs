@@ -1,5 +1,6 @@
 //! The command line: one file a command. Only this room prints.
 
+mod asking;
 mod document;
 pub mod exit;
 mod findings;
@@ -13,7 +14,9 @@ mod progress;
 mod project;
 
 mod apply;
+mod can;
 mod completions;
+mod decide;
 mod drift;
 mod lock;
 mod plan;
@@ -22,6 +25,7 @@ mod schema;
 mod show;
 mod snapshot;
 mod validate;
+mod why;
 
 use clap::{Parser, Subcommand};
 
@@ -66,6 +70,12 @@ enum Command {
     Snapshot(snapshot::Args),
     /// Look at single policy documents, without a project or an account
     Policy(policy::Args),
+    /// Tell whether somebody can do something; exit code 0 if so, 3 if not
+    Can(can::Args),
+    /// Explain why somebody can do something, or what is missing
+    Why(why::Args),
+    /// Decide requests by policies that are given with them, case by case
+    Decide(decide::Args),
     /// Print the JSON Schema of environment files, for editors
     Schema(schema::Args),
     /// Print shell completions
@@ -96,6 +106,9 @@ pub fn run() -> ExitCode {
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
         Command::Policy(args) => policy::run(args, &output),
+        Command::Can(args) => can::run(&cli.global, args, &output),
+        Command::Why(args) => why::run(&cli.global, args, &output),
+        Command::Decide(args) => decide::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };

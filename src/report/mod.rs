@@ -25,6 +25,7 @@ mod statements;
 mod style;
 mod terminal;
 mod value;
+mod why;
 mod words;
 
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
@@ -34,7 +35,7 @@ pub use aws_managed::{
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
-pub use escape::text as harmless;
+pub use escape::{json as harmless_json, text as harmless};
 pub use findings::FindingsReport;
 pub use lock::{LockAction, LockLine, LockReport};
 pub use meters::MeterLine;
@@ -49,6 +50,10 @@ pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
+pub use why::{
+    Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, RequestLine, StatementPlace,
+    StatementReason, TestLine,
+};
 pub use words::{count, operation_line};
 
 /// One environment that takes part.
