@@ -15,6 +15,7 @@ mod apply;
 mod completions;
 mod drift;
 mod lock;
+mod permissions;
 mod plan;
 mod policy;
 mod schema;
@@ -63,6 +64,8 @@ enum Command {
     Validate(validate::Args),
     /// Write what is found to an account file, for `--account-file`
     Snapshot(snapshot::Args),
+    /// Print the least rights that hatrack needs for these environments, as policies
+    Permissions(permissions::Args),
     /// Look at single policy documents, without a project or an account
     Policy(policy::Args),
     /// Print the JSON Schema of environment files, for editors
@@ -94,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
+        Command::Permissions(args) => permissions::run(&cli.global, args, &output),
         Command::Policy(args) => policy::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),

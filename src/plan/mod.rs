@@ -5,6 +5,7 @@ mod diff;
 mod expand;
 mod hazard;
 mod order;
+pub mod permissions;
 mod saved;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -113,6 +113,15 @@ pub fn iam_arn(partition: &Partition, id: &ResourceId, path: &str) -> String {
     format!("arn:{partition}:iam::{}:{}{path}{}", id.account, id.kind, id.name)
 }
 
+/// The ARN of a role given as an ARN, or as a name (with its path) in the account.
+pub fn role_arn(partition: &Partition, account: &AccountId, role: &str) -> String {
+    if role.starts_with("arn:") {
+        role.to_owned()
+    } else {
+        format!("arn:{partition}:iam::{account}:role/{}", role.trim_start_matches('/'))
+    }
+}
+
 /// The IAM resource an ARN names, whatever its path; none for anything else.
 pub fn id_of_arn(arn: &str) -> Option<ResourceId> {
     let mut parts = arn.splitn(6, ':');
