@@ -500,7 +500,7 @@ fn what_is_taken_over_renamed_or_moved_may_be_changed() {
     let settled = settle(&lowered.wanted, &lowered.scopes, &found, &[]);
     assert_eq!(settled.objections, []);
     assert_eq!(settled.renames.len(), 1);
-    assert!(steps_are_allowed(&settled.wanted, &found, &settled.renames, &documents) > 20);
+    assert!(steps_are_allowed(&settled.wanted, &found, &settled.renames, &documents) > 10);
 }
 
 #[test]

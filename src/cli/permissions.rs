@@ -6,6 +6,7 @@ use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
+use crate::cli::pipeline::taken_over;
 use crate::cli::project;
 use crate::plan::permissions::{Purpose, permissions, to_assume};
 use crate::report::{AccountPermissions, PermissionsReport};
@@ -19,6 +20,12 @@ pub struct Args {
     /// Environments, by name or file [default: all]
     #[arg(value_name = "ENVIRONMENT")]
     environments: Vec<String>,
+    /// Also what it takes to adopt this existing resource, as `apply --adopt` does; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    adopt: Vec<String>,
+    /// Also what it takes to take over this resource, as `apply --takeover` does; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    takeover: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -38,7 +45,9 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let chosen = project::choose(&project.lowered, &args.environments)?;
     let accounts = by_account(&chosen)?;
     let names = |scope: &&Scope| chosen.iter().any(|environment| environment.name == scope.environment);
-    let scopes: Vec<&Scope> = project.lowered.scopes.iter().filter(names).collect();
+    let mut scopes: Vec<Scope> = project.lowered.scopes.iter().filter(names).cloned().collect();
+    taken_over(&mut scopes, &args.adopt, &args.takeover)?;
+    let scopes: Vec<&Scope> = scopes.iter().collect();
     let purpose = if args.purpose.apply { Purpose::Apply } else { Purpose::Plan };
     let mut documents = permissions(&project.lowered.wanted, &scopes, purpose);
     let mut roles = BTreeSet::new();
