@@ -623,3 +623,18 @@ fn a_large_estate_loses_nothing_in_several_documents() {
     let sids: Vec<_> = documents.iter().flat_map(|d| &d.statements).map(|s| s.sid.clone()).collect();
     assert_eq!(sids.iter().collect::<BTreeSet<_>>().len(), sids.len(), "no Sid twice");
 }
+
+#[test]
+fn the_papers_show_what_is_printed() {
+    let paper = std::fs::read_to_string(Path::new(ROOT).join("docs/aws.md")).unwrap();
+    let blocks: Vec<serde_json::Value> = paper
+        .split("```json\n")
+        .skip(1)
+        .filter_map(|rest| serde_json::from_str(rest.split("```").next().unwrap()).ok())
+        .collect();
+    let printed = of(&worked(), LAKE, Purpose::Plan);
+    let caller = to_assume(&[format!("arn:aws:iam::{LAKE}:role/hatrack")].into()).unwrap();
+    assert_eq!(blocks, [printed[0].to_json(), caller.to_json()]);
+    let size = format!("1 policy, {} of 6144 characters", room().document_size(&printed[0]));
+    assert!(paper.contains(&size), "{size}");
+}

@@ -64,7 +64,7 @@ enum Command {
     Validate(validate::Args),
     /// Write what is found to an account file, for `--account-file`
     Snapshot(snapshot::Args),
-    /// Print the least rights that hatrack needs for these environments, as policies
+    /// Print the rights that hatrack itself needs, and no more, as policies
     Permissions(permissions::Args),
     /// Look at single policy documents, without a project or an account
     Policy(policy::Args),

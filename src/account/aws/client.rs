@@ -155,7 +155,7 @@ impl Link {
             Sort::Interrupted => ("interrupted".to_owned(), "run it again"),
             Sort::Denied => (
                 format!("account {} refused: {}", self.account, fault.message),
-                "docs/aws.md has the policies that planning and applying need",
+                "`hatrack permissions --plan` prints what it takes to read, and `--apply` what it takes to change",
             ),
             _ => (format!("{place} failed: {}", fault.message), "try again later"),
         };
