@@ -17,8 +17,10 @@ mod values;
 mod variables;
 mod whole;
 
+pub use actions::unknown_action;
 pub(super) use keys::closest_key;
-pub(super) use values::instant;
+pub use keys::unknown_key;
+pub use values::instant;
 
 impl Written {
     /// Everything wrong that the grammar does not tell, for an account in a partition.
