@@ -147,3 +147,17 @@ fn bound(policy: &Policy) -> References {
         .map(|id| (id, Tie::Binds))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_named_by_its_arn_or_its_name() {
+        let account: AccountId = "111122223333".parse().unwrap();
+        let of = |role: &str| role_arn(&Partition::new("aws-cn"), &account, role);
+        assert_eq!(of("Deploy"), "arn:aws-cn:iam::111122223333:role/Deploy");
+        assert_eq!(of("/ops/Deploy"), "arn:aws-cn:iam::111122223333:role/ops/Deploy");
+        assert_eq!(of("arn:aws:iam::1:role/x"), "arn:aws:iam::1:role/x");
+    }
+}
