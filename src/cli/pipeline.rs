@@ -144,12 +144,7 @@ impl Session {
             project::choose(&project.lowered, &selection.environments)?.into_iter().cloned().collect();
         let chosen = |scope: &&Scope| environments.iter().any(|e| e.name == scope.environment);
         let mut scopes: Vec<Scope> = project.lowered.scopes.iter().filter(chosen).cloned().collect();
-        for address in &selection.adopt {
-            mark(&mut scopes, address, |scope| &mut scope.adopt)?;
-        }
-        for address in &selection.takeover {
-            mark(&mut scopes, address, |scope| &mut scope.takeover)?;
-        }
+        taken_over(&mut scopes, &selection.adopt, &selection.takeover)?;
         let account = connect(global, &environments, to_write, interrupted)?;
         let signs_people_in = global.account_file.is_none();
         let target = selection.target.clone();
@@ -298,6 +293,15 @@ impl Session {
 fn changed_by_aws(change: &AwsChange) -> Note {
     let AwsChange { account: _, policy, place: _, locked, found, holders: _ } = change;
     Note::AwsChanged { policy: policy.name.clone(), locked: locked.version, found: found.version }
+}
+
+/// The scopes with the addresses of `--adopt` and `--takeover`.
+///
+/// # Errors
+/// An address that nobody declares, or several environments do.
+pub fn taken_over(scopes: &mut [Scope], adopt: &[String], takeover: &[String]) -> Result<(), Failure> {
+    adopt.iter().try_for_each(|address| mark(scopes, address, |scope| &mut scope.adopt))?;
+    takeover.iter().try_for_each(|address| mark(scopes, address, |scope| &mut scope.takeover))
 }
 
 /// Adds an address given on the command line to one of a scope's lists.

@@ -6,6 +6,7 @@ mod expand;
 mod hazard;
 mod lockout;
 mod order;
+pub mod permissions;
 mod saved;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -17,6 +17,7 @@ mod markdown;
 mod meters;
 mod moved;
 mod page;
+mod permissions;
 mod plan;
 mod policy;
 mod said;
@@ -41,6 +42,7 @@ pub use lock::{LockAction, LockLine, LockReport};
 pub use meters::MeterLine;
 pub use moved::moved;
 pub use page::Terminal;
+pub use permissions::{AccountPermissions, PermissionsReport};
 pub use plan::{
     AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport,
     PlanSummary, StepLine,
