@@ -1,3 +1,15 @@
 //! Who can do what, and why: AWS's evaluation of policies for one request, and for all of them.
 //!
 //! Pure: policies and a request in, an answer with its reasons out.
+
+pub mod batch;
+pub mod condition;
+pub mod decide;
+pub mod landscape;
+pub mod law;
+pub mod pattern;
+pub mod principal;
+pub mod request;
+pub mod rule;
+pub mod truth;
+pub mod value;

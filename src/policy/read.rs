@@ -70,6 +70,14 @@ pub(super) fn written(json: &Value, usage: Usage, partition: &str) -> (Option<Wr
     (document.map(|document| Written { document, usage, statements, versionless }), problems)
 }
 
+/// A document that an account returned, with its places; else every reason why it is none.
+pub(super) fn found_as_written(json: &Value, usage: Usage, partition: &str) -> Result<Written, Vec<Problem>> {
+    let mut reader = Reader::new(None, partition);
+    let document = reader.document(json);
+    let (statements, versionless) = (std::mem::take(&mut reader.written), reader.versionless);
+    Ok(Written { document: reader.end(document)?, usage, statements, versionless })
+}
+
 /// A document in normal form with the places that it has when it is printed.
 pub(super) fn found_written(document: &Document, usage: Usage) -> Written {
     let mut reader = Reader::new(None, "aws");

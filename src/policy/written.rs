@@ -77,6 +77,15 @@ impl Written {
         read::written(json, usage, partition)
     }
 
+    /// Reads a whole document as an account returned it: without a version it is of 2008-10-17, and whatever fits the
+    /// grammar is taken.
+    ///
+    /// # Errors
+    /// Each thing that makes it no policy.
+    pub fn found(json: &Value, usage: Usage, partition: &str) -> Result<Self, Vec<Problem>> {
+        read::found_as_written(json, usage, partition)
+    }
+
     /// A document that nobody wrote down in this form; the pointers lead into [`Document::to_json`].
     pub fn of(document: &Document, usage: Usage) -> Self {
         read::found_written(document, usage)

@@ -18,7 +18,7 @@ mod variables;
 mod whole;
 
 pub(super) use keys::closest_key;
-pub(super) use values::instant;
+pub use values::instant;
 
 impl Written {
     /// Everything wrong that the grammar does not tell, for an account in a partition.

@@ -65,7 +65,7 @@ pub(super) fn is_date(text: &str) -> bool {
 }
 
 /// The instant that a date with time and zone means; seconds and their fraction can be left out.
-pub(in crate::policy) fn instant(text: &str) -> Option<Timestamp> {
+pub fn instant(text: &str) -> Option<Timestamp> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Some(instant);
     }
