@@ -62,7 +62,8 @@ fn every_decision_is_as_documented() {
     let mut wrong = vec![];
     for row in &rows {
         let text = batch::answer(&row.case);
-        let answer: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{}: not JSON: {text}", row.id));
+        let answer: Value =
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{}: not JSON: {text}", row.id));
         assert_eq!(answer["id"], row.id.as_str(), "the answer is to another case: {text}");
         if answer["decision"] != row.expected.as_str() {
             let Row { id, case: _, expected, page, why } = row;
@@ -77,7 +78,8 @@ fn every_decision_is_as_documented() {
 fn every_explicit_deny_has_a_reason() {
     for row in rows().iter().filter(|row| row.expected == "explicitDeny") {
         let answer: Value = serde_json::from_str(&batch::answer(&row.case)).unwrap();
-        let reasons = answer["reasons"].as_array().unwrap_or_else(|| panic!("{}: no reasons in {answer}", row.id));
+        let reasons =
+            answer["reasons"].as_array().unwrap_or_else(|| panic!("{}: no reasons in {answer}", row.id));
         assert!(!reasons.is_empty(), "{}: no reason in {answer}", row.id);
     }
 }

@@ -231,7 +231,6 @@ impl Leg {
             Self::Boundary => "permissions_boundary",
             Self::Session => "session_policy",
             Self::Scp => "scps",
-            Self::Rcp => "rcps",
             Self::Resource => "resource_policy",
             Self::Trust => "trust_policy",
             Self::Key => "key_policy",

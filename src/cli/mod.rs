@@ -4,6 +4,7 @@ mod document;
 pub mod exit;
 mod findings;
 mod failure;
+mod guardians;
 mod options;
 mod output;
 mod passwords;

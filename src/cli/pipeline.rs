@@ -9,10 +9,10 @@ use clap::Args;
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account, CredentialSource, ReadRequest, Reading};
 use crate::cli::failure::Failure;
-use crate::cli::findings;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
+use crate::cli::{findings, guardians};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::lint;
 use crate::plan::{
@@ -206,7 +206,9 @@ impl Session {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable).unwrap_or_default()
         };
         let callers: Vec<_> = reading.callers.iter().map(|c| (c.arn.clone(), c.identity.clone())).collect();
+        let guardians = guardians::of(&self.environments, &reading.callers);
         let around = Surroundings {
+            guardians: &guardians,
             wanted: &settled.wanted,
             found: &reading.state,
             notes: &settled.notes,

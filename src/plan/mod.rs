@@ -4,6 +4,7 @@ mod aws_managed;
 mod diff;
 mod expand;
 mod hazard;
+mod lockout;
 mod order;
 mod saved;
 
@@ -14,7 +15,8 @@ pub use aws_managed::{
     relock,
 };
 pub use diff::{Change, SettingChange, diff};
-pub use hazard::{Hazard, Surroundings, hazards};
+pub use hazard::{Hazard, LOCKS_OUT, Surroundings, hazards};
+pub use lockout::Guardian;
 pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection, Unreadable};
 
 use serde::{Deserialize, Serialize};

@@ -17,7 +17,9 @@ mod values;
 mod variables;
 mod whole;
 
+pub use actions::unknown_action;
 pub(super) use keys::closest_key;
+pub use keys::unknown_key;
 pub use values::instant;
 
 impl Written {
