@@ -147,10 +147,9 @@ def tries(people):
     alice, bob, cy = people["alice"], people["bob"], people["cy"]
     names = {somebody: name for name, somebody in people.items()}
 
-    def row(who, allowed, action, resource, call, note="", **context):
-        context = {key.replace("__", ":").replace("_", "-", 1) if key.startswith("s3") else key.replace("__", ":"): value for key, value in context.items()}
+    def row(who, allowed, action, resource, call, note="", context=None):
         short = resource.rsplit(":", 1)[-1]
-        return f"{names[who]} {action} {short}{note}", who, action, resource, context, allowed, call
+        return f"{names[who]} {action} {short}{note}", who, action, resource, context or {}, allowed, call
 
     def get(who, allowed, bucket, key):
         return row(who, allowed, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}", lambda: who.client("s3").get_object(Bucket=bucket, Key=key))
@@ -162,18 +161,18 @@ def tries(people):
         return row(who, allowed, "s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key}", lambda: who.client("s3").delete_object(Bucket=bucket, Key=key))
 
     def look(who, allowed, prefix, bucket="acme-science"):
-        given = {} if prefix is None else {"Prefix": prefix}
+        given, context = ({}, {}) if prefix is None else ({"Prefix": prefix}, {"s3:prefix": prefix})
         return row(who, allowed, "s3:ListBucket", f"arn:aws:s3:::{bucket}", lambda: who.client("s3").list_objects_v2(Bucket=bucket, **given),
-                   f" {prefix}", **({} if prefix is None else {"s3__prefix": prefix}))
+                   f" {prefix}", context)
 
     def user(who, allowed, name):
         return row(who, allowed, "iam:GetUser", f"arn:aws:iam::{SCIENCE}:user/{name}", lambda: who.client("iam").get_user(UserName=name))
 
     def assume(who, allowed, name, account=SCIENCE, external=None):
         arn = f"arn:aws:iam::{account}:role/{name}"
-        given = {"ExternalId": external} if external else {}
+        given, context, note = ({"ExternalId": external}, {"sts:ExternalId": external}, f" {external}") if external else ({}, {}, "")
         return row(who, allowed, "sts:AssumeRole", arn, lambda: who.client("sts").assume_role(RoleArn=arn, RoleSessionName="try", **given),
-                   f" {external or ''}".rstrip(), sts__RoleSessionName="try", **({"sts__ExternalId": external} if external else {}))
+                   note, {"sts:RoleSessionName": "try", **context})
 
     science, lake = "acme-science", "acme-lake"
     analyst, narrow, capped, reader, personal = (people[name] for name in ("analyst", "narrow", "capped", "reader", "personal"))
