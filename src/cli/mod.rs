@@ -1,5 +1,7 @@
 //! The command line: one file a command. Only this room prints.
 
+mod asking;
+mod claims;
 mod document;
 pub mod exit;
 mod findings;
@@ -13,7 +15,9 @@ mod progress;
 mod project;
 
 mod apply;
+mod can;
 mod completions;
+mod decide;
 mod drift;
 mod lock;
 mod permissions;
@@ -23,6 +27,7 @@ mod schema;
 mod show;
 mod snapshot;
 mod validate;
+mod why;
 
 use clap::{Parser, Subcommand};
 
@@ -69,6 +74,12 @@ enum Command {
     Permissions(permissions::Args),
     /// Look at single policy documents, without a project or an account
     Policy(policy::Args),
+    /// Tell whether somebody can do something; exit code 0 if so, 3 if not
+    Can(can::Args),
+    /// Explain why somebody can do something, or what is missing
+    Why(why::Args),
+    /// Decide requests by policies that are given with them, case by case
+    Decide(decide::Args),
     /// Print the JSON Schema of environment files, for editors
     Schema(schema::Args),
     /// Print shell completions
@@ -100,6 +111,9 @@ pub fn run() -> ExitCode {
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
         Command::Permissions(args) => permissions::run(&cli.global, args, &output),
         Command::Policy(args) => policy::run(args, &output),
+        Command::Can(args) => can::run(&cli.global, args, &output),
+        Command::Why(args) => why::run(&cli.global, args, &output),
+        Command::Decide(args) => decide::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };

@@ -26,6 +26,8 @@ mod statements;
 mod style;
 mod terminal;
 mod value;
+mod why;
+mod witness;
 mod words;
 
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
@@ -35,7 +37,7 @@ pub use aws_managed::{
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
-pub use escape::text as harmless;
+pub use escape::{json as harmless_json, text as harmless};
 pub use findings::FindingsReport;
 pub use lock::{LockAction, LockLine, LockReport};
 pub use meters::MeterLine;
@@ -51,6 +53,11 @@ pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
+pub use why::{
+    Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, RequestLine, StatementPlace,
+    StatementReason, TestLine,
+};
+pub use witness::witness;
 pub use words::{count, operation_line};
 
 /// One environment that takes part.

@@ -7,6 +7,7 @@
     reason = "a test fails loudly"
 )]
 
+mod claims;
 mod lockout;
 
 use std::sync::Arc;

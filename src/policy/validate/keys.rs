@@ -36,7 +36,7 @@ pub fn unknown_key(key: &str, pointer: &str) -> Option<Problem> {
 }
 
 /// The condition key most likely meant by one that AWS does not have, with the author's tag in it.
-pub(in crate::policy) fn closest_key(key: &str) -> Option<String> {
+pub fn closest_key(key: &str) -> Option<String> {
     // `aws:PrincipalTag/team`: what stands behind the slash is the author's.
     let (head, tail) = key.find('/').map_or((key, ""), |at| key.split_at(at));
     let named = head.split_once(':');

@@ -18,8 +18,8 @@ mod variables;
 mod whole;
 
 pub use actions::unknown_action;
-pub(super) use keys::closest_key;
-pub use keys::unknown_key;
+pub use keys::{closest_key, unknown_key};
+pub use resources::works_on;
 pub use values::instant;
 
 impl Written {
