@@ -12,6 +12,7 @@ pub mod landscape;
 pub mod law;
 pub mod near;
 pub mod pattern;
+pub mod place;
 pub mod principal;
 pub mod prove;
 pub mod reach;

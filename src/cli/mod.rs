@@ -1,6 +1,7 @@
 //! The command line: one file a command. Only this room prints.
 
 mod asking;
+mod claims;
 mod document;
 pub mod exit;
 mod findings;

@@ -27,6 +27,7 @@ mod style;
 mod terminal;
 mod value;
 mod why;
+mod witness;
 mod words;
 
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
@@ -56,6 +57,7 @@ pub use why::{
     Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, RequestLine, StatementPlace,
     StatementReason, TestLine,
 };
+pub use witness::witness;
 pub use words::{count, operation_line};
 
 /// One environment that takes part.
