@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::access::asked::{Names, Unclear};
-use crate::access::landscape::{DocumentId, Landscape, document_in};
+use crate::access::landscape::{DocumentId, Held, Landscape, document_in};
 use crate::access::request::{Context, Others, Request};
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account as _, CredentialSource, ReadRequest};
@@ -105,7 +105,8 @@ impl Asking {
         let request =
             Request { caller, action: action.full_name(), resource, resource_account: None, context };
         let explained = landscape.decide(request);
-        let origin = |document: &DocumentId, number: usize| asked.origin(document, number);
+        let origin =
+            |document: &DocumentId, number: usize, held: Option<&Held>| asked.origin(document, number, held);
         let ground = Ground { landscape: &landscape, names: &names, origin: &origin, on: &asked.on };
         Ok(Explanation::new(&explained, ground))
     }
@@ -215,14 +216,18 @@ impl Asked {
     }
 
     /// Where a statement was written, if it is one of the files'.
-    pub fn origin(&self, id: &DocumentId, number: usize) -> Option<Origin> {
+    pub fn origin(&self, id: &DocumentId, number: usize, held: Option<&Held>) -> Option<Origin> {
         let lowered = self.lowered.as_ref().filter(|_| matches!(self.on.as_str(), "spec" | "plan"))?;
         let statement = document_in(&self.state, id)?.statements.get(number)?;
         let (holder, setting) = match id {
             DocumentId::Inline(id, name) => (id, Some(SettingKey::Inline(name.clone()))),
             DocumentId::Customer(id) | DocumentId::Trust(id) => (id, None),
             DocumentId::Bucket(id) => (id, Some(SettingKey::BucketPolicy)),
-            DocumentId::Aws(..) => return None,
+            DocumentId::Aws(..) => {
+                let Held { holder, setting, document: _ } = held?;
+                let attached = lowered.wanted.resources.get(holder)?.settings.contains_key(setting);
+                return lowered.origins.of(holder, Some(setting)).filter(|_| attached).map(origin_of);
+            }
         };
         written(lowered, holder, setting.as_ref(), statement)
             .or_else(|| {
@@ -232,11 +237,13 @@ impl Asked {
                 let span = lowered.origins.of(holder, setting.as_ref()).filter(|_| same)?;
                 Some(span.clone())
             })
-            .map(|span| {
-                let (line, column) = span.line_column();
-                Origin { file: span.source.name.clone(), line, column }
-            })
+            .map(|span| origin_of(&span))
     }
+}
+
+fn origin_of(span: &Span) -> Origin {
+    let (line, column) = span.line_column();
+    Origin { file: span.source.name.clone(), line, column }
 }
 
 /// Where a statement stands in the document of a holder.

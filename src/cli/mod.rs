@@ -24,6 +24,7 @@ mod schema;
 mod show;
 mod snapshot;
 mod validate;
+mod who_can;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -73,6 +74,8 @@ enum Command {
     Can(can::Args),
     /// Explain why somebody can do something, or what is missing
     Why(why::Args),
+    /// Tell who can do something, and how they came by it
+    WhoCan(who_can::Args),
     /// Decide requests by policies that are given with them, case by case
     Decide(decide::Args),
     /// Print the JSON Schema of environment files, for editors
@@ -107,6 +110,7 @@ pub fn run() -> ExitCode {
         Command::Policy(args) => policy::run(args, &output),
         Command::Can(args) => can::run(&cli.global, args, &output),
         Command::Why(args) => why::run(&cli.global, args, &output),
+        Command::WhoCan(args) => who_can::run(&cli.global, args, &output),
         Command::Decide(args) => decide::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),

@@ -25,6 +25,7 @@ mod statements;
 mod style;
 mod terminal;
 mod value;
+mod who_can;
 mod why;
 mod words;
 
@@ -50,6 +51,7 @@ pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
+pub use who_can::{AbleLine, WhoCan};
 pub use why::{
     Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, RequestLine, StatementPlace,
     StatementReason, TestLine,
