@@ -50,7 +50,7 @@ Exit codes:
   0  nothing to do, or done
   1  error: bad input, unreachable account, a read that failed, a step that was not done
   2  differences
-  3  refused by a safety rule";
+  3  refused by a safety rule; the \"no\" of `can`";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -1,5 +1,7 @@
 //! Who can do something, as data, as a table, and for spreadsheets.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::page::{Page, Terminal, piece};
@@ -114,17 +116,17 @@ impl WhoCan {
             }
             out.push_str(&format!("  {}\n", text.trim_end()));
         }
-        let conditional = principals.iter().filter(|line| !line.certain).count();
         let mut page = Page::new(terminal);
-        let counted = match (principals.is_empty(), conditional) {
-            (true, _) => "nobody can".to_owned(),
-            (false, 0) => words::count(principals.len(), "way"),
-            (false, n) => {
-                format!(
-                    "{}, {n} of which depend on more than is known",
-                    words::count(principals.len(), "way")
-                )
+        let able: BTreeSet<&str> = principals.iter().map(|line| line.principal.as_str()).collect();
+        let certain: BTreeSet<&str> =
+            principals.iter().filter(|line| line.certain).map(|line| line.principal.as_str()).collect();
+        let counted = match (able.len(), able.len() - certain.len()) {
+            (0, _) => "nobody can".to_owned(),
+            (n, 0) => format!("{} can", words::count(n, "principal")),
+            (n, open) if n == open => {
+                format!("{} can, if what that depends on is so", words::count(n, "principal"))
             }
+            (n, open) => format!("{n} principals can, {open} of them if what that depends on is so"),
         };
         page.say(0, 2, Label::Plain, counted);
         let not = "not evaluated: service control policies, resource control policies, session policies, policies \
@@ -181,7 +183,7 @@ impl WhoCan {
 }
 
 impl AbleLine {
-    /// `itself`, `group/DataScientists`, `role/A, then role/B`.
+    /// `its own policies`, `in group/DataScientists`, `as role/A, then role/B`.
     fn how(&self) -> String {
         let Self { roles, groups, resource_policy, across_accounts, .. } = self;
         let mut parts = vec![];
@@ -192,10 +194,10 @@ impl AbleLine {
             parts.push(format!("in {}", groups.join(", ")));
         }
         if let Some(policy) = resource_policy {
-            parts.push(format!("by {policy}"));
+            parts.push(format!("by the {policy}"));
         }
         if parts.is_empty() {
-            parts.push("itself".to_owned());
+            parts.push("its own policies".to_owned());
         }
         if *across_accounts {
             parts.push("across accounts".to_owned());

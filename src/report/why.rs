@@ -382,6 +382,7 @@ impl Telling<'_> {
             Some(id) => id.address(),
             None => match caller {
                 Caller::Anonymous => "a request without signature".to_owned(),
+                Caller::Root { home } => format!("the root user of {}", self.ground.names.account(&home.account)),
                 _ => caller.to_string(),
             },
         }
@@ -391,8 +392,9 @@ impl Telling<'_> {
     fn who_from(&self) -> String {
         let request = &self.explained.request;
         let (caller, resource) = (request.caller.account(), request.resource_account.as_deref());
+        let known = self.ground.landscape.identity_of(&request.caller).is_some();
         match caller {
-            Some(account) if resource.is_some_and(|other| other != account) => {
+            Some(account) if known && resource.is_some_and(|other| other != account) => {
                 format!("{} of {}", self.who(), self.ground.names.account(account))
             }
             _ => self.who(),

@@ -64,7 +64,7 @@ impl Explanation {
         }
         page.blank();
         let texts: Vec<&str> = not_evaluated.iter().map(|not| not.text.as_str()).collect();
-        page.flow(0, 2, [piece(Label::Dim, "not evaluated: "), piece(Label::Dim, texts.join(", "))]);
+        page.flow(0, 2, [piece(Label::Dim, "not evaluated: "), piece(Label::Dim, texts.join("; "))]);
         page.finish()
     }
 
