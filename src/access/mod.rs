@@ -4,13 +4,18 @@
 
 pub mod asked;
 pub mod batch;
+pub mod compare;
+pub mod claim;
 pub mod condition;
 pub mod decide;
 pub mod landscape;
 pub mod law;
 pub mod near;
 pub mod pattern;
+pub mod place;
 pub mod principal;
+pub mod prove;
+pub mod reach;
 pub mod request;
 pub mod rule;
 pub mod truth;

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::access::asked::{Names, Unclear};
-use crate::access::landscape::{DocumentId, Held, Landscape, document_in};
+use crate::access::landscape::{DocumentId, Held, Landscape};
+use crate::access::place;
 use crate::access::request::{Context, Others, Request};
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account as _, CredentialSource, ReadRequest};
@@ -17,11 +18,10 @@ use crate::cli::output::Output;
 use crate::cli::pipeline::{Selection, Session};
 use crate::cli::{progress, project};
 use crate::diagnostic::Span;
-use crate::policy::{Statement, catalogue, closest_key, instant};
+use crate::policy::{catalogue, closest_key, instant};
 use crate::report::{self, Explanation, Ground, Origin};
 use crate::spec::Lowered;
-use crate::spec::authored::Authored;
-use crate::state::{AccountId, ResourceId, SettingKey, State};
+use crate::state::{AccountId, State};
 
 /// Who, what and of what.
 #[derive(Clone, Debug, clap::Args)]
@@ -218,46 +218,15 @@ impl Asked {
     /// Where a statement was written, if it is one of the files'.
     pub fn origin(&self, id: &DocumentId, number: usize, held: Option<&Held>) -> Option<Origin> {
         let lowered = self.lowered.as_ref().filter(|_| matches!(self.on.as_str(), "spec" | "plan"))?;
-        let statement = document_in(&self.state, id)?.statements.get(number)?;
-        let (holder, setting) = match id {
-            DocumentId::Inline(id, name) => (id, Some(SettingKey::Inline(name.clone()))),
-            DocumentId::Customer(id) | DocumentId::Trust(id) => (id, None),
-            DocumentId::Bucket(id) => (id, Some(SettingKey::BucketPolicy)),
-            DocumentId::Aws(..) => {
-                let Held { holder, setting, document: _ } = held?;
-                let attached = lowered.wanted.resources.get(holder)?.settings.contains_key(setting);
-                return lowered.origins.of(holder, Some(setting)).filter(|_| attached).map(origin_of);
-            }
-        };
-        written(lowered, holder, setting.as_ref(), statement)
-            .or_else(|| {
-                // A short form, such as `trust: glue`, is no document.
-                let declared = document_in(&lowered.wanted, id);
-                let same = declared.is_some_and(|document| document.statements.contains(statement));
-                let span = lowered.origins.of(holder, setting.as_ref()).filter(|_| same)?;
-                Some(span.clone())
-            })
-            .map(|span| origin_of(&span))
+        if let (DocumentId::Aws(..), Some(Held { holder, setting, document: _ })) = (id, held) {
+            let attached = lowered.wanted.resources.get(holder)?.settings.contains_key(setting);
+            return lowered.origins.of(holder, Some(setting)).filter(|_| attached).map(origin_of);
+        }
+        place::of_statement(lowered, &self.state, id, number).map(|span| origin_of(&span))
     }
 }
 
 fn origin_of(span: &Span) -> Origin {
     let (line, column) = span.line_column();
     Origin { file: span.source.name.clone(), line, column }
-}
-
-/// Where a statement stands in the document of a holder.
-fn written(
-    lowered: &Lowered,
-    holder: &ResourceId,
-    setting: Option<&SettingKey>,
-    statement: &Statement,
-) -> Option<Span> {
-    let of_holder = |document: &&Authored| document.holder == *holder && document.setting.as_ref() == setting;
-    lowered.documents.iter().filter(of_holder).find_map(|document| {
-        let written = document.written.statements.iter().find(|one| one.statement == *statement)?;
-        let place = document.place(&written.pointer)?;
-        let span = if place.value.source.is_file() { &place.value } else { &place.edited };
-        Some(span.clone())
-    })
 }

@@ -1,10 +1,12 @@
 //! The command line: one file a command. Only this room prints.
 
 mod asking;
+mod claims;
 mod document;
 pub mod exit;
 mod findings;
 mod failure;
+mod guardians;
 mod options;
 mod output;
 mod passwords;
@@ -18,6 +20,7 @@ mod completions;
 mod decide;
 mod drift;
 mod lock;
+mod permissions;
 mod plan;
 mod policy;
 mod schema;
@@ -68,6 +71,8 @@ enum Command {
     Validate(validate::Args),
     /// Write what is found to an account file, for `--account-file`
     Snapshot(snapshot::Args),
+    /// Print the rights that hatrack itself needs, and no more, as policies
+    Permissions(permissions::Args),
     /// Look at single policy documents, without a project or an account
     Policy(policy::Args),
     /// Tell whether somebody can do something; exit code 0 if so, 3 if not
@@ -107,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
+        Command::Permissions(args) => permissions::run(&cli.global, args, &output),
         Command::Policy(args) => policy::run(args, &output),
         Command::Can(args) => can::run(&cli.global, args, &output),
         Command::Why(args) => why::run(&cli.global, args, &output),

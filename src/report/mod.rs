@@ -17,6 +17,7 @@ mod markdown;
 mod meters;
 mod moved;
 mod page;
+mod permissions;
 mod plan;
 mod policy;
 mod said;
@@ -27,6 +28,7 @@ mod terminal;
 mod value;
 mod who_can;
 mod why;
+mod witness;
 mod words;
 
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
@@ -42,6 +44,7 @@ pub use lock::{LockAction, LockLine, LockReport};
 pub use meters::MeterLine;
 pub use moved::moved;
 pub use page::Terminal;
+pub use permissions::{AccountPermissions, PermissionsReport};
 pub use plan::{
     AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport,
     PlanSummary, StepLine,
@@ -56,6 +59,7 @@ pub use why::{
     Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, RequestLine, StatementPlace,
     StatementReason, TestLine,
 };
+pub use witness::witness;
 pub use words::{count, operation_line};
 
 /// One environment that takes part.

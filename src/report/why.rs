@@ -382,7 +382,9 @@ impl Telling<'_> {
             Some(id) => id.address(),
             None => match caller {
                 Caller::Anonymous => "a request without signature".to_owned(),
-                Caller::Root { home } => format!("the root user of {}", self.ground.names.account(&home.account)),
+                Caller::Root { home } => {
+                    format!("the root user of {}", self.ground.names.account(&home.account))
+                }
                 _ => caller.to_string(),
             },
         }

@@ -17,7 +17,8 @@ mod values;
 mod variables;
 mod whole;
 
-pub use keys::closest_key;
+pub use actions::unknown_action;
+pub use keys::{closest_key, unknown_key};
 pub use resources::works_on;
 pub use values::instant;
 
