@@ -55,6 +55,13 @@ impl<'s> Names<'s> {
         }
     }
 
+    /// The environments of an account, or its number if there is none.
+    pub fn home(&self, account: &str) -> String {
+        let here = self.environments.iter().filter(|(_, id)| id.as_str() == account);
+        let names: Vec<&str> = here.map(|(name, _)| name.as_str()).collect();
+        if names.is_empty() { account.to_owned() } else { names.join(", ") }
+    }
+
     /// Who asks.
     ///
     /// # Errors
@@ -140,15 +147,22 @@ impl<'s> Names<'s> {
     /// # Errors
     /// It is no resource, or one that the action cannot be on.
     pub fn resource(&self, text: &str, action: &'static Action) -> Result<String, Unclear> {
+        let found = self.one_resource(text)?;
+        self.fits(text, &found, action)?;
+        Ok(found)
+    }
+
+    /// The ARN of one resource, or `*`.
+    ///
+    /// # Errors
+    /// It is no resource, or a pattern for several.
+    pub fn one_resource(&self, text: &str) -> Result<String, Unclear> {
         let found = self.resource_or_pattern(text)?;
         if found != "*" && found.contains(['*', '?']) {
             let unclear = Unclear::new(format!("`{text}` is a pattern, and one resource is asked about"));
             let example = text.trim_end_matches('*').replace(['*', '?'], "x");
-            return Err(
-                unclear.help(format!("name one, such as `{example}x`; `hatrack who-can` takes patterns"))
-            );
+            return Err(unclear.help(format!("name one, such as `{example}x`; `who-can` takes patterns")));
         }
-        self.fits(text, &found, action)?;
         Ok(found)
     }
 
@@ -185,8 +199,11 @@ impl<'s> Names<'s> {
         Ok(iam_arn(partition, id, path))
     }
 
-    /// Whether an action can be on a resource.
-    fn fits(&self, text: &str, resource: &str, action: &'static Action) -> Result<(), Unclear> {
+    /// Whether an action can be on a resource, or on what a pattern covers.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn fits(&self, text: &str, resource: &str, action: &'static Action) -> Result<(), Unclear> {
         let name = action.full_name();
         let nothing = is_on_nothing(&name.to_ascii_lowercase());
         if resource == "*" {

@@ -159,6 +159,11 @@ impl<'s> Landscape<'s> {
         document_in(self.state, document)
     }
 
+    /// Every document that can be read, in order.
+    pub fn documents(&self) -> impl Iterator<Item = &'s Document> {
+        self.documents.keys().filter_map(|id| self.document(id))
+    }
+
     /// Every user and role, in order.
     pub fn identities(&self) -> impl Iterator<Item = &'s ResourceId> {
         self.state.resources.keys().filter(|id| matches!(id.kind, Kind::User | Kind::Role))

@@ -20,3 +20,4 @@ pub mod request;
 pub mod rule;
 pub mod truth;
 pub mod value;
+pub mod who_can;

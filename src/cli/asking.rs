@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::access::asked::{Names, Unclear};
-use crate::access::landscape::{DocumentId, Landscape};
+use crate::access::landscape::{DocumentId, Held, Landscape};
 use crate::access::place;
 use crate::access::request::{Context, Others, Request};
 use crate::account::embedded::EmbeddedAccount;
@@ -17,6 +17,7 @@ use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Selection, Session};
 use crate::cli::{progress, project};
+use crate::diagnostic::Span;
 use crate::policy::{catalogue, closest_key, instant};
 use crate::report::{self, Explanation, Ground, Origin};
 use crate::spec::Lowered;
@@ -104,7 +105,8 @@ impl Asking {
         let request =
             Request { caller, action: action.full_name(), resource, resource_account: None, context };
         let explained = landscape.decide(request);
-        let origin = |document: &DocumentId, number: usize| asked.origin(document, number);
+        let origin =
+            |document: &DocumentId, number: usize, held: Option<&Held>| asked.origin(document, number, held);
         let ground = Ground { landscape: &landscape, names: &names, origin: &origin, on: &asked.on };
         Ok(Explanation::new(&explained, ground))
     }
@@ -214,10 +216,17 @@ impl Asked {
     }
 
     /// Where a statement was written, if it is one of the files'.
-    pub fn origin(&self, id: &DocumentId, number: usize) -> Option<Origin> {
+    pub fn origin(&self, id: &DocumentId, number: usize, held: Option<&Held>) -> Option<Origin> {
         let lowered = self.lowered.as_ref().filter(|_| matches!(self.on.as_str(), "spec" | "plan"))?;
-        let span = place::of_statement(lowered, &self.state, id, number)?;
-        let (line, column) = span.line_column();
-        Some(Origin { file: span.source.name.clone(), line, column })
+        if let (DocumentId::Aws(..), Some(Held { holder, setting, document: _ })) = (id, held) {
+            let attached = lowered.wanted.resources.get(holder)?.settings.contains_key(setting);
+            return lowered.origins.of(holder, Some(setting)).filter(|_| attached).map(origin_of);
+        }
+        place::of_statement(lowered, &self.state, id, number).map(|span| origin_of(&span))
     }
+}
+
+fn origin_of(span: &Span) -> Origin {
+    let (line, column) = span.line_column();
+    Origin { file: span.source.name.clone(), line, column }
 }

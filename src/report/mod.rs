@@ -26,6 +26,7 @@ mod statements;
 mod style;
 mod terminal;
 mod value;
+mod who_can;
 mod why;
 mod witness;
 mod words;
@@ -53,6 +54,7 @@ pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
+pub use who_can::{AbleLine, WhoCan};
 pub use why::{
     Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, RequestLine, StatementPlace,
     StatementReason, TestLine,

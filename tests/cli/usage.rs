@@ -20,6 +20,10 @@ fn help_and_version() {
         ("help-policy-fmt", vec!["policy", "fmt", "--help"]),
         ("help-policy-lint", vec!["policy", "lint", "--help"]),
         ("help-snapshot", vec!["snapshot", "--help"]),
+        ("help-why", vec!["why", "--help"]),
+        ("help-can", vec!["can", "--help"]),
+        ("help-who-can", vec!["who-can", "--help"]),
+        ("help-decide", vec!["decide", "--help"]),
         ("version", vec!["--version"]),
     ] {
         let run = project.run(&arguments);
