@@ -5,9 +5,11 @@
 pub mod batch;
 pub mod condition;
 pub mod decide;
+pub mod delta;
 pub mod landscape;
 pub mod law;
 pub mod pattern;
+pub mod powers;
 pub mod principal;
 pub mod request;
 pub mod rule;

@@ -17,6 +17,7 @@ mod values;
 mod variables;
 mod whole;
 
+pub use fit::could_be_on;
 pub(super) use keys::closest_key;
 pub use values::instant;
 
