@@ -118,8 +118,6 @@ pub enum Leg {
     Session,
     /// The service control policies, at some level.
     Scp,
-    /// The resource control policies, at some level.
-    Rcp,
     /// The policy of the resource.
     Resource,
     /// The role's trust policy.
@@ -193,6 +191,18 @@ impl<'r> Question<'r> {
         let resource = if is_on_nothing(&action) { "*" } else { request.resource.as_str() };
         Self { request, action, resource, account, case }
     }
+
+    /// Whether the root user of the bucket's account asks for the bucket's policy, which no policy of the bucket keeps
+    /// from it.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>
+    fn is_last_resort(&self) -> bool {
+        self.case.standing == Standing::Root
+            && self.case.same_account
+            && matches!(
+                self.action.as_str(),
+                "s3:getbucketpolicy" | "s3:putbucketpolicy" | "s3:deletebucketpolicy"
+            )
+    }
 }
 
 /// Whether an action is on nothing in particular, so that only `*` covers what it is asked for.
@@ -206,7 +216,8 @@ pub fn is_on_nothing(action: &str) -> bool {
 fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Mattered>) -> Legs<Truth> {
     let Policies { identity, boundary, session, resource, scps, rcps, blind, overlooked: _ } = policies;
     let is_blind = |unseen: Unseen| if blind.contains(&unseen) { Truth::Unknown } else { Truth::No };
-    let mut reader = Reader { question, found, denied: Truth::from(false) };
+    let bounded = boundary.is_some() || blind.contains(&Unseen::Boundary);
+    let mut reader = Reader { question, found, bounded, denied: Truth::No };
     if !blind.is_empty() {
         reader.denied = Truth::Unknown;
     }
@@ -223,11 +234,11 @@ fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Matter
             reader.any(all.iter().enumerate().map(|(n, rules)| (Source::Scp(level, n), *rules)))
         }))
     });
-    let rcps = rcps.as_ref().filter(|_| question.case.rcps_apply).map_or(Truth::Yes, |levels| {
-        Truth::all(levels.iter().enumerate().map(|(level, all)| {
-            reader.any(all.iter().enumerate().map(|(n, rules)| (Source::Rcp(level, n), *rules)))
-        }))
-    });
+    // These only deny: RCPFullAWSAccess stands at every level, and nobody can take it away.
+    // <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>
+    for (level, all) in rcps.iter().flatten().enumerate().filter(|_| question.case.rcps_apply) {
+        reader.any(all.iter().enumerate().map(|(n, rules)| (Source::Rcp(level, n), *rules)));
+    }
     let [direct, behind, account] = match resource {
         Some(rules) => reader.by_cover(rules),
         None => [Truth::No; 3],
@@ -240,7 +251,6 @@ fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Matter
         boundary: boundary.unwrap_or(bounded),
         session: session_allows.unwrap_or(Truth::from(!bare)),
         scps,
-        rcps,
         direct: direct.or(on_resource),
         behind: behind.or(on_resource),
         account: account.or(on_resource),
@@ -251,6 +261,8 @@ fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Matter
 struct Reader<'q, 'f> {
     question: &'q Question<'q>,
     found: &'f mut Vec<Mattered>,
+    /// Whether the caller has a permissions boundary.
+    bounded: bool,
     denied: Truth,
 }
 
@@ -287,7 +299,13 @@ impl Reader<'_, '_> {
 
     fn statement(&mut self, source: Source, number: usize, rule: &Rule) -> Option<(Effect, Cover, Truth)> {
         let Question { request, action, resource, account: _, case: _ } = self.question;
-        let cover = rule.covers_caller(&request.caller)?;
+        let cover = match rule.covers_caller(&request.caller) {
+            None if self.bounded && rule.spares() => Cover::Direct,
+            cover => cover?,
+        };
+        if rule.effect == Effect::Deny && source == Source::Resource && self.question.is_last_resort() {
+            return None;
+        }
         if !rule.covers_action(action) {
             return None;
         }
@@ -327,7 +345,7 @@ impl Rule {
 }
 
 fn missing(legs: &Legs<Truth>, case: Case) -> Vec<Leg> {
-    let Legs { denied: _, identity, boundary, session, scps, rcps, direct, behind, account } = legs;
+    let Legs { denied: _, identity, boundary, session, scps, direct, behind, account } = legs;
     let no = |leg: &Truth| *leg != Truth::Yes;
     let resource = match case.resource_policy {
         ResourcePolicy::Optional => Leg::Resource,
@@ -357,7 +375,6 @@ fn missing(legs: &Legs<Truth>, case: Case) -> Vec<Leg> {
         missing.extend(no(session).then_some(Leg::Session));
     }
     missing.extend((case.scps_apply && no(scps)).then_some(Leg::Scp));
-    missing.extend((case.rcps_apply && no(rcps)).then_some(Leg::Rcp));
     missing
 }
 

@@ -155,22 +155,7 @@ impl<'s> Landscape<'s> {
 
     /// A document as it is in the state, in whose order the statements are numbered.
     pub fn document(&self, document: &DocumentId) -> Option<&'s Document> {
-        let of = |id: &ResourceId| self.state.resources.get(id);
-        match document {
-            DocumentId::Inline(id, name) => {
-                of(id)?.settings.get(&SettingKey::Inline(name.clone()))?.document()?.document()
-            }
-            DocumentId::Bucket(id) => of(id)?.settings.get(&SettingKey::BucketPolicy)?.document()?.document(),
-            DocumentId::Customer(id) => match &of(id)?.core {
-                Core::Policy { document, .. } => document.document(),
-                _ => None,
-            },
-            DocumentId::Trust(id) => match &of(id)?.core {
-                Core::Role { trust, .. } => trust.document(),
-                _ => None,
-            },
-            DocumentId::Aws(account, name) => aws_managed(self.state, account, name),
-        }
+        document_in(self.state, document)
     }
 
     /// Every user and role, in order.
@@ -425,6 +410,26 @@ const WITH_POLICIES: [&str; 16] = [
     "sns",
     "sqs",
 ];
+
+/// A document as it is in a state, in whose order the statements are numbered.
+pub fn document_in<'s>(state: &'s State, document: &DocumentId) -> Option<&'s Document> {
+    let of = |id: &ResourceId| state.resources.get(id);
+    match document {
+        DocumentId::Inline(id, name) => {
+            of(id)?.settings.get(&SettingKey::Inline(name.clone()))?.document()?.document()
+        }
+        DocumentId::Bucket(id) => of(id)?.settings.get(&SettingKey::BucketPolicy)?.document()?.document(),
+        DocumentId::Customer(id) => match &of(id)?.core {
+            Core::Policy { document, .. } => document.document(),
+            _ => None,
+        },
+        DocumentId::Trust(id) => match &of(id)?.core {
+            Core::Role { trust, .. } => trust.document(),
+            _ => None,
+        },
+        DocumentId::Aws(account, name) => aws_managed(state, account, name),
+    }
+}
 
 fn of_reference(policy: &PolicyReference, account: &AccountId) -> DocumentId {
     match policy {

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 use super::principal::Caller;
+use super::prove::Formula;
 use super::truth::Truth;
 use crate::policy::arn;
 
@@ -38,6 +39,24 @@ impl Proposition for Truth {
     }
 }
 
+impl Proposition for Formula {
+    fn certain(holds: bool) -> Self {
+        Self::Constant(holds)
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self::all([self, other])
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self::any([self, other])
+    }
+
+    fn not(self) -> Self {
+        !self
+    }
+}
+
 /// What each kind of policy says: whether it lets the request pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Legs<P> {
@@ -51,8 +70,6 @@ pub struct Legs<P> {
     pub session: P,
     /// Service control policies allow at every level; holds if none were given.
     pub scps: P,
-    /// Resource control policies allow at every level; holds if none were given.
-    pub rcps: P,
     /// The resource's policy allows the caller itself.
     pub direct: P,
     /// The resource's policy allows the role or user behind the caller's session.
@@ -180,11 +197,10 @@ pub fn account_of(resource: &str) -> Option<&str> {
 
 /// Whether a request is allowed, given what each kind of policy says.
 pub fn allowed<P: Proposition>(legs: Legs<P>, case: Case) -> P {
-    let Legs { denied, identity, boundary, session, scps, rcps, direct, behind, account } = legs;
+    let Legs { denied, identity, boundary, session, scps, direct, behind, account } = legs;
     if case.free {
         return P::certain(true);
     }
-    let within = boundary.and(session);
     let identity = match (case.standing, case.resource_policy) {
         (Standing::Identity, _) => identity,
         // <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
@@ -192,6 +208,13 @@ pub fn allowed<P: Proposition>(legs: Legs<P>, case: Case) -> P {
         (Standing::Root, _) => P::certain(true),
         (Standing::Outsider, _) => P::certain(false),
     };
+    // A boundary limits taking on a role even where the trust policy names the user.
+    // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html>
+    let direct = match (case.standing, case.resource_policy) {
+        (Standing::Identity, ResourcePolicy::Trust) => direct.and(boundary.clone()),
+        _ => direct,
+    };
+    let within = boundary.and(session);
     let own = identity.and(within.clone());
     let granted = match (case.standing, case.same_account, case.resource_policy) {
         (Standing::Outsider, ..) => direct.or(behind),
@@ -202,6 +225,5 @@ pub fn allowed<P: Proposition>(legs: Legs<P>, case: Case) -> P {
         (_, false, _) => own.and(direct.or(behind).or(account)),
     };
     let granted = if case.scps_apply { granted.and(scps) } else { granted };
-    let granted = if case.rcps_apply { granted.and(rcps) } else { granted };
     granted.and(denied.not())
 }

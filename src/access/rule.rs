@@ -134,6 +134,12 @@ impl Rule {
             .chain(variables.map(|variable| Cow::Borrowed(variable.key.as_str())))
     }
 
+    /// Whether it denies all but some. Whoever has a permissions boundary is denied even if named.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+    pub fn spares(&self) -> bool {
+        self.effect == Effect::Deny && matches!(self.principals, Some(Element::IsNot(_)))
+    }
+
     /// How it covers a caller, if it does. A statement without principals speaks of whoever holds it.
     ///
     /// `NotPrincipal` with Deny spares only whom it names in every form: the session, its role, and the account.

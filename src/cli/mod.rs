@@ -1,9 +1,11 @@
 //! The command line: one file a command. Only this room prints.
 
+mod asking;
 mod document;
 pub mod exit;
 mod findings;
 mod failure;
+mod guardians;
 mod options;
 mod output;
 mod passwords;
@@ -12,15 +14,19 @@ mod progress;
 mod project;
 
 mod apply;
+mod can;
 mod completions;
+mod decide;
 mod drift;
 mod lock;
+mod permissions;
 mod plan;
 mod policy;
 mod schema;
 mod show;
 mod snapshot;
 mod validate;
+mod why;
 
 use clap::{Parser, Subcommand};
 
@@ -63,8 +69,16 @@ enum Command {
     Validate(validate::Args),
     /// Write what is found to an account file, for `--account-file`
     Snapshot(snapshot::Args),
+    /// Print the rights that hatrack itself needs, and no more, as policies
+    Permissions(permissions::Args),
     /// Look at single policy documents, without a project or an account
     Policy(policy::Args),
+    /// Tell whether somebody can do something; exit code 0 if so, 3 if not
+    Can(can::Args),
+    /// Explain why somebody can do something, or what is missing
+    Why(why::Args),
+    /// Decide requests by policies that are given with them, case by case
+    Decide(decide::Args),
     /// Print the JSON Schema of environment files, for editors
     Schema(schema::Args),
     /// Print shell completions
@@ -94,7 +108,11 @@ pub fn run() -> ExitCode {
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
+        Command::Permissions(args) => permissions::run(&cli.global, args, &output),
         Command::Policy(args) => policy::run(args, &output),
+        Command::Can(args) => can::run(&cli.global, args, &output),
+        Command::Why(args) => why::run(&cli.global, args, &output),
+        Command::Decide(args) => decide::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };

@@ -17,6 +17,7 @@ mod markdown;
 mod meters;
 mod moved;
 mod page;
+mod permissions;
 mod plan;
 mod policy;
 mod said;
@@ -25,6 +26,7 @@ mod statements;
 mod style;
 mod terminal;
 mod value;
+mod why;
 mod words;
 
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
@@ -34,12 +36,13 @@ pub use aws_managed::{
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
-pub use escape::text as harmless;
+pub use escape::{json as harmless_json, text as harmless};
 pub use findings::FindingsReport;
 pub use lock::{LockAction, LockLine, LockReport};
 pub use meters::MeterLine;
 pub use moved::moved;
 pub use page::Terminal;
+pub use permissions::{AccountPermissions, PermissionsReport};
 pub use plan::{
     AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport,
     PlanSummary, StepLine,
@@ -49,6 +52,10 @@ pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
+pub use why::{
+    Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, RequestLine, StatementPlace,
+    StatementReason, TestLine,
+};
 pub use words::{count, operation_line};
 
 /// One environment that takes part.

@@ -400,7 +400,7 @@ pub(super) fn step_line(step: &crate::plan::Step) -> StepLine {
 
 fn acceptable(hazard: &Hazard) -> AcceptableHazard {
     let Said { code, address, text, help } = said::hazard(hazard);
-    let needs_acceptance = hazard.needs_acceptance().map(str::to_owned);
+    let needs_acceptance = hazard.needs_acceptance();
     AcceptableHazard { code, address, text, needs_acceptance, help }
 }
 

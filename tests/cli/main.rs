@@ -18,6 +18,7 @@ mod formats;
 mod interruption;
 mod lint;
 mod lock;
+mod permissions;
 mod policy_documents;
 mod rewritten;
 mod saved_plans;

@@ -14,6 +14,7 @@ fn help_and_version() {
         ("help-lock", vec!["lock", "--help"]),
         ("help-show", vec!["show", "--help"]),
         ("help-validate", vec!["validate", "--help"]),
+        ("help-permissions", vec!["permissions", "--help"]),
         ("help-policy", vec!["policy", "--help"]),
         ("help-policy-diff", vec!["policy", "diff", "--help"]),
         ("help-policy-fmt", vec!["policy", "fmt", "--help"]),

@@ -105,6 +105,7 @@ pub fn reports_of(
     let settled = settle(declared, &[scope], found, unread);
     let planned = plan::plan(&settled.wanted, found, &settled.renames, &settled.untouchable).unwrap();
     let around = Surroundings {
+        guardians: &[],
         wanted: &settled.wanted,
         found,
         notes: &settled.notes,

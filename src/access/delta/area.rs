@@ -40,11 +40,6 @@ impl Named {
         self.parts.as_ref().map_or("*", |[.., last]| last)
     }
 
-    /// The account in the ARN; none for everything.
-    pub(super) fn account(&self) -> Option<&str> {
-        self.parts.as_ref().map(|[_, _, _, _, account, _]| account.as_str())
-    }
-
     /// Whether it stands for one resource.
     pub(super) fn is_exact(&self) -> bool {
         !self.text.contains(['*', '?', '$'])

@@ -7,7 +7,7 @@ use super::actions::Universe;
 use super::escalation::{self, Needed, opened, ways};
 use super::fold::{Fold, Part};
 use super::gain::gains;
-use super::holders::{Class, Hand, classes, denied_by_buckets, pool};
+use super::holders::{Class, Hand, classes, context, denied_by_buckets, pool};
 use super::pool::{Entry, Side};
 use super::resource;
 use super::settle::Judge;
@@ -99,7 +99,8 @@ fn of_class<'l>(
         from.denies.extend(denies.iter().cloned());
         to.denies.extend(denies);
     }
-    let mut judge = Judge { caller: caller.as_ref() };
+    let known = caller.as_ref().map(|caller| context(new.landscape, caller));
+    let mut judge = Judge::new(caller.clone(), known);
     let gained = gains(&from, &to, universe, &mut judge);
     let lost = gains(&to, &from, universe, &mut judge);
     fold.class(class, Part::Gained, gained, universe);

@@ -24,7 +24,7 @@ pub(super) struct Gain {
 }
 
 /// What `to` allows and `from` does not.
-pub(super) fn gains(from: &Pool<'_>, to: &Pool<'_>, universe: &Universe, judge: &mut Judge<'_>) -> Vec<Gain> {
+pub(super) fn gains(from: &Pool<'_>, to: &Pool<'_>, universe: &Universe, judge: &mut Judge) -> Vec<Gain> {
     let between = Between::new(from, to);
     let mut gains = vec![];
     for entry in &to.allows {
@@ -79,7 +79,7 @@ impl<'p, 'l> Between<'p, 'l> {
         entry: &Entry<'l>,
         area: &Area,
         universe: &Universe,
-        judge: &mut Judge<'_>,
+        judge: &mut Judge,
         gains: &mut Vec<Gain>,
     ) {
         let actions = applicable(&entry.statement.actions, area, universe);

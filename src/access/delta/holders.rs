@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Route;
 use super::actions::Universe;
 use super::area::Area;
 use super::pool::{Entry, Pool, Side, is_holder};
@@ -191,14 +190,9 @@ pub(super) fn denied_by_buckets<'l>(
     denies
 }
 
-fn context(landscape: &Landscape<'_>, caller: &Caller) -> Context {
+pub(super) fn context(landscape: &Landscape<'_>, caller: &Caller) -> Context {
     let mut context = Context::new(Others::Unknown);
     landscape.describe(caller, &mut context);
     caller.describe(&mut context);
     context
-}
-
-/// The statement as it is numbered where it stands.
-pub(super) fn route(document: &DocumentId, group: Option<&ResourceId>, number: usize, rule: &Rule) -> Route {
-    Route { group: group.cloned(), document: document.clone(), number, sid: rule.sid.clone() }
 }

@@ -54,7 +54,7 @@ pub(super) fn outside(
     let mut found = vec![];
     for named in all {
         let (from, to) = (of(&named, &old, landscapes[0]), of(&named, &new, landscapes[1]));
-        let mut judge = Judge { caller: None };
+        let mut judge = Judge::new(None, None);
         let gained = gains(&from, &to, universe, &mut judge);
         let lost = gains(&to, &from, universe, &mut judge);
         found.push(Outside { named, gained, lost });

@@ -6,6 +6,7 @@ mod drift;
 mod plan;
 mod resource;
 mod setting;
+mod why;
 
 use super::page::{Page, Terminal, piece};
 use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead};
