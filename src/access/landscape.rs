@@ -149,6 +149,11 @@ impl<'s> Landscape<'s> {
         self.state
     }
 
+    /// Every document that can be read.
+    pub fn documents(&self) -> impl Iterator<Item = &DocumentId> {
+        self.documents.keys()
+    }
+
     /// A document's statements, if it can be read.
     pub fn rules(&self, document: &DocumentId) -> Option<&Rules> {
         self.documents.get(document)
