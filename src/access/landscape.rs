@@ -165,7 +165,7 @@ impl<'s> Landscape<'s> {
     }
 
     /// Every document that can be read, in order.
-    pub fn documents(&self) -> impl Iterator<Item = &'s Document> {
+    pub fn contents(&self) -> impl Iterator<Item = &'s Document> {
         self.documents.keys().filter_map(|id| self.document(id))
     }
 

@@ -85,7 +85,7 @@ pub fn resources_of(landscape: &Landscape<'_>, pattern: &str) -> BTreeSet<String
         return [pattern.to_owned()].into();
     }
     let asked = ArnPattern::resource(pattern, false);
-    let named = landscape.documents().flat_map(|document| &document.statements);
+    let named = landscape.contents().flat_map(|document| &document.statements);
     let named = named.filter_map(|statement| statement.resource.as_ref()).flat_map(Element::value);
     let mut found = BTreeSet::from([sample(pattern)]);
     for resource in named.filter(|resource| !resource.contains("${")) {
