@@ -137,7 +137,7 @@ fn told_apart(landscape: &Landscape<'_>, pattern: &str) -> BTreeSet<String> {
     const SAMPLE: &str = "any-name";
     let sample = |pattern: &str| pattern.replace(['*', '?'], SAMPLE);
     let asked = ArnPattern::resource(pattern, false);
-    let named = landscape.documents().flat_map(|document| &document.statements);
+    let named = landscape.contents().flat_map(|document| &document.statements);
     let named = named.filter_map(|statement| statement.resource.as_ref()).flat_map(Element::value);
     let named = named.filter(|resource| !resource.contains("${")).map(|resource| sample(resource));
     named.chain([sample(pattern)]).filter(|text| asked.matches(text)).collect()

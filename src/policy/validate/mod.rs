@@ -18,6 +18,7 @@ mod variables;
 mod whole;
 
 pub use actions::unknown_action;
+pub use fit::could_be_on;
 pub use keys::{closest_key, unknown_key};
 pub use resources::works_on;
 pub use values::instant;
