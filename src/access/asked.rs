@@ -6,7 +6,7 @@ use super::decide::is_on_nothing;
 use super::principal::Caller;
 use crate::diagnostic::did_you_mean;
 use crate::policy::catalogue::{self, Action, service_principal};
-use crate::policy::{arn, works_on};
+use crate::policy::{AccessWord, arn, works_on};
 use crate::state::{AccountId, Core, Kind, ResourceId, State, iam_arn};
 
 /// The names that people use for what a state holds.
@@ -134,6 +134,11 @@ impl<'s> Names<'s> {
             .split_once(':')
             .and_then(|(service, name)| catalogue::service(service).and_then(|s| s.action(name)));
         found.ok_or_else(|| {
+            if text.parse::<AccessWord>().is_ok() {
+                let unclear =
+                    Unclear::new(format!("`{text}` is many actions, and one is asked about at a time"));
+                return unclear.help("`hatrack who-can` takes access words");
+            }
             let unclear = Unclear::new(format!("there is no action `{text}`"));
             match catalogue::closest_action(text) {
                 Some(near) => unclear.help(format!("did you mean `{near}`?")),
@@ -207,7 +212,9 @@ impl<'s> Names<'s> {
         let name = action.full_name();
         let nothing = is_on_nothing(&name.to_ascii_lowercase());
         if resource == "*" {
-            let needed = action.resources.iter().find(|used| used.required);
+            // AWS's reference marks none as required where an access point will do as well.
+            let of_s3 = |name: &str| action.service == "s3" && ["object", "bucket"].contains(&name);
+            let needed = action.resources.iter().find(|used| used.required || of_s3(used.name));
             let Some(used) = needed else { return Ok(()) };
             let kind = catalogue::service(action.service).and_then(|s| s.resource_type(used.name));
             let form = match (action.service, used.name, kind) {

@@ -6,6 +6,8 @@ use super::decide::{Outcome, Source, Unseen};
 use super::landscape::{DocumentId, Explained, Landscape};
 use super::pattern::ArnPattern;
 use super::principal::{Caller, Home, Named};
+use super::prove::{Answer, Formula};
+use super::reach::{Reach, region};
 use super::request::{Context, Request};
 use super::rule::Rules;
 use super::truth::Truth;
@@ -75,29 +77,70 @@ pub fn actions_of(word: AccessWord, resource: &str) -> Vec<&'static Action> {
         .collect()
 }
 
-/// Resources of a pattern that policies tell apart: one of each pattern for resources that meets it, and one that may
-/// be of none. What a pattern without wildcards stands for is itself.
-pub fn resources_of(landscape: &Landscape<'_>, pattern: &str) -> BTreeSet<String> {
-    /// A name that nobody gives to anything, so that only wildcards cover it.
-    const SAMPLE: &str = "any-name";
-    let sample = |pattern: &str| pattern.replace(['*', '?'], SAMPLE);
+/// Resources that stand for all that a pattern covers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stand {
+    /// Whoever can do something on any resource of the pattern can do it on one of these, if nothing is unproven.
+    pub resources: BTreeSet<String>,
+    /// Why that is not certain for somebody, in words.
+    pub unproven: BTreeSet<String>,
+}
+
+/// Resources that stand for all that a pattern covers: for each caller one that it can do something on, by proof that
+/// there is no other if there is none; and those that policies tell apart.
+pub fn resources_of(
+    landscape: &Landscape<'_>,
+    actions: &[&'static Action],
+    pattern: &str,
+    context: &Context,
+) -> Stand {
+    let mut stand = Stand::default();
     if pattern == "*" || !pattern.contains(['*', '?']) {
-        return [pattern.to_owned()].into();
+        stand.resources.insert(pattern.to_owned());
+        return stand;
     }
-    let asked = ArnPattern::resource(pattern, false);
-    let named = landscape.contents().flat_map(|document| &document.statements);
-    let named = named.filter_map(|statement| statement.resource.as_ref()).flat_map(Element::value);
-    let mut found = BTreeSet::from([sample(pattern)]);
-    for resource in named.filter(|resource| !resource.contains("${")) {
-        // `…/raw/*` and `…/*/2026` meet in neither's own sample, but in one made of both.
-        let both = resource.trim_end_matches('*').to_owned() + pattern.rsplit('*').next().unwrap_or_default();
-        for text in [sample(resource), resource.trim_end_matches('*').to_owned(), sample(&both)] {
-            if text != pattern && !text.contains(['*', '?']) && asked.matches(&text) {
-                found.insert(text);
+    stand.resources = told_apart(landscape, pattern);
+    let names: Vec<String> = actions.iter().map(|action| action.full_name()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let asked = region(&names, &[pattern]);
+    let search = Search { landscape, context, taken_on: BTreeMap::new() };
+    let ids = landscape.state().resources.keys();
+    let with_policies = ids.filter_map(|id| match id.kind {
+        Kind::Bucket => Some(DocumentId::Bucket(id.clone())),
+        Kind::Role => Some(DocumentId::Trust(id.clone())),
+        _ => None,
+    });
+    let policies = with_policies.filter_map(|document| landscape.rules(&document));
+    let others = policies.flat_map(|rules| search.others(rules));
+    let callers: BTreeSet<Caller> =
+        landscape.identities().filter_map(|id| landscape.caller(id)).chain(others).collect();
+    for caller in callers {
+        let who = caller.to_string();
+        let mut reach = Reach::new(landscape, caller, context.clone());
+        let areas = reach.areas(&asked);
+        let within = Formula::Rule(reach.add(&asked));
+        for area in &areas {
+            let allowed = reach.allowed(area, &areas, &asked).perhaps;
+            match reach.find(&Formula::all([within.clone(), allowed])) {
+                Answer::Found(witness) => drop(stand.resources.insert(witness.resource)),
+                Answer::Unknown(reason) => drop(stand.unproven.insert(format!("{who}: {reason}"))),
+                Answer::Nothing => {}
             }
         }
     }
-    found
+    stand
+}
+
+/// One resource of each pattern that a policy names within this one, and one that none may name.
+fn told_apart(landscape: &Landscape<'_>, pattern: &str) -> BTreeSet<String> {
+    /// A name that nobody gives to anything, so that only wildcards cover it.
+    const SAMPLE: &str = "any-name";
+    let sample = |pattern: &str| pattern.replace(['*', '?'], SAMPLE);
+    let asked = ArnPattern::resource(pattern, false);
+    let named = landscape.contents().flat_map(|document| &document.statements);
+    let named = named.filter_map(|statement| statement.resource.as_ref()).flat_map(Element::value);
+    let named = named.filter(|resource| !resource.contains("${")).map(|resource| sample(resource));
+    named.chain([sample(pattern)]).filter(|text| asked.matches(text)).collect()
 }
 
 /// Who can do any of these actions on any of these resources, in order.

@@ -10,8 +10,7 @@ use crate::access::asked::{Names, Unclear};
 use crate::access::landscape::{DocumentId, Held, Landscape};
 use crate::access::place;
 use crate::access::request::{Context, Others, Request};
-use crate::account::embedded::EmbeddedAccount;
-use crate::account::{Account as _, CredentialSource, ReadRequest};
+use crate::account::{CredentialSource, embedded};
 use crate::cli::failure::Failure;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
@@ -182,12 +181,10 @@ impl Asking {
                     let wrong = Failure::error(format!("`--on {file}`: there is no such file"));
                     return Err(wrong.help("it is `spec`, `plan`, `live`, or an account file"));
                 }
-                let account = EmbeddedAccount::open(path, false)?;
-                let request = ReadRequest { scopes: vec![], credentials: CredentialSource::Report };
-                let reading = account.read(&request)?;
+                let state = embedded::read_all(path)?;
                 // A project is of use for its names, and not needed.
                 let project = project::load(global).ok();
-                Ok(Asked::new(on, reading.state, project.map(|project| project.lowered)))
+                Ok(Asked::new(on, state, project.map(|project| project.lowered)))
             }
         }
     }

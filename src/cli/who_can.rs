@@ -56,13 +56,13 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         }
     };
     let landscape = Landscape::new(&asked.state);
-    let resources = resources_of(&landscape, &resource);
-    let able = who_can(&landscape, &actions, &resources, &context);
+    let stand = resources_of(&landscape, &actions, &resource, &context);
+    let able = who_can(&landscape, &actions, &stand.resources, &context);
     let origin =
         |document: &DocumentId, number: usize, held: Option<&Held>| asked.origin(document, number, held);
     let ground = Ground { landscape: &landscape, names: &names, origin: &origin, on: &asked.on };
     let tried = actions.iter().map(|action| Action::full_name(action)).collect();
-    let report = WhoCan::new(&able, action, tried, &resource, ground);
+    let report = WhoCan::new(&able, action, tried, &resource, &stand.unproven, ground);
     output.result(&match output.format {
         _ if *csv => report.csv(),
         Format::Terminal => report.terminal(output.terminal),

@@ -29,6 +29,8 @@ pub struct WhoCan {
     pub resource_account: Option<String>,
     /// Who can, in order of account and name.
     pub principals: Vec<AbleLine>,
+    /// Of whom nobody can say for all resources of a pattern, and why.
+    pub not_proven: Vec<String>,
     /// What was not looked at.
     pub not_evaluated: Vec<&'static str>,
 }
@@ -67,7 +69,14 @@ pub struct AbleLine {
 
 impl WhoCan {
     /// Of what was found.
-    pub fn new(able: &[Able], asked: &str, actions: Vec<String>, resource: &str, ground: Ground<'_>) -> Self {
+    pub fn new(
+        able: &[Able],
+        asked: &str,
+        actions: Vec<String>,
+        resource: &str,
+        unproven: &BTreeSet<String>,
+        ground: Ground<'_>,
+    ) -> Self {
         let resource_account = ground.landscape.account_of(resource).map(str::to_owned);
         let mut principals: Vec<AbleLine> =
             able.iter().map(|able| line(able, resource_account.as_deref(), ground)).collect();
@@ -83,6 +92,7 @@ impl WhoCan {
             resource: resource.to_owned(),
             resource_account,
             principals,
+            not_proven: unproven.iter().cloned().collect(),
             not_evaluated: vec!["scps", "rcps", "session_policies", "endpoint_policies"],
         }
     }
@@ -129,7 +139,10 @@ impl WhoCan {
             (n, open) => format!("{n} principals can, {open} of them if what that depends on is so"),
         };
         page.say(0, 2, Label::Plain, counted);
-        let not = "not evaluated: service control policies, resource control policies, session policies, policies \
+        for text in &self.not_proven {
+            page.flow(0, 2, [piece(Label::Hazard, "not proven: "), piece(Label::Plain, text.as_str())]);
+        }
+        let not = "not evaluated: service control policies; resource control policies; session policies; policies \
                    of VPC endpoints";
         page.say(0, 2, Label::Dim, not);
         let lead = if rows.is_empty() { "" } else { "\n" };

@@ -257,11 +257,11 @@ fn the_same_is_asked_of_files_plans_and_accounts() {
     let question =
         format!("can role/GlueEtl s3:GetObject s3://acme-lake/raw/x{TLS} --account-file account.json");
     let code = |on: &str| ask(&project, &format!("{question} --on {on}")).code;
-    assert_eq!([code("spec"), code("plan"), code("live")], [0, 0, 3], "nothing is there yet");
+    assert_eq!([code("spec"), code("plan"), code("live")], [0, 0, 1], "nobody is there yet");
     let run = ask(&project, "apply --yes --account-file account.json");
     assert_eq!(run.code, 0, "{}", run.shown());
     assert_eq!([code("spec"), code("plan"), code("live"), code("account.json")], [0, 0, 0, 0]);
-    replace(&project, LAKE_FILE, "role/GlueEtl\" }", "role/Other\" }");
+    replace(&project, LAKE_FILE, "111122223333:role/GlueEtl\" }", "444455556666:role/LakeReader\" }");
     assert_eq!([code("spec"), code("plan"), code("live")], [3, 3, 0], "the account still lets it in");
     screen("why-live", &ask(&project, &format!("{} --on live", question.replacen("can", "why", 1))));
     screen("why-plan", &ask(&project, &format!("{} --on plan", question.replacen("can", "why", 1))));
