@@ -4,6 +4,8 @@
 //! Each report is plain data that says everything (it is the documented JSON); renderers make text of it. Nothing is
 //! printed here, and no clock, file or terminal is known.
 
+mod access;
+mod access_markdown;
 mod apply;
 mod aws_managed;
 mod changes;
@@ -12,6 +14,7 @@ mod drift;
 mod escape;
 mod findings;
 mod json;
+mod limits;
 mod lock;
 mod markdown;
 mod meters;
@@ -31,6 +34,9 @@ mod why;
 mod witness;
 mod words;
 
+pub use access::{
+    AccessLine, AccessReport, AccessStatement, DenialLine, EscalationLine, Principals, RoleLine,
+};
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
 pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
