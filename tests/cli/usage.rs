@@ -15,6 +15,7 @@ fn help_and_version() {
         ("help-show", vec!["show", "--help"]),
         ("help-validate", vec!["validate", "--help"]),
         ("help-policy", vec!["policy", "--help"]),
+        ("help-policy-compare", vec!["policy", "compare", "--help"]),
         ("help-policy-diff", vec!["policy", "diff", "--help"]),
         ("help-policy-fmt", vec!["policy", "fmt", "--help"]),
         ("help-policy-lint", vec!["policy", "lint", "--help"]),
