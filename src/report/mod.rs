@@ -9,6 +9,7 @@ mod access_markdown;
 mod apply;
 mod aws_managed;
 mod changes;
+mod comparison;
 mod diagnostics;
 mod drift;
 mod escape;
@@ -42,6 +43,7 @@ pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
 };
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
+pub use comparison::{GapLine, PolicyComparison, StatementPlace};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::{json as harmless_json, text as harmless};
