@@ -9,7 +9,7 @@ use super::principal::{Caller, Home, Named};
 use super::prove::{Answer, Formula};
 use super::reach::{Reach, region};
 use super::request::{Context, Request};
-use super::rule::Rules;
+use super::rule::{Rule, Rules};
 use super::truth::Truth;
 use crate::policy::catalogue::{self, Action};
 use crate::policy::{AccessWord, Effect, Element, arn, works_on};
@@ -271,7 +271,12 @@ impl Search<'_> {
         if let Some(known) = self.taken_on.get(&key) {
             return known.clone();
         }
-        let found = self.landscape.state().principal_arn(role).and_then(|role| {
+        // Most roles trust few, and without trust nobody takes one on.
+        let trust = self.landscape.rules(&DocumentId::Trust(role.clone()));
+        let lets_in = |rule: &Rule| rule.effect == Effect::Allow && rule.covers_caller(caller).is_some();
+        let trusted = trust.is_none_or(|rules| rules.rules.iter().any(lets_in));
+        let arn = self.landscape.state().principal_arn(role).filter(|_| trusted);
+        let found = arn.and_then(|role| {
             let actions = match caller {
                 Caller::Federated(_) => {
                     ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"].as_slice()
