@@ -43,7 +43,7 @@ pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
 };
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
-pub use comparison::{GapLine, PolicyComparison, StatementPlace};
+pub use comparison::{GapLine, PolicyComparison, StatementInFile};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::{json as harmless_json, text as harmless};
