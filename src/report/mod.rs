@@ -24,6 +24,7 @@ mod said;
 mod sarif;
 mod statements;
 mod style;
+mod telling;
 mod terminal;
 mod value;
 mod who_can;
