@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
+use crate::access::delta::{AccessDelta, delta};
+use crate::access::landscape::Landscape;
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account, CredentialSource, ReadRequest, Reading};
 use crate::cli::failure::Failure;
@@ -77,6 +79,8 @@ pub struct Prepared {
     pub findings: Vec<lint::Alone>,
     /// What is wrong with the assertions on what is wanted, what others have in the accounts included.
     pub claims: Vec<Diagnostic>,
+    /// Who gains and who loses what.
+    pub access: AccessDelta,
 }
 
 impl Session {
@@ -216,7 +220,8 @@ impl Session {
         let findings = self.found_only(&reading.state, &settled)?;
         let chosen: Vec<_> = self.environments.iter().collect();
         let claims = claims::broken(&self.project.lowered, &chosen, &settled.wanted);
-        Ok(Prepared { reading, settled, plan, hazards, aws, findings, claims })
+        let access = access(&plan, &reading.state, &settled);
+        Ok(Prepared { reading, settled, plan, hazards, aws, findings, claims, access })
     }
 
     /// What rules find in the accounts that they do not find in what is declared: `validate` tells of that. Only of
@@ -292,6 +297,19 @@ impl Session {
         }
         failure
     }
+}
+
+/// What a plan changes in who can do what.
+fn access(plan: &Plan, found: &State, settled: &Settled) -> AccessDelta {
+    if plan.steps.is_empty() {
+        return AccessDelta::default();
+    }
+    // Whoever is renamed is the same as before.
+    let mut before = found.clone();
+    for rename in &settled.renames {
+        let _as_settled = before.perform(rename);
+    }
+    delta(&Landscape::new(&before), &Landscape::new(&settled.wanted))
 }
 
 fn changed_by_aws(change: &AwsChange) -> Note {

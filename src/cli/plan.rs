@@ -89,6 +89,7 @@ pub fn with_inputs<'a, T>(
         reading_notes: &prepared.reading.notes,
         aws: &prepared.aws,
         findings: &prepared.findings,
+        access: &prepared.access,
     })
 }
 
@@ -102,7 +103,7 @@ pub fn show(report: &PlanReport, output: &Output) {
 }
 
 fn save(session: &Session, prepared: &Prepared, selection: &Selection, path: &Path) -> Result<(), Failure> {
-    let Prepared { reading, settled, plan, hazards, aws: _, findings: _, claims: _ } = prepared;
+    let Prepared { reading, settled, plan, hazards, aws: _, access: _, findings: _, claims: _ } = prepared;
     let (bound_to, found, wanted) =
         SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
     let environment = |e: &EnvironmentInfo| SavedEnvironment {

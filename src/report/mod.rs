@@ -4,14 +4,18 @@
 //! Each report is plain data that says everything (it is the documented JSON); renderers make text of it. Nothing is
 //! printed here, and no clock, file or terminal is known.
 
+mod access;
+mod access_markdown;
 mod apply;
 mod aws_managed;
 mod changes;
+mod comparison;
 mod diagnostics;
 mod drift;
 mod escape;
 mod findings;
 mod json;
+mod limits;
 mod lock;
 mod markdown;
 mod meters;
@@ -32,11 +36,15 @@ mod why;
 mod witness;
 mod words;
 
+pub use access::{
+    AccessLine, AccessReport, AccessStatement, DenialLine, EscalationLine, Principals, RoleLine,
+};
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
 pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
 };
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
+pub use comparison::{GapLine, PolicyComparison, StatementPlace};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::{json as harmless_json, text as harmless};

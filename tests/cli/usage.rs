@@ -16,6 +16,7 @@ fn help_and_version() {
         ("help-validate", vec!["validate", "--help"]),
         ("help-permissions", vec!["permissions", "--help"]),
         ("help-policy", vec!["policy", "--help"]),
+        ("help-policy-compare", vec!["policy", "compare", "--help"]),
         ("help-policy-diff", vec!["policy", "diff", "--help"]),
         ("help-policy-fmt", vec!["policy", "fmt", "--help"]),
         ("help-policy-lint", vec!["policy", "lint", "--help"]),

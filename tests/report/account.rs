@@ -140,6 +140,10 @@ pub fn reports_of(
         reading_notes: &[],
         aws: &hatrack::plan::AwsComparison::default(),
         findings: &[],
+        access: &hatrack::access::delta::delta(
+            &hatrack::access::landscape::Landscape::new(found),
+            &hatrack::access::landscape::Landscape::new(&settled.wanted),
+        ),
     };
     Reports { plan: PlanReport::new(&inputs), drift: DriftReport::new(&inputs), planned }
 }
