@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::why::{
-    Ground, MissingLeg, NearMiss, NotEvaluated, RequestLine, StatementPlace, StatementReason, TestLine, and,
+    Ground, MissingLeg, NearMiss, NotEvaluated, PlacedStatement, RequestLine, StatementReason, TestLine, and,
 };
 use crate::access::decide::{Leg, Mattered, Source, Unseen};
 use crate::access::landscape::{DocumentId, Explained, Held};
@@ -77,12 +77,12 @@ impl Telling<'_> {
         }
     }
 
-    fn place(&self, source: Source, number: usize, rule: &Rule) -> Option<StatementPlace> {
+    fn place(&self, source: Source, number: usize, rule: &Rule) -> Option<PlacedStatement> {
         let document = self.explained.gathered.document(source)?;
         let held = self.explained.gathered.held(source);
         let asking = self.ground.landscape.identity_of(&self.explained.request.caller);
         let via = held.filter(|held| Some(&held.holder) != asking);
-        Some(StatementPlace {
+        Some(PlacedStatement {
             sid: rule.sid.clone(),
             document: document.to_string(),
             account: account_of(document).to_owned(),

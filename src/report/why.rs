@@ -70,14 +70,14 @@ pub struct StatementReason {
     pub applies: &'static str,
     /// Where it stands.
     #[serde(flatten)]
-    pub place: StatementPlace,
+    pub place: PlacedStatement,
     /// The tests of its condition that are not met, or not known to be.
     pub unmet: Vec<TestLine>,
 }
 
 /// Where a statement stands.
 #[derive(Clone, Debug, Serialize)]
-pub struct StatementPlace {
+pub struct PlacedStatement {
     /// Its Sid.
     pub sid: Option<String>,
     /// The document: `role/GlueEtl inline/data`, `policy of bucket/acme-lake`, `AmazonS3ReadOnlyAccess`.
@@ -136,7 +136,7 @@ pub struct NearMiss {
     pub misses: &'static str,
     /// Where it stands.
     #[serde(flatten)]
-    pub place: StatementPlace,
+    pub place: PlacedStatement,
     /// What it is of instead.
     pub instead: Vec<String>,
 }
@@ -249,7 +249,7 @@ impl Explanation {
     }
 }
 
-impl StatementPlace {
+impl PlacedStatement {
     /// `ReadRaw` of role/GlueEtl inline/data, via group/Readers (environments/analytics.yaml:14:11).
     pub fn in_words(&self) -> String {
         let Self { sid, document: _, account: _, number, origin, via, boundary } = self;
