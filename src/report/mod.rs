@@ -28,6 +28,7 @@ mod said;
 mod sarif;
 mod statements;
 mod style;
+mod telling;
 mod terminal;
 mod value;
 mod who_can;
@@ -64,7 +65,7 @@ pub use terminal::said_terminal;
 pub use value::Value;
 pub use who_can::{AbleLine, WhoCan};
 pub use why::{
-    Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, RequestLine, StatementPlace,
+    Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, PlacedStatement, RequestLine,
     StatementReason, TestLine,
 };
 pub use witness::witness;

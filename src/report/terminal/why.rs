@@ -1,6 +1,6 @@
 //! One request decided, for people at a terminal.
 
-use super::super::why::{Explanation, MissingLeg, NearMiss, StatementPlace, StatementReason, TestLine};
+use super::super::why::{Explanation, MissingLeg, NearMiss, PlacedStatement, StatementReason, TestLine};
 use super::{Label, Page, Terminal, piece};
 use crate::report::markdown;
 
@@ -110,8 +110,8 @@ fn near_miss(page: &mut Page, miss: &NearMiss) {
 }
 
 /// What it is and where it stands.
-fn placed(page: &mut Page, lead: &[super::super::page::Piece], place: &StatementPlace) {
-    let StatementPlace { sid, document: _, account: _, number, origin, via, boundary } = place;
+fn placed(page: &mut Page, lead: &[super::super::page::Piece], place: &PlacedStatement) {
+    let PlacedStatement { sid, document: _, account: _, number, origin, via, boundary } = place;
     let name = sid.as_ref().map_or_else(|| format!("statement {number}"), |sid| format!("`{sid}`"));
     let kind = if *boundary { ", the permissions boundary" } else { "" };
     let via = via.as_ref().map(|via| format!(", via {via}")).unwrap_or_default();
