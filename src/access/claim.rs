@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{Leg, Unseen};
 use super::landscape::{DocumentId, Explained, Landscape};
-use super::principal::{Caller, Home, Named};
+use super::principal::{Caller, Named};
 use super::prove::{Answer, Formula, Witness};
-use super::reach::{Reach, SOMEBODY, region};
+use super::reach::{Reach, region};
 use super::request::{Context, Others, Request};
 use super::rule::{Comparison, Operand, Rule};
 use super::truth::Truth;
@@ -67,8 +67,6 @@ pub struct Deciding {
     pub effect: Effect,
 }
 
-/// An account that is nobody's.
-const STRANGER: &str = "999999999999";
 /// Combinations of the values of `when` that a positive claim is tried with.
 const COMBINATIONS_MAX: usize = 64;
 
@@ -196,12 +194,9 @@ impl<'s> Checking<'_, 's> {
     /// Somebody for every sort of caller that the policies at hand let in from outside: each principal that they name
     /// and nobody declares, somebody of each account that they name, and somebody of no account that they know.
     fn strangers(&self) -> BTreeSet<Caller> {
-        let home = |account: &str| Home {
-            partition: self.assertion.partition.to_string(),
-            account: account.to_owned(),
-        };
-        let somebody = |account: &str| Caller::Role { home: home(account), name: SOMEBODY.to_owned() };
-        let mut strangers = BTreeSet::from([somebody(STRANGER), Caller::Anonymous]);
+        let partition = self.assertion.partition.as_str();
+        let somebody = |account: &str| Caller::somebody(partition, account);
+        let mut strangers = BTreeSet::from([Caller::stranger(partition), Caller::Anonymous]);
         let resources = self.landscape.state().resources.keys();
         let documents = resources.filter_map(|id| match id.kind {
             Kind::Bucket => Some(DocumentId::Bucket(id.clone())),
@@ -268,7 +263,7 @@ impl<'s> Checking<'_, 's> {
         let pattern = match target {
             Target::Resource(pattern) | Target::Role(pattern) => pattern.as_str(),
         };
-        let service = pattern.splitn(4, ':').nth(2).unwrap_or("*");
+        let service = pattern.split(':').nth(2).unwrap_or("*");
         let mut actions: BTreeSet<String> = BTreeSet::new();
         for act in &self.assertion.acts {
             match act {
@@ -372,7 +367,7 @@ impl<'s> Checking<'_, 's> {
     }
 
     fn who(&self, caller: &Caller) -> String {
-        self.landscape.identity_of(caller).map_or_else(|| caller.to_string(), ResourceId::address)
+        self.landscape.identity_of(caller).map_or_else(|| caller.in_words(), ResourceId::address)
     }
 
     fn broken(&self, reach: &Reach<'_, 's>, witness: &Witness, effect: Effect) -> Broken {
@@ -446,7 +441,7 @@ impl Needed {
 
 /// The actions without which an access word would be empty talk of a resource.
 fn core_actions(word: AccessWord, pattern: &str) -> Vec<String> {
-    let service = pattern.splitn(4, ':').nth(2).unwrap_or("*");
+    let service = pattern.split(':').nth(2).unwrap_or("*");
     let is_object = pattern.contains('/');
     let one = |name: &str| vec![name.to_owned()];
     match (service, word) {

@@ -247,7 +247,11 @@ fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Matter
     let bounded = if blind.contains(&Unseen::Boundary) { Truth::Unknown } else { Truth::Yes };
     Legs {
         denied: reader.denied,
-        identity: own.or(is_blind(Unseen::Identity)),
+        identity: if question.request.caller.is_somebody() {
+            Truth::Yes
+        } else {
+            own.or(is_blind(Unseen::Identity))
+        },
         boundary: boundary.unwrap_or(bounded),
         session: session_allows.unwrap_or(Truth::from(!bare)),
         scps,

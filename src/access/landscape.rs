@@ -303,6 +303,7 @@ impl<'s> Landscape<'s> {
                     }
                 }
             }
+            None if caller.is_somebody() => {}
             None if caller.home().is_some() && !matches!(caller, Caller::Root { .. }) => {
                 policies.blind.insert(Unseen::Identity);
             }

@@ -74,7 +74,40 @@ pub enum Cover {
     Account,
 }
 
+/// The name that stands for any role: none can have it.
+const ANY: &str = "*";
+/// An account that nobody has.
+const NOBODYS: &str = "999999999999";
+
 impl Caller {
+    /// Any identity of an account of which nothing else is known.
+    pub fn somebody(partition: &str, account: &str) -> Self {
+        let home = Home { partition: partition.to_owned(), account: account.to_owned() };
+        Self::Role { home, name: ANY.to_owned() }
+    }
+
+    /// Any identity of an account of which nothing is known.
+    pub fn stranger(partition: &str) -> Self {
+        Self::somebody(partition, NOBODYS)
+    }
+
+    /// Whether it stands for any identity of its account, which is taken to let it do anything.
+    pub fn is_somebody(&self) -> bool {
+        matches!(self, Self::Role { name, .. } if name == ANY)
+    }
+
+    /// Whom people would say it is, if that is not its ARN.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Anonymous => "everybody".to_owned(),
+            Self::Role { home, .. } if self.is_somebody() && home.account == NOBODYS => {
+                "everybody with an AWS account".to_owned()
+            }
+            Self::Role { home, .. } if self.is_somebody() => format!("whoever account {} lets", home.account),
+            _ => self.to_string(),
+        }
+    }
+
     /// Reads an ARN, a service's name, an account number (its root), or `*` for nobody known.
     ///
     /// # Errors

@@ -50,9 +50,6 @@ impl<'l, 's> Reach<'l, 's> {
         landscape.describe(&caller, &mut context);
         caller.describe(&mut context);
         let stranger = landscape.identity_of(&caller).is_none();
-        if matches!(&caller, Caller::Role { name, .. } if name == SOMEBODY) {
-            context.values.remove("aws:principalarn");
-        }
         let accounts = landscape.state().accounts.keys().map(ToString::to_string).collect();
         let frame = Frame { caller: Some(caller.clone()), context, accounts, resource: None };
         Self { landscape, caller, stranger, prover: Prover::new(frame) }
@@ -189,9 +186,6 @@ impl<'l, 's> Reach<'l, 's> {
         Allowed { surely, perhaps, blind }
     }
 }
-
-/// The name of a role that stands for any identity of its account.
-pub const SOMEBODY: &str = "somebody";
 
 /// Everything a trust policy decides.
 const TAKE_ON: [&str; 3] = ["sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"];

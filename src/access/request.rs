@@ -115,7 +115,9 @@ impl Caller {
                 "User"
             }
             Self::Role { home, name } => {
-                context.offer("aws:PrincipalArn", arn(home, "role", name));
+                if !self.is_somebody() {
+                    context.offer("aws:PrincipalArn", arn(home, "role", name));
+                }
                 "AssumedRole"
             }
             // The path of the role is not known from the session.
@@ -136,10 +138,12 @@ impl Caller {
         let is_service = matches!(self, Self::Service(_));
         context.offer("aws:PrincipalIsAWSService", is_service.to_string());
         if !is_service {
-            context.offer("aws:PrincipalType", kind);
+            if !self.is_somebody() {
+                context.offer("aws:PrincipalType", kind);
+            }
             absent.extend(["aws:PrincipalServiceName", "aws:PrincipalServiceNamesList"]);
         }
-        if !matches!(self, Self::User { .. }) {
+        if !matches!(self, Self::User { .. }) && !self.is_somebody() {
             absent.push("aws:username");
         }
         for key in absent {

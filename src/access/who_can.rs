@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decide::{Outcome, Source, Unseen};
 use super::landscape::{DocumentId, Explained, Landscape};
 use super::pattern::ArnPattern;
-use super::principal::{Caller, Home, Named};
+use super::principal::{Caller, Named};
 use super::prove::{Answer, Formula};
 use super::reach::{Reach, region};
 use super::request::{Context, Request};
@@ -247,18 +247,18 @@ impl Search<'_> {
             let named = element.value().iter().filter(|_| !element.is_not());
             named.chain(everyone)
         });
-        named.filter_map(|named| match named {
-            Named::Everyone => Some(Caller::Anonymous),
-            Named::Account(account) => {
-                let home = Home { partition: "aws".to_owned(), account: account.clone() };
-                (!self.is_known(account)).then_some(Caller::Root { home })
-            }
+        let partition =
+            || self.landscape.state().accounts.values().next().map_or("aws", |e| e.partition.as_str());
+        named.flat_map(move |named| match named {
+            Named::Everyone => vec![Caller::Anonymous, Caller::stranger(partition())],
+            Named::Account(account) if self.is_known(account) => vec![],
+            Named::Account(account) => vec![Caller::somebody(partition(), account)],
             Named::Caller(caller) => {
                 let foreign = caller.account().is_none_or(|account| !self.is_known(account));
                 let session = matches!(caller, Caller::Session { .. });
-                (foreign || session).then(|| caller.clone())
+                if foreign || session { vec![caller.clone()] } else { vec![] }
             }
-            Named::Nobody(_) => None,
+            Named::Nobody(_) => vec![],
         })
     }
 

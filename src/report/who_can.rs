@@ -9,7 +9,6 @@ use super::style::Label;
 use super::why::Ground;
 use super::{FORMAT_VERSION, escape, json, markdown, words};
 use crate::access::decide::Unseen;
-use crate::access::principal::Caller;
 use crate::access::who_can::{Able, Open, Route};
 
 /// Who can do something. It is the documented JSON.
@@ -224,12 +223,8 @@ fn line(able: &Able, resource_account: Option<&str>, ground: Ground<'_>) -> Able
     let Route { roles, groups, resource } = route;
     let Open { keys, policies } = open;
     let account = caller.account().map(str::to_owned);
-    let name = match (ground.landscape.identity_of(caller), caller) {
-        (Some(id), _) => ground.names.shortest(id),
-        (None, Caller::Anonymous) => "everybody".to_owned(),
-        (None, Caller::Root { .. }) => "whoever the account lets".to_owned(),
-        (None, caller) => caller.to_string(),
-    };
+    let known = ground.landscape.identity_of(caller);
+    let name = known.map_or_else(|| caller.in_words(), |id| ground.names.shortest(id));
     AbleLine {
         home: account.as_deref().map(|account| ground.names.home(account)).unwrap_or_default(),
         principal: caller.to_string(),

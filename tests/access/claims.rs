@@ -130,10 +130,18 @@ assert: [{{ nobody: {{ except: account/{ACCOUNT} }}, can: read-data, on: \"s3://
 "
         ))
     };
-    assert!(with("\"*\"", "").contains("* s3:GetObject arn:aws:s3:::acme-lake/"), "{}", with("\"*\"", ""));
-    assert!(with("{ AWS: \"444455556666\" }", "").starts_with("arn:aws:iam::444455556666:role/"));
+    assert!(
+        with("\"*\"", "").contains("everybody s3:GetObject arn:aws:s3:::acme-lake/"),
+        "{}",
+        with("\"*\"", "")
+    );
+    assert!(
+        with("{ AWS: \"444455556666\" }", "").starts_with("whoever account 444455556666 lets s3:GetObject")
+    );
     let role = "Condition: { ArnLike: { \"aws:PrincipalArn\": \"arn:aws:iam::444455556666:role/x\" } }";
-    assert!(with("{ AWS: \"444455556666\" }", role).starts_with("arn:aws:iam::444455556666:role/"));
+    assert!(
+        with("{ AWS: \"444455556666\" }", role).starts_with("whoever account 444455556666 lets s3:GetObject")
+    );
     assert_eq!(with(&format!("{{ AWS: \"{ACCOUNT}\" }}"), ""), "holds");
     let own = format!("Condition: {{ StringEquals: {{ \"aws:PrincipalAccount\": \"{ACCOUNT}\" }} }}");
     assert_eq!(with("\"*\"", &own), "holds");

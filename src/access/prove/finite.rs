@@ -1,8 +1,8 @@
 //! Keys with values of finitely many kinds: truth, numbers, instants, addresses. One value stands for each kind that
 //! the rules tell apart.
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use jiff::Timestamp;
