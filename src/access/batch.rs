@@ -1,9 +1,13 @@
 //! Cases in lines of JSON: a request and its policies in, the answer out.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::rc::Rc;
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::decide::{Decision, Leg, Mattered, Policies, Source, Unseen, decide};
 use super::principal::Caller;
@@ -12,31 +16,43 @@ use super::rule::Rules;
 use super::truth::Truth;
 use crate::policy::{Usage, Written, partition_of};
 
-/// One case.
+/// Text of policies that is kept to be recognized, in bytes; audits ask thousands of times about the same ones.
+const KEPT_BYTES_MAX: usize = 16 << 20;
+
+/// Answers cases, and remembers the policies it met.
+#[derive(Debug, Default)]
+pub struct Batch {
+    policies: HashMap<Box<str>, Rc<Given>>,
+    kept_bytes: usize,
+}
+
+/// One case. Policies stay text until it is known that they are new.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
-    #[serde(default)]
-    id: Value,
-    request: Asked,
-    #[serde(default)]
-    identity_policies: Option<Vec<Value>>,
-    #[serde(default)]
-    permissions_boundary: Option<OneOrMore>,
-    #[serde(default)]
-    session_policy: Option<Value>,
-    #[serde(default)]
-    resource_policy: Option<Value>,
-    #[serde(default)]
-    scps: Option<Vec<Vec<Value>>>,
-    #[serde(default)]
-    rcps: Option<Vec<Vec<Value>>>,
+struct Case<'l> {
+    #[serde(default, borrow)]
+    id: Option<&'l RawValue>,
+    #[serde(borrow)]
+    request: Asked<'l>,
+    #[serde(default, borrow)]
+    identity_policies: Option<Vec<&'l RawValue>>,
+    #[serde(default, borrow)]
+    permissions_boundary: Option<&'l RawValue>,
+    #[serde(default, borrow)]
+    session_policy: Option<&'l RawValue>,
+    #[serde(default, borrow)]
+    resource_policy: Option<&'l RawValue>,
+    #[serde(default, borrow)]
+    scps: Option<Vec<Vec<&'l RawValue>>>,
+    #[serde(default, borrow)]
+    rcps: Option<Vec<Vec<&'l RawValue>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
-    principal: String,
+struct Asked<'l> {
+    #[serde(borrow)]
+    principal: Cow<'l, str>,
     action: String,
     resource: String,
     #[serde(default)]
@@ -45,116 +61,205 @@ struct Asked {
     context: Option<Map<String, Value>>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    More(Vec<Value>),
-    One(Value),
+/// A policy of a case.
+#[derive(Debug)]
+struct Given {
+    rules: Rules,
+    /// Where each statement stands in it.
+    pointers: Vec<String>,
+}
+
+/// The policies of a case.
+struct Read {
+    identity: Vec<Rc<Given>>,
+    boundary: Option<Vec<Rc<Given>>>,
+    boundary_is_list: bool,
+    session: Option<Rc<Given>>,
+    resource: Option<Rc<Given>>,
+    scps: Option<Vec<Vec<Rc<Given>>>>,
+    rcps: Option<Vec<Vec<Rc<Given>>>>,
 }
 
 /// The answer to one case, both as JSON in one line. What is wrong with a case is its answer.
 pub fn answer(line: &str) -> String {
-    let (id, answered) = match serde_json::from_str::<Case>(line) {
-        Ok(case) => (case.id.clone(), answer_case(case)),
-        Err(wrong) => {
-            let id = serde_json::from_str::<Value>(line).ok().and_then(|case| case.get("id").cloned());
-            (id.unwrap_or(Value::Null), Err(format!("this is no case: {wrong}")))
+    let mut out = String::new();
+    Batch::default().answer(line, &mut out);
+    out
+}
+
+/// The answer that a line is no case.
+pub fn no_case(why: &str, out: &mut String) {
+    error(None, &format!("this is no case: {why}"), out);
+}
+
+impl Batch {
+    /// Writes the answer to one case behind `out`, as JSON without a line end. Whether the case could be decided.
+    pub fn answer(&mut self, line: &str, out: &mut String) -> bool {
+        if !line.starts_with('{') {
+            no_case("a case is a JSON object", out);
+            return false;
         }
-    };
-    match answered {
-        Ok((decision, reasons)) => json!({"id": id, "decision": decision, "reasons": reasons}).to_string(),
-        Err(error) => json!({"id": id, "error": error}).to_string(),
+        let case: Case<'_> = match serde_json::from_str(line) {
+            Ok(case) => case,
+            Err(wrong) => {
+                let whole: Option<HashMap<Cow<'_, str>, &RawValue>> = serde_json::from_str(line).ok();
+                let id = whole.and_then(|whole| whole.get("id").copied());
+                error(id, &format!("this is no case: {wrong}"), out);
+                return false;
+            }
+        };
+        let id = case.id;
+        match self.decided(case, id, out) {
+            Ok(()) => true,
+            Err(wrong) => {
+                error(id, &wrong, out);
+                false
+            }
+        }
+    }
+
+    fn decided(&mut self, case: Case<'_>, id: Option<&RawValue>, out: &mut String) -> Result<(), String> {
+        let (read, asked) = self.read(case)?;
+        let request = request(asked)?.completed();
+        let policies = read.policies();
+        let decision = decide(&request, &policies);
+        begin(id, out);
+        out.push_str(",\"decision\":\"");
+        out.push_str(decision.outcome.word());
+        out.push_str("\",\"reasons\":[");
+        reasons(&decision, &read, out);
+        out.push_str("]}");
+        Ok(())
+    }
+
+    fn read<'l>(&mut self, case: Case<'l>) -> Result<(Read, Asked<'l>), String> {
+        let Case {
+            id: _,
+            request,
+            identity_policies,
+            permissions_boundary,
+            session_policy,
+            resource_policy,
+            scps,
+            rcps,
+        } = case;
+        let identity = identity_policies.unwrap_or_default();
+        let identity = self.all(&identity, &|number| format!("/identity_policies/{number}"))?;
+        let boundary_is_list = permissions_boundary.is_some_and(|raw| raw.get().starts_with('['));
+        let boundary = match permissions_boundary {
+            Some(list) if boundary_is_list => {
+                let list: Vec<&RawValue> =
+                    serde_json::from_str(list.get()).map_err(|wrong| format!("this is no case: {wrong}"))?;
+                Some(self.all(&list, &|number| format!("/permissions_boundary/{number}"))?)
+            }
+            Some(one) => Some(vec![self.one(one, &|| "/permissions_boundary".to_owned())?]),
+            None => None,
+        };
+        let session =
+            session_policy.map(|raw| self.one(raw, &|| "/session_policy".to_owned())).transpose()?;
+        let resource =
+            resource_policy.map(|raw| self.one(raw, &|| "/resource_policy".to_owned())).transpose()?;
+        let scps = self.levels("scps", scps)?;
+        let rcps = self.levels("rcps", rcps)?;
+        Ok((Read { identity, boundary, boundary_is_list, session, resource, scps, rcps }, request))
+    }
+
+    fn all(&mut self, list: &[&RawValue], at: &dyn Fn(usize) -> String) -> Result<Vec<Rc<Given>>, String> {
+        list.iter().enumerate().map(|(number, raw)| self.one(raw, &|| at(number))).collect()
+    }
+
+    fn levels(
+        &mut self,
+        what: &str,
+        levels: Option<Vec<Vec<&RawValue>>>,
+    ) -> Result<Option<Vec<Vec<Rc<Given>>>>, String> {
+        let Some(levels) = levels else { return Ok(None) };
+        let mut all = vec![];
+        for (level, list) in levels.iter().enumerate() {
+            all.push(self.all(list, &|number| format!("/{what}/{level}/{number}"))?);
+        }
+        Ok(Some(all))
+    }
+
+    /// The policy of this text, which stands at a place.
+    fn one(&mut self, raw: &RawValue, at: &dyn Fn() -> String) -> Result<Rc<Given>, String> {
+        if let Some(known) = self.policies.get(raw.get()) {
+            return Ok(Rc::clone(known));
+        }
+        let given = Rc::new(Given::read(raw.get(), at)?);
+        if self.kept_bytes + raw.get().len() > KEPT_BYTES_MAX {
+            self.policies.clear();
+            self.kept_bytes = 0;
+        }
+        if raw.get().len() <= KEPT_BYTES_MAX {
+            self.kept_bytes += raw.get().len();
+            self.policies.insert(raw.get().into(), Rc::clone(&given));
+        }
+        Ok(given)
     }
 }
 
-/// Whether an answer says what is wrong with its case.
-pub fn is_error(answer: &str) -> bool {
-    serde_json::from_str::<Value>(answer).is_ok_and(|answer| answer.get("error").is_some())
-}
-
-fn answer_case(case: Case) -> Result<(&'static str, Vec<Value>), String> {
-    let Case {
-        id: _,
-        request,
-        identity_policies,
-        permissions_boundary,
-        session_policy,
-        resource_policy,
-        scps,
-        rcps,
-    } = case;
-    let partition = || "aws".to_owned();
-    let read = |at: String, json: &Value| {
-        let partition = partition_of([json]).unwrap_or_else(partition);
-        Given::read(at, json, &partition)
-    };
-    let all = |at: &str, list: &[Value]| -> Result<Vec<Given>, String> {
-        list.iter().enumerate().map(|(number, json)| read(format!("/{at}/{number}"), json)).collect()
-    };
-    let levels = |at: &str, levels: Option<&Vec<Vec<Value>>>| -> Result<Option<Vec<Vec<Given>>>, String> {
-        let each = |(level, list): (usize, &Vec<Value>)| all(&format!("{at}/{level}"), list);
-        levels.map(|levels| levels.iter().enumerate().map(each).collect()).transpose()
-    };
-    let identity = all("identity_policies", identity_policies.as_deref().unwrap_or_default())?;
-    let boundary = match &permissions_boundary {
-        Some(OneOrMore::More(list)) => Some(all("permissions_boundary", list)?),
-        Some(OneOrMore::One(json)) => Some(vec![read("/permissions_boundary".to_owned(), json)?]),
-        None => None,
-    };
-    let one = |at: &str, json: Option<&Value>| json.map(|json| read(format!("/{at}"), json)).transpose();
-    let session = one("session_policy", session_policy.as_ref())?;
-    let resource = one("resource_policy", resource_policy.as_ref())?;
-    let (scps, rcps) = (levels("scps", scps.as_ref())?, levels("rcps", rcps.as_ref())?);
-
-    let request = asked(request)?.completed();
-    let policies = Policies {
-        identity: identity.iter().map(|given| &given.rules).collect(),
-        boundary: boundary.as_ref().map(|all| all.iter().map(|given| &given.rules).collect()),
-        session: session.as_ref().map(|given| &given.rules),
-        resource: resource.as_ref().map(|given| &given.rules),
-        scps: scps.as_ref().map(|levels| levels.iter().map(|all| rules(all)).collect()),
-        rcps: rcps.as_ref().map(|levels| levels.iter().map(|all| rules(all)).collect()),
-        ..Policies::default()
-    };
-    let find = |source: Source| -> Option<&Given> {
-        match source {
-            Source::Identity(number) => identity.get(number),
-            Source::Boundary(number) => boundary.as_ref()?.get(number),
-            Source::Session => session.as_ref(),
-            Source::Resource => resource.as_ref(),
-            Source::Scp(level, number) => scps.as_ref()?.get(level)?.get(number),
-            Source::Rcp(level, number) => rcps.as_ref()?.get(level)?.get(number),
-        }
-    };
-    let decision = decide(&request, &policies);
-    Ok((decision.outcome.word(), reasons(&decision, find)))
-}
-
-fn rules(all: &[Given]) -> Vec<&Rules> {
-    all.iter().map(|given| &given.rules).collect()
-}
-
-/// A policy of a case.
-struct Given {
-    at: String,
-    written: Written,
-    rules: Rules,
-}
-
 impl Given {
-    fn read(at: String, json: &Value, partition: &str) -> Result<Self, String> {
+    fn read(text: &str, at: &dyn Fn() -> String) -> Result<Self, String> {
+        let json: Value = serde_json::from_str(text).map_err(|wrong| format!("this is no case: {wrong}"))?;
+        let partition = partition_of([&json]).unwrap_or_else(|| "aws".to_owned());
         // Some write a policy with its name around it.
-        let document = json.get("policy").filter(|_| json.get("Statement").is_none()).unwrap_or(json);
-        let written = Written::found(document, Usage::Identity, partition).map_err(|problems| {
+        let document = json.get("policy").filter(|_| json.get("Statement").is_none()).unwrap_or(&json);
+        let written = Written::found(document, Usage::Identity, &partition).map_err(|problems| {
+            let at = at();
             let first = problems.first().map(|p| format!("{} (at `{at}{}`)", p.message, p.pointer));
             first.unwrap_or_else(|| format!("`{at}` is no policy document"))
         })?;
         let rules = Rules::of_written(&written);
-        Ok(Self { at, written, rules })
+        let pointers = written.statements.into_iter().map(|statement| statement.pointer).collect();
+        Ok(Self { rules, pointers })
     }
 }
 
-fn asked(asked: Asked) -> Result<Request, String> {
+impl Read {
+    fn policies(&self) -> Policies<'_> {
+        let Self { identity, boundary, boundary_is_list: _, session, resource, scps, rcps } = self;
+        Policies {
+            identity: of(identity),
+            boundary: boundary.as_ref().map(|all| of(all)),
+            session: session.as_ref().map(|given| &given.rules),
+            resource: resource.as_ref().map(|given| &given.rules),
+            scps: scps.as_ref().map(|levels| levels.iter().map(|all| of(all)).collect()),
+            rcps: rcps.as_ref().map(|levels| levels.iter().map(|all| of(all)).collect()),
+            ..Policies::default()
+        }
+    }
+
+    /// The policy of a statement; its place is written behind `out`.
+    fn find(&self, source: Source, out: &mut String) -> Option<&Given> {
+        let Self { identity, boundary, boundary_is_list, session, resource, scps, rcps } = self;
+        // A `String` takes whatever is written to it.
+        let (given, _written) = match source {
+            Source::Identity(number) => (identity.get(number), write!(out, "/identity_policies/{number}")),
+            Source::Boundary(number) if *boundary_is_list => {
+                (boundary.as_ref()?.get(number), write!(out, "/permissions_boundary/{number}"))
+            }
+            Source::Boundary(number) => {
+                (boundary.as_ref()?.get(number), out.write_str("/permissions_boundary"))
+            }
+            Source::Session => (session.as_ref(), out.write_str("/session_policy")),
+            Source::Resource => (resource.as_ref(), out.write_str("/resource_policy")),
+            Source::Scp(level, number) => {
+                (scps.as_ref()?.get(level)?.get(number), write!(out, "/scps/{level}/{number}"))
+            }
+            Source::Rcp(level, number) => {
+                (rcps.as_ref()?.get(level)?.get(number), write!(out, "/rcps/{level}/{number}"))
+            }
+        };
+        given.map(|given| &**given)
+    }
+}
+
+fn of(all: &[Rc<Given>]) -> Vec<&Rules> {
+    all.iter().map(|given| &given.rules).collect()
+}
+
+fn request(asked: Asked<'_>) -> Result<Request, String> {
     let Asked { principal, action, resource, resource_account, context } = asked;
     if !action.contains(':') || action.contains(['*', '?']) {
         return Err(format!("`{action}` is no action: it is like `s3:GetObject`"));
@@ -180,47 +285,84 @@ fn plain(value: Value) -> Result<String, String> {
     }
 }
 
+fn begin(id: Option<&RawValue>, out: &mut String) {
+    out.push_str("{\"id\":");
+    out.push_str(id.map_or("null", RawValue::get));
+}
+
+fn error(id: Option<&RawValue>, wrong: &str, out: &mut String) {
+    begin(id, out);
+    out.push_str(",\"error\":");
+    quoted(wrong, out);
+    out.push('}');
+}
+
+/// A text as JSON.
+fn quoted(text: &str, out: &mut String) {
+    if text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&Value::from(text).to_string());
+    }
+}
+
 /// What decided, one reason after the other, the deciding ones first.
-fn reasons<'g>(decision: &Decision, find: impl Fn(Source) -> Option<&'g Given>) -> Vec<Value> {
+fn reasons(decision: &Decision, read: &Read, out: &mut String) {
     let Decision { outcome: _, depends: _, statements, missing, unknown_keys: _, unseen } = decision;
-    let mut reasons: BTreeMap<(u8, usize), Value> = BTreeMap::new();
-    for (order, mattered) in statements.iter().enumerate() {
-        let Mattered { source, number, effect, cover: _, applies, unmet } = mattered;
-        let Some(given) = find(*source) else { continue };
-        let pointer = given.written.statements.get(*number).map_or("", |s| s.pointer.as_str());
-        let rule = given.rules.rules.get(*number);
-        let sid = rule.and_then(|rule| rule.sid.clone());
-        let unmet: Vec<String> = rule.map_or(vec![], |rule| {
-            let tests = unmet.iter().filter_map(|number| rule.comparisons.get(*number));
-            tests.map(|test| format!("{} {}", test.word, test.key_written)).collect()
-        });
-        let rank = match applies {
-            Truth::Yes => 0,
-            Truth::Unknown => 1,
-            Truth::No => 3,
-        };
-        let applies = match applies {
-            Truth::Yes => "yes",
-            Truth::Unknown => "unknown",
-            Truth::No => "no",
-        };
-        let at = format!("{}{pointer}", given.at);
-        let mut reason = json!({"statement": at, "effect": effect.word(), "applies": applies});
-        if let (Some(sid), Value::Object(object)) = (sid, &mut reason) {
-            object.insert("sid".to_owned(), sid.into());
+    let start = out.len();
+    let separate = |out: &mut String| {
+        if out.len() > start {
+            out.push(',');
         }
-        if let (false, Value::Object(object)) = (unmet.is_empty(), &mut reason) {
-            object.insert("unmet".to_owned(), unmet.into());
+    };
+    for rank in [Truth::Yes, Truth::Unknown, Truth::No] {
+        if rank == Truth::No {
+            for leg in missing {
+                separate(out);
+                one("missing", leg.word(), out);
+            }
         }
-        reasons.insert((rank, order), reason);
+        for mattered in statements.iter().filter(|mattered| mattered.applies == rank) {
+            separate(out);
+            statement(mattered, read, out);
+        }
     }
-    for (order, leg) in missing.iter().enumerate() {
-        reasons.insert((2, order), json!({"missing": leg.word()}));
+    for unseen in unseen {
+        separate(out);
+        one("not_evaluated", unseen.word(), out);
     }
-    for (order, unseen) in unseen.iter().enumerate() {
-        reasons.insert((4, order), json!({"not_evaluated": unseen.word()}));
+}
+
+fn one(key: &str, word: &str, out: &mut String) {
+    for part in ["{\"", key, "\":\"", word, "\"}"] {
+        out.push_str(part);
     }
-    reasons.into_values().collect()
+}
+
+fn statement(mattered: &Mattered, read: &Read, out: &mut String) {
+    let Mattered { source, number, effect, cover: _, applies, unmet } = mattered;
+    out.push_str("{\"statement\":\"");
+    let given = read.find(*source, out);
+    out.push_str(given.and_then(|given| given.pointers.get(*number)).map_or("", String::as_str));
+    for part in ["\",\"effect\":\"", effect.word(), "\",\"applies\":\"", applies.word(), "\""] {
+        out.push_str(part);
+    }
+    if let Some(rule) = given.and_then(|given| given.rules.rules.get(*number)) {
+        if let Some(sid) = &rule.sid {
+            out.push_str(",\"sid\":");
+            quoted(sid, out);
+        }
+        for (order, test) in unmet.iter().filter_map(|number| rule.comparisons.get(*number)).enumerate() {
+            out.push_str(if order == 0 { ",\"unmet\":[" } else { "," });
+            quoted(&format!("{} {}", test.word, test.key_written), out);
+        }
+        if !unmet.is_empty() {
+            out.push(']');
+        }
+    }
+    out.push('}');
 }
 
 impl Leg {

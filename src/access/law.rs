@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 use super::principal::Caller;
+use super::prove::Formula;
 use super::truth::Truth;
 use crate::policy::arn;
 
@@ -31,6 +32,24 @@ impl Proposition for Truth {
 
     fn or(self, other: Self) -> Self {
         Self::or(self, other)
+    }
+
+    fn not(self) -> Self {
+        !self
+    }
+}
+
+impl Proposition for Formula {
+    fn certain(holds: bool) -> Self {
+        Self::Constant(holds)
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self::all([self, other])
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self::any([self, other])
     }
 
     fn not(self) -> Self {

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::policy;
+
 /// A pattern for text. Text before the first wildcard or variable is kept whole, since most patterns are told
 /// apart by it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,6 +138,28 @@ impl Pattern {
             piece => piece.clone(),
         };
         Self { begin: self.begin.clone(), rest: self.rest.iter().map(widen).collect() }
+    }
+
+    /// Whether some text could be covered by both; no only if it is sure.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        policy::overlap(&self.glob(), &other.glob())
+    }
+
+    /// Whether it covers every text that the other covers; yes only if it is sure.
+    pub fn covers(&self, other: &Self) -> bool {
+        let plain =
+            |pattern: &Self| pattern.variables().next().is_none() && !pattern.begin.contains(['*', '?', '$']);
+        plain(self) && plain(other) && policy::covers(&self.glob(), &other.glob())
+    }
+
+    /// As a glob, with `*` for each variable.
+    fn glob(&self) -> String {
+        let rest = self.rest.iter().map(|piece| match piece {
+            Piece::Is(c) => *c,
+            Piece::Any => '?',
+            Piece::Star | Piece::Variable(_) => '*',
+        });
+        self.begin.chars().chain(rest).collect()
     }
 
     /// Whether it covers a text. A variable covers nothing: they are to be resolved first.
@@ -284,6 +308,27 @@ impl ArnPattern {
             Self::Parts(patterns) => patterns.as_slice(),
         };
         patterns.iter().flat_map(Pattern::variables)
+    }
+
+    /// Whether some resource could be covered by both; no only if it is sure.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Parts(ones), Self::Parts(others)) => {
+                ones.iter().zip(others.iter()).all(|(one, other)| one.overlaps(other))
+            }
+            (Self::All, _) | (_, Self::All) => true,
+        }
+    }
+
+    /// Whether it covers every resource that the other covers; yes only if it is sure.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, _) => true,
+            (Self::Parts(_), Self::All) => false,
+            (Self::Parts(ones), Self::Parts(others)) => {
+                ones.iter().zip(others.iter()).all(|(one, other)| one.covers(other))
+            }
+        }
     }
 
     /// Whether it covers a resource. What is no ARN (`*`, for actions on nothing in particular) is covered by `*`

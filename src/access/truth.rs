@@ -14,6 +14,15 @@ pub enum Truth {
 }
 
 impl Truth {
+    /// As JSON has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Unknown => "unknown",
+            Self::Yes => "yes",
+        }
+    }
+
     /// Whether both hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -13,7 +13,8 @@ use crate::cli::output::Output;
 use crate::cli::passwords::FILE_NAME as PASSWORD_FILE;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::{drift, plan, progress};
-use crate::plan::{Hazard, Plan, SavedPlan, SavedSelection};
+use crate::diagnostic::has_errors;
+use crate::plan::{Hazard, LOCKS_OUT, Plan, SavedPlan, SavedSelection};
 use crate::report::{self, ApplyReport, Finding};
 use crate::state::{Setting, Unread, Verb};
 
@@ -27,9 +28,29 @@ pub struct Args {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
-    /// Agree to a hazard that a yes does not cover: many-deletions, caller-loses-rights; may be repeated
-    #[arg(long, value_name = "HAZARD", value_parser = ["many-deletions", "caller-loses-rights"])]
+    /// Agree to a hazard that a yes does not cover: many-deletions, caller-loses-rights, lockout:ADDRESS; may be
+    /// repeated
+    #[arg(long, value_name = "HAZARD", value_parser = hazard)]
     accept: Vec<String>,
+}
+
+/// Nothing is done that breaks what must hold.
+fn held(prepared: &Prepared, output: &Output) -> Result<(), Failure> {
+    output.diagnostics(&prepared.claims);
+    if has_errors(&prepared.claims) {
+        return Err(Failure::refused("nothing was changed: assertions would not hold, see above"));
+    }
+    Ok(())
+}
+
+/// A word for `--accept`.
+fn hazard(word: &str) -> Result<String, String> {
+    let known = ["many-deletions", "caller-loses-rights"].contains(&word)
+        || word.strip_prefix(LOCKS_OUT).is_some_and(|address| address.contains('/'));
+    if known {
+        return Ok(word.to_owned());
+    }
+    Err(format!("one of many-deletions, caller-loses-rights, {LOCKS_OUT}ADDRESS as the plan says it"))
 }
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
@@ -63,6 +84,7 @@ fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, 
         }
         return Err(Failure::refused("nothing was changed: see what was refused above"));
     }
+    held(&prepared, output)?;
     if prepared.plan.steps.is_empty() {
         if output.format != Format::Terminal {
             plan::show(&report, output);
@@ -133,6 +155,7 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
         )
         .help("plan again, and look at what the new plan does"));
     }
+    held(&prepared, output)?;
     accepted(args, needed(&prepared.hazards))
         .map_err(|failure| failure.help(format!("`hatrack show {}` shows them", path.display())))?;
     if saved.steps.is_empty() {
@@ -145,7 +168,7 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
 }
 
 fn needed(hazards: &[Hazard]) -> Vec<String> {
-    hazards.iter().filter_map(Hazard::needs_acceptance).map(str::to_owned).collect()
+    hazards.iter().filter_map(Hazard::needs_acceptance).collect()
 }
 
 fn accepted(args: &Args, mut needed: Vec<String>) -> Result<(), Failure> {

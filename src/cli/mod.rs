@@ -1,9 +1,12 @@
 //! The command line: one file a command. Only this room prints.
 
+mod asking;
+mod claims;
 mod document;
 pub mod exit;
 mod findings;
 mod failure;
+mod guardians;
 mod options;
 mod output;
 mod passwords;
@@ -12,15 +15,20 @@ mod progress;
 mod project;
 
 mod apply;
+mod can;
 mod completions;
+mod decide;
 mod drift;
 mod lock;
+mod permissions;
 mod plan;
 mod policy;
 mod schema;
 mod show;
 mod snapshot;
 mod validate;
+mod who_can;
+mod why;
 
 use clap::{Parser, Subcommand};
 
@@ -45,7 +53,7 @@ Exit codes:
   0  nothing to do, or done
   1  error: bad input, unreachable account, a read that failed, a step that was not done
   2  differences
-  3  refused by a safety rule";
+  3  refused by a safety rule; the \"no\" of `can`";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -63,8 +71,18 @@ enum Command {
     Validate(validate::Args),
     /// Write what is found to an account file, for `--account-file`
     Snapshot(snapshot::Args),
+    /// Print the rights that hatrack itself needs, and no more, as policies
+    Permissions(permissions::Args),
     /// Look at single policy documents, without a project or an account
     Policy(policy::Args),
+    /// Tell whether somebody can do something; exit code 0 if so, 3 if not
+    Can(can::Args),
+    /// Explain why somebody can do something, or what is missing
+    Why(why::Args),
+    /// Tell who can do something, and how they came by it
+    WhoCan(who_can::Args),
+    /// Decide requests by policies that are given with them, case by case
+    Decide(decide::Args),
     /// Print the JSON Schema of environment files, for editors
     Schema(schema::Args),
     /// Print shell completions
@@ -94,7 +112,12 @@ pub fn run() -> ExitCode {
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
         Command::Snapshot(args) => snapshot::run(&cli.global, args, &output),
+        Command::Permissions(args) => permissions::run(&cli.global, args, &output),
         Command::Policy(args) => policy::run(args, &output),
+        Command::Can(args) => can::run(&cli.global, args, &output),
+        Command::Why(args) => why::run(&cli.global, args, &output),
+        Command::WhoCan(args) => who_can::run(&cli.global, args, &output),
+        Command::Decide(args) => decide::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };

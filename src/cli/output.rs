@@ -48,14 +48,21 @@ impl Output {
 
     /// Prints a result.
     pub fn result(&self, text: &str) {
+        let _nobody_reads = self.stream(text);
+    }
+
+    /// Prints a part of a result. Whether it is of use to go on.
+    pub fn stream(&self, text: &str) -> bool {
         self.answered.store(true, Ordering::Relaxed);
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => true,
             // A reader that has seen enough closes the pipe; that is no error of ours.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
+            Err(error) => {
                 *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                false
             }
-            _ => {}
         }
     }
 

@@ -6,13 +6,15 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
+use crate::access::delta::{AccessDelta, delta};
+use crate::access::landscape::Landscape;
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account, CredentialSource, ReadRequest, Reading};
 use crate::cli::failure::Failure;
-use crate::cli::findings;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
+use crate::cli::{claims, findings, guardians};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::lint;
 use crate::plan::{
@@ -75,6 +77,10 @@ pub struct Prepared {
     pub aws: AwsComparison,
     /// What rules find in the accounts and not in the files.
     pub findings: Vec<lint::Alone>,
+    /// What is wrong with the assertions on what is wanted, what others have in the accounts included.
+    pub claims: Vec<Diagnostic>,
+    /// Who gains and who loses what.
+    pub access: AccessDelta,
 }
 
 impl Session {
@@ -144,12 +150,7 @@ impl Session {
             project::choose(&project.lowered, &selection.environments)?.into_iter().cloned().collect();
         let chosen = |scope: &&Scope| environments.iter().any(|e| e.name == scope.environment);
         let mut scopes: Vec<Scope> = project.lowered.scopes.iter().filter(chosen).cloned().collect();
-        for address in &selection.adopt {
-            mark(&mut scopes, address, |scope| &mut scope.adopt)?;
-        }
-        for address in &selection.takeover {
-            mark(&mut scopes, address, |scope| &mut scope.takeover)?;
-        }
+        taken_over(&mut scopes, &selection.adopt, &selection.takeover)?;
         let account = connect(global, &environments, to_write, interrupted)?;
         let signs_people_in = global.account_file.is_none();
         let target = selection.target.clone();
@@ -206,7 +207,9 @@ impl Session {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable).unwrap_or_default()
         };
         let callers: Vec<_> = reading.callers.iter().map(|c| (c.arn.clone(), c.identity.clone())).collect();
+        let guardians = guardians::of(&self.environments, &self.project.lowered, &reading.callers);
         let around = Surroundings {
+            guardians: &guardians,
             wanted: &settled.wanted,
             found: &reading.state,
             notes: &settled.notes,
@@ -215,7 +218,10 @@ impl Session {
         };
         let hazards = hazards(&plan, &around);
         let findings = self.found_only(&reading.state, &settled)?;
-        Ok(Prepared { reading, settled, plan, hazards, aws, findings })
+        let chosen: Vec<_> = self.environments.iter().collect();
+        let claims = claims::broken(&self.project.lowered, &chosen, &settled.wanted);
+        let access = access(&plan, &reading.state, &settled);
+        Ok(Prepared { reading, settled, plan, hazards, aws, findings, claims, access })
     }
 
     /// What rules find in the accounts that they do not find in what is declared: `validate` tells of that. Only of
@@ -293,9 +299,31 @@ impl Session {
     }
 }
 
+/// What a plan changes in who can do what.
+fn access(plan: &Plan, found: &State, settled: &Settled) -> AccessDelta {
+    if plan.steps.is_empty() {
+        return AccessDelta::default();
+    }
+    // Whoever is renamed is the same as before.
+    let mut before = found.clone();
+    for rename in &settled.renames {
+        let _as_settled = before.perform(rename);
+    }
+    delta(&Landscape::new(&before), &Landscape::new(&settled.wanted))
+}
+
 fn changed_by_aws(change: &AwsChange) -> Note {
     let AwsChange { account: _, policy, place: _, locked, found, holders: _ } = change;
     Note::AwsChanged { policy: policy.name.clone(), locked: locked.version, found: found.version }
+}
+
+/// The scopes with the addresses of `--adopt` and `--takeover`.
+///
+/// # Errors
+/// An address that nobody declares, or several environments do.
+pub fn taken_over(scopes: &mut [Scope], adopt: &[String], takeover: &[String]) -> Result<(), Failure> {
+    adopt.iter().try_for_each(|address| mark(scopes, address, |scope| &mut scope.adopt))?;
+    takeover.iter().try_for_each(|address| mark(scopes, address, |scope| &mut scope.takeover))
 }
 
 /// Adds an address given on the command line to one of a scope's lists.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::access::delta::delta;
+use crate::access::landscape::Landscape;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -39,6 +41,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         unread: &saved.unread,
         reading_notes: &saved.reading_notes,
         aws: &AwsComparison::default(),
+        access: &delta(&Landscape::new(&saved.found), &Landscape::new(&saved.wanted)),
         findings: &[], // A plan in a file is about what it does; `plan` told what is found besides.
     });
     plan::show(&report, output);

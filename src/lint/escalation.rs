@@ -5,46 +5,12 @@
 use std::collections::BTreeSet;
 
 use super::cover::{GROUPS, POLICIES, ROLES, Target, USERS, both, spans};
+use super::identity;
 use super::reach::{Grant, Reach};
 use super::subject::Identity;
-use super::{identity, powers};
+use crate::access::powers::{self, Method, Need, On};
 use crate::policy::glob;
 use crate::state::{Kind, PolicyReference, ResourceId, Setting, State};
-
-/// A way to more rights.
-#[derive(Debug)]
-pub(super) struct Method {
-    /// What it comes to: `make a notebook that acts as any role`.
-    pub(super) gain: &'static str,
-    /// Everything it takes.
-    pub(super) needs: &'static [Need],
-}
-
-/// An action, and on what.
-#[derive(Debug)]
-pub(super) struct Need {
-    /// `lambda:CreateFunction`.
-    pub(super) action: &'static str,
-    /// On what.
-    pub(super) on: On,
-}
-
-/// On what an action has to be allowed to be of use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum On {
-    /// Anything: one makes it oneself.
-    Something,
-    /// All there are, since one of them will do: the beginning of their ARNs' last part.
-    All(&'static str),
-    /// All users but oneself.
-    Others,
-    /// Oneself, one of one's groups, or a policy one holds; or all of them.
-    Own(Kind),
-    /// One and the same role or user for every need of the method.
-    Same(Kind),
-    /// Roles that one of these services may act as.
-    PassedTo(&'static [&'static str]),
-}
 
 /// A way that is open to somebody.
 #[derive(Clone, Debug)]

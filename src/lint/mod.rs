@@ -13,7 +13,6 @@ mod facts;
 mod guard;
 mod identity;
 mod literals;
-mod powers;
 mod provider;
 mod reach;
 mod rule;

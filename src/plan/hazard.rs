@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::lockout::{Guardian, lockouts};
 use super::{Change, Plan, Reason};
 use crate::policy::Policy;
 use crate::state::{
@@ -40,6 +41,17 @@ pub enum Hazard {
         /// Of how many.
         of: usize,
     },
+    /// Somebody who must keep the control of something loses it.
+    LocksOut {
+        /// Of what.
+        resource: ResourceId,
+        /// Who, and as whom: `arn:aws:iam::111122223333:role/Admin (break glass)`.
+        who: String,
+        /// The actions lost.
+        actions: Vec<String>,
+        /// What is in the way, in words.
+        why: String,
+    },
     /// The caller's own rights are taken or touched.
     CallerLosesRights {
         /// The caller's ARN.
@@ -51,12 +63,15 @@ pub enum Hazard {
 
 impl Hazard {
     /// The word for `--accept`, for hazards that a mere yes does not cover.
-    pub fn needs_acceptance(&self) -> Option<&'static str> {
+    pub fn needs_acceptance(&self) -> Option<String> {
         match self {
             Self::ManyDeletions { deleted, of } => {
-                (*of >= SHARE_MATTERS_FROM || *deleted > DELETED_COUNT_MAX).then_some("many-deletions")
+                let unusual = *of >= SHARE_MATTERS_FROM || *deleted > DELETED_COUNT_MAX;
+                unusual.then(|| "many-deletions".to_owned())
             }
-            Self::CallerLosesRights { .. } => Some("caller-loses-rights"),
+            Self::CallerLosesRights { .. } => Some("caller-loses-rights".to_owned()),
+            // One word for all would be given without looking.
+            Self::LocksOut { resource, .. } => Some(format!("{LOCKS_OUT}{}", resource.address())),
             Self::Deletes(_)
             | Self::Replaces(..)
             | Self::Adopts(_)
@@ -67,6 +82,9 @@ impl Hazard {
         }
     }
 }
+
+/// How the word for `--accept` begins that takes a lockout; the address follows.
+pub const LOCKS_OUT: &str = "lockout:";
 
 /// What hazards are judged against.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +99,8 @@ pub struct Surroundings<'a> {
     pub untouchable: &'a BTreeSet<ResourceId>,
     /// Who is asking: ARN, and the user or role behind it.
     pub callers: &'a [(String, Option<ResourceId>)],
+    /// Who must not be locked out.
+    pub guardians: &'a [Guardian],
 }
 
 /// Deletions beyond this share of what we answer for, or beyond this number, are unusual.
@@ -115,6 +135,7 @@ pub fn hazards(plan: &Plan, around: &Surroundings<'_>) -> Vec<Hazard> {
     }
     out.extend(broken_trusts(plan, around));
     out.extend(many_deletions(plan, around));
+    out.extend(lockouts(plan, around.wanted, around.found, around.guardians));
     for (arn, identity) in around.callers {
         let how = identity.as_ref().and_then(|id| loss(plan, id, around));
         out.extend(how.map(|how| Hazard::CallerLosesRights { caller: arn.clone(), how }));

@@ -4,7 +4,9 @@ mod aws_managed;
 mod diff;
 mod expand;
 mod hazard;
+mod lockout;
 mod order;
+pub mod permissions;
 mod saved;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +16,8 @@ pub use aws_managed::{
     relock,
 };
 pub use diff::{Change, SettingChange, diff};
-pub use hazard::{Hazard, Surroundings, hazards};
+pub use hazard::{Hazard, LOCKS_OUT, Surroundings, hazards};
+pub use lockout::Guardian;
 pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection, Unreadable};
 
 use serde::{Deserialize, Serialize};

@@ -29,6 +29,6 @@ pub use document::*;
 pub use kind::*;
 pub use overlap::overlap;
 pub use pattern::{covers, glob};
-pub use validate::instant;
+pub use validate::{closest_key, could_be_on, instant, unknown_action, unknown_key, works_on};
 pub use word::AccessWord;
 pub use written::*;

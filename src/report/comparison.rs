@@ -42,12 +42,12 @@ pub struct GapLine {
     /// The condition keys that it has to have.
     pub context: BTreeMap<String, Vec<String>>,
     /// The statement that allows it.
-    pub statement: StatementPlace,
+    pub statement: StatementInFile,
 }
 
 /// A statement of a document.
 #[derive(Clone, Debug, Serialize)]
-pub struct StatementPlace {
+pub struct StatementInFile {
     /// Which one, from 1, in the file's order.
     pub number: usize,
     /// Its Sid.
@@ -140,7 +140,7 @@ impl GapLine {
             action: witness.action,
             resource: witness.resource,
             context: witness.context.into_iter().map(|(key, values)| (spelled(key), values)).collect(),
-            statement: StatementPlace { number: statement + 1, sid: rule.and_then(|rule| rule.sid.clone()) },
+            statement: StatementInFile { number: statement + 1, sid: rule.and_then(|rule| rule.sid.clone()) },
         }
     }
 
@@ -157,7 +157,7 @@ impl GapLine {
         for (key, values) in context {
             line(key, &values.join(", "));
         }
-        let StatementPlace { number, sid } = statement;
+        let StatementInFile { number, sid } = statement;
         let named = sid.as_ref().map(|sid| format!(" (`{sid}`)")).unwrap_or_default();
         line("by statement", &format!("{number}{named}"));
     }

@@ -104,6 +104,7 @@ impl PlanReport {
         let Self {
             format_version: _,
             summary,
+            access,
             environments,
             steps,
             meters,
@@ -123,6 +124,9 @@ impl PlanReport {
             out.push_str(&format!("## Plan: {} ({operations})\n\n", plan_counts(summary)));
         }
         out.push_str(&list("Errors", objections));
+        if !steps.is_empty() {
+            out.push_str(&super::access_markdown::section(access));
+        }
         if !hazards.is_empty() {
             out.push_str("**Hazards, the gravest last**\n\n");
             for AcceptableHazard { code: _, address: _, text, needs_acceptance: _, help } in hazards {

@@ -4,6 +4,8 @@
 //! Each report is plain data that says everything (it is the documented JSON); renderers make text of it. Nothing is
 //! printed here, and no clock, file or terminal is known.
 
+mod access;
+mod access_markdown;
 mod apply;
 mod aws_managed;
 mod changes;
@@ -13,35 +15,45 @@ mod drift;
 mod escape;
 mod findings;
 mod json;
+mod limits;
 mod lock;
 mod markdown;
 mod meters;
 mod moved;
 mod page;
+mod permissions;
 mod plan;
 mod policy;
 mod said;
 mod sarif;
 mod statements;
 mod style;
+mod telling;
 mod terminal;
 mod value;
+mod who_can;
+mod why;
+mod witness;
 mod words;
 
+pub use access::{
+    AccessLine, AccessReport, AccessStatement, DenialLine, EscalationLine, Principals, RoleLine,
+};
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
 pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
 };
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
-pub use comparison::{GapLine, PolicyComparison, StatementPlace};
+pub use comparison::{GapLine, PolicyComparison, StatementInFile};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
-pub use escape::text as harmless;
+pub use escape::{json as harmless_json, text as harmless};
 pub use findings::FindingsReport;
 pub use lock::{LockAction, LockLine, LockReport};
 pub use meters::MeterLine;
 pub use moved::moved;
 pub use page::Terminal;
+pub use permissions::{AccountPermissions, PermissionsReport};
 pub use plan::{
     AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport,
     PlanSummary, StepLine,
@@ -51,6 +63,12 @@ pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
+pub use who_can::{AbleLine, WhoCan};
+pub use why::{
+    Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, PlacedStatement, RequestLine,
+    StatementReason, TestLine,
+};
+pub use witness::witness;
 pub use words::{count, operation_line};
 
 /// One environment that takes part.

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use super::access::AccessReport;
 use super::aws_managed::{self, AwsManagedLine};
 use super::changes::{Action, ResourceChange, SettingAction, resource_change};
 use super::meters::{self, MeterLine};
 use super::said::{self, Said};
 use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
+use crate::access::delta::AccessDelta;
 use crate::lint;
 use crate::plan::{AwsComparison, Change, Hazard, Plan, Reason};
 use crate::state::meter::Meter;
@@ -33,6 +35,8 @@ pub struct Inputs<'a> {
     pub aws: &'a AwsComparison,
     /// What rules find in the accounts and not in the files.
     pub findings: &'a [lint::Alone],
+    /// Who gains and who loses what, from found to wanted.
+    pub access: &'a AccessDelta,
 }
 
 /// A plan. This is the documented JSON.
@@ -42,6 +46,8 @@ pub struct PlanReport {
     pub format_version: u32,
     /// Counts.
     pub summary: PlanSummary,
+    /// Who gains and who loses what.
+    pub access: AccessReport,
     /// What changes, by environment.
     pub environments: Vec<EnvironmentPlan>,
     /// The operations in order.
@@ -255,6 +261,7 @@ impl PlanReport {
         Self {
             format_version: FORMAT_VERSION,
             summary,
+            access: AccessReport::new(inputs.access, inputs.environments),
             environments,
             steps: inputs.plan.steps.iter().map(step_line).collect(),
             meters: meters.iter().map(|(id, meter)| MeterLine::new(id, meter)).collect(),
@@ -400,7 +407,7 @@ pub(super) fn step_line(step: &crate::plan::Step) -> StepLine {
 
 fn acceptable(hazard: &Hazard) -> AcceptableHazard {
     let Said { code, address, text, help } = said::hazard(hazard);
-    let needs_acceptance = hazard.needs_acceptance().map(str::to_owned);
+    let needs_acceptance = hazard.needs_acceptance();
     AcceptableHazard { code, address, text, needs_acceptance, help }
 }
 

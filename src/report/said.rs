@@ -93,6 +93,11 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
                 format!("{deleted} of {} that hatrack answers for {are} deleted", count(*of, "resource"));
             Said::new("many-deletions", None, text)
         }
+        Hazard::LocksOut { resource, who, actions, why } => {
+            let text =
+                format!("{who} could no longer {} on {}: {why}", actions.join(", "), resource.address());
+            Said::new("locks-out", Some(resource), text)
+        }
         Hazard::CallerLosesRights { caller, how } => {
             let text = format!("this may take rights from {caller}, who is applying it: {how}");
             Said::new("caller-loses-rights", None, text)

@@ -5,6 +5,7 @@
 //! tree and hands back what it could make of it and all it found wrong: reading never stops at the first
 //! mistake. Opens no file (the caller brings the text), and knows no account and no plan.
 
+pub mod assertion;
 pub mod authored;
 pub mod document;
 mod engine;
@@ -24,6 +25,7 @@ pub mod template;
 mod template_file;
 pub mod tree;
 
+pub use assertion::{Act, Assertion, BreakGlass, Claim, Subject, Target, Unproven};
 pub use authored::{Authored, Place};
 pub use lower::{EnvironmentInfo, Lowered, Origins};
 pub use read::{Loaded, load};

@@ -3,6 +3,8 @@
 //! The doc comments here are the help that editors show (`hatrack schema`), so they speak to the author of a
 //! file. Statement lists stay JSON: their grammar is IAM's and the policy room reads it.
 
+mod assertion;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -10,6 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::state::{LifecycleRule, Ownership, PublicAccessBlock, Versioning};
+
+pub use assertion::{Assertion, Exceptions, Nobody, OneOrMore, OneOrMoreScalars, Scalar};
 
 /// One environment: what one AWS account holds in one region.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -53,6 +57,13 @@ pub struct Environment {
     /// Things in the account that are none of this file's business, each with a reason.
     #[serde(default)]
     pub ignore: Vec<Ignore>,
+    /// Claims about who can do what: proven before anything is applied.
+    #[serde(default)]
+    pub assert: Vec<Assertion>,
+    /// Who must never be locked out: `user/NAME`, `role/NAME`, `environment/role/NAME`, or ARNs.
+    #[serde(default)]
+    #[schemars(extend("uniqueItems" = true))]
+    pub break_glass: Vec<String>,
     /// `account`: anything in the account that no environment declares counts as drift.
     #[serde(default)]
     pub scope: Option<Breadth>,
@@ -169,6 +180,8 @@ holder! {
         inline: BTreeMap<String, Value>,
         /// Roles that members may assume: `Role` of this file, `environment/Role`, or an ARN.
         can_assume: Vec<String>,
+        /// Claims about its members: see `assert` of the file. `who` is the group unless it says otherwise.
+        assert: Vec<Assertion>,
     }
 }
 
@@ -185,6 +198,8 @@ holder! {
         inline: BTreeMap<String, Value>,
         /// Whether the user signs in to the console with a password. The password is no part of this file.
         console: bool,
+        /// Claims about the user: see `assert` of the file. `who` is the user unless it says otherwise.
+        assert: Vec<Assertion>,
     }
 }
 
@@ -218,6 +233,8 @@ holder! {
         instance_profile: Option<bool>,
         /// Roles that this one may assume: `Role` of this file, `environment/Role`, or an ARN.
         can_assume: Vec<String>,
+        /// Claims about the role: see `assert` of the file. `who` is the role unless it says otherwise.
+        assert: Vec<Assertion>,
     }
 }
 
@@ -238,6 +255,8 @@ holder! {
         lifecycle: Vec<LifecycleRule>,
         /// Sids (`*` and `?` allowed) of bucket policy statements that other writers own; they are kept.
         keep_statements: Vec<String>,
+        /// Claims about the bucket: see `assert` of the file. `on` is the bucket and all in it unless it says otherwise.
+        assert: Vec<Assertion>,
     }
 }
 

@@ -113,6 +113,15 @@ pub fn iam_arn(partition: &Partition, id: &ResourceId, path: &str) -> String {
     format!("arn:{partition}:iam::{}:{}{path}{}", id.account, id.kind, id.name)
 }
 
+/// The ARN of a role given as an ARN, or as a name (with its path) in the account.
+pub fn role_arn(partition: &Partition, account: &AccountId, role: &str) -> String {
+    if role.starts_with("arn:") {
+        role.to_owned()
+    } else {
+        format!("arn:{partition}:iam::{account}:role/{}", role.trim_start_matches('/'))
+    }
+}
+
 /// The IAM resource an ARN names, whatever its path; none for anything else.
 pub fn id_of_arn(arn: &str) -> Option<ResourceId> {
     let mut parts = arn.splitn(6, ':');
@@ -137,4 +146,18 @@ fn bound(policy: &Policy) -> References {
         .filter(|id| matches!(id.kind, Kind::User | Kind::Role))
         .map(|id| (id, Tie::Binds))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_named_by_its_arn_or_its_name() {
+        let account: AccountId = "111122223333".parse().unwrap();
+        let of = |role: &str| role_arn(&Partition::new("aws-cn"), &account, role);
+        assert_eq!(of("Deploy"), "arn:aws-cn:iam::111122223333:role/Deploy");
+        assert_eq!(of("/ops/Deploy"), "arn:aws-cn:iam::111122223333:role/ops/Deploy");
+        assert_eq!(of("arn:aws:iam::1:role/x"), "arn:aws:iam::1:role/x");
+    }
 }

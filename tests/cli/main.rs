@@ -13,11 +13,14 @@
 #[path = "../terminal/mod.rs"]
 mod terminal;
 
+mod access;
 mod broken_files;
+mod decide;
 mod formats;
 mod interruption;
 mod lint;
 mod lock;
+mod permissions;
 mod policy_documents;
 mod rewritten;
 mod saved_plans;

@@ -105,6 +105,7 @@ pub fn reports_of(
     let settled = settle(declared, &[scope], found, unread);
     let planned = plan::plan(&settled.wanted, found, &settled.renames, &settled.untouchable).unwrap();
     let around = Surroundings {
+        guardians: &[],
         wanted: &settled.wanted,
         found,
         notes: &settled.notes,
@@ -139,6 +140,10 @@ pub fn reports_of(
         reading_notes: &[],
         aws: &hatrack::plan::AwsComparison::default(),
         findings: &[],
+        access: &hatrack::access::delta::delta(
+            &hatrack::access::landscape::Landscape::new(found),
+            &hatrack::access::landscape::Landscape::new(&settled.wanted),
+        ),
     };
     Reports { plan: PlanReport::new(&inputs), drift: DriftReport::new(&inputs), planned }
 }

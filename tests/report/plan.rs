@@ -194,6 +194,7 @@ fn environments_that_share_an_account_are_told_apart() {
         reading_notes: &["credentials are as of 10:02, from the credential report".into()],
         aws: &hatrack::plan::AwsComparison::default(),
         findings: &[],
+        access: &hatrack::access::delta::AccessDelta::default(),
     };
     insta::assert_snapshot!(PlanReport::new(&inputs).terminal(PLAIN));
 }

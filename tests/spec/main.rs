@@ -6,6 +6,7 @@
     reason = "a test's helpers fail the test"
 )]
 
+mod assertions;
 mod lowering;
 mod mistakes;
 mod worked;

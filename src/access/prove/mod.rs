@@ -41,7 +41,8 @@ use crate::policy::catalogue::region;
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// Who asks, if that is fixed: the rules are then those that speak of the caller, and principals in them are not
-    /// looked at. If none, it is part of the question, unless no rule names principals.
+    /// looked at, and what follows from who asks is in the context. If none, it is part of the question, unless no rule
+    /// names principals.
     pub caller: Option<Caller>,
     /// Keys known to be fixed or absent; every other one that is not known may be anything.
     pub context: Context,

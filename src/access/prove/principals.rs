@@ -43,10 +43,7 @@ const STRANGER: &str = "x1";
 pub fn classes(rules: &[Rule], frame: &Frame) -> Vec<Class> {
     let anybody = rules.iter().all(|rule| rule.principals.is_none());
     if frame.caller.is_some() || anybody {
-        let mut context = frame.context.clone();
-        if let Some(caller) = &frame.caller {
-            caller.describe(&mut context);
-        }
+        let context = frame.context.clone();
         let home = frame.caller.as_ref().and_then(Caller::home);
         return vec![Class {
             caller: frame.caller.clone(),

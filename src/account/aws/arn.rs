@@ -13,15 +13,6 @@ pub(super) fn of_aws_policy(partition: &Partition, name: &str) -> String {
     format!("arn:{partition}:iam::aws:policy/{name}")
 }
 
-/// The ARN of a role given as an ARN or as a name in the account.
-pub(super) fn of_role(partition: &Partition, account: &AccountId, role: &str) -> String {
-    if role.starts_with("arn:") {
-        role.to_owned()
-    } else {
-        format!("arn:{partition}:iam::{account}:role/{}", role.trim_start_matches('/'))
-    }
-}
-
 /// Partition, account and resource part of an ARN without a region.
 fn parts(arn: &str) -> Option<(&str, &str, &str)> {
     let mut fields = arn.splitn(6, ':');
@@ -84,8 +75,6 @@ mod tests {
             "arn:aws-cn:iam::111122223333:policy/hatrack/a/p"
         );
         assert_eq!(of_aws_policy(&cn, "service-role/G"), "arn:aws-cn:iam::aws:policy/service-role/G");
-        assert_eq!(of_role(&cn, &account(), "Deploy"), "arn:aws-cn:iam::111122223333:role/Deploy");
-        assert_eq!(of_role(&cn, &account(), "arn:aws:iam::1:role/x"), "arn:aws:iam::1:role/x");
     }
 
     #[test]

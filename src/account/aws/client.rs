@@ -20,7 +20,7 @@ use aws_types::service_config::ServiceConfigKey;
 use super::error::{Fault, Sort, never_connected};
 use super::{AwsOptions, PasswordSink, arn};
 use crate::account::Unreachable;
-use crate::state::{AccountId, Partition, PolicyReference, ResourceId};
+use crate::state::{AccountId, Partition, PolicyReference, ResourceId, role_arn};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const ATTEMPT: Duration = Duration::from_secs(20);
@@ -69,7 +69,7 @@ impl Link {
             Some(assume) => {
                 // Base credentials first, so that their absence is told apart from a refused role.
                 credentials(&base, &options).await?;
-                let role = arn::of_role(&options.partition, &options.account, &assume.role);
+                let role = role_arn(&options.partition, &options.account, &assume.role);
                 let patient = base.to_builder().retry_config(RetryConfig::standard()).build();
                 let mut provider = AssumeRoleProvider::builder(&role)
                     .session_name(assume.session_name.clone().unwrap_or_else(|| "hatrack".to_owned()));
@@ -155,7 +155,7 @@ impl Link {
             Sort::Interrupted => ("interrupted".to_owned(), "run it again"),
             Sort::Denied => (
                 format!("account {} refused: {}", self.account, fault.message),
-                "docs/aws.md has the policies that planning and applying need",
+                "`hatrack permissions --plan` prints what it takes to read, and `--apply` what it takes to change",
             ),
             _ => (format!("{place} failed: {}", fault.message), "try again later"),
         };

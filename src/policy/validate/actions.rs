@@ -10,11 +10,12 @@ use crate::policy::{Problem, Spot, Usage, WrittenStatement};
 pub(super) fn check(statement: &WrittenStatement, usage: Usage) -> Vec<Problem> {
     // The grammar of trust policies names their actions, but for wildcards.
     let looked_at = |spot: &&Spot| usage != Usage::Trust || has_wildcard(&spot.text);
+    let one = |Spot { text, pointer }: &Spot| unknown_action(text, pointer);
     statement.actions.iter().filter(looked_at).filter_map(one).collect()
 }
 
-fn one(spot: &Spot) -> Option<Problem> {
-    let Spot { text, pointer } = spot;
+/// What is wrong with an action, or a pattern of actions, that AWS does not have; its grammar is not looked at.
+pub fn unknown_action(text: &str, pointer: &str) -> Option<Problem> {
     let (prefix, name) = text.split_once(':')?;
     let grammatical = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if name.is_empty() || prefix.is_empty() || !prefix.chars().all(grammatical) {

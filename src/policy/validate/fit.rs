@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
-use crate::policy::catalogue::{ResourceType, Service};
+use crate::policy::catalogue::{Action, ResourceType, Service};
 use crate::policy::overlap::{Class, Token, meet, token, tokens};
 use crate::policy::{arn, catalogue};
 
@@ -106,6 +106,18 @@ impl Form {
         // What AWS makes for everybody has no account; which actions it serves is another question.
         self.takes_name(wanted) && matches!(self.misses(wanted), None | Some(Miss::AccountMissing))
     }
+}
+
+/// Whether an action could be on something that a resource pattern covers: whether one of its types has such ARNs. What
+/// AWS's reference does not tell of could be anything.
+pub fn could_be_on(action: &Action, pattern: &str) -> bool {
+    let Action { service, name: _, level: _, resources, keys: _, listed } = action;
+    let Some(wanted) = Wanted::of(pattern) else { return true };
+    if !listed {
+        return true;
+    }
+    let own = |form: &Form| resources.iter().any(|resource| resource.name == form.kind.name);
+    forms(service).iter().any(|form| own(form) && form.fits(&wanted))
 }
 
 /// The types that a service has, as far as their ARNs are told.

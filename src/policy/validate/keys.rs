@@ -9,11 +9,14 @@ use crate::policy::condition::Test;
 use crate::policy::{Problem, WrittenStatement, WrittenTest};
 
 pub(super) fn check(statement: &WrittenStatement) -> Vec<Problem> {
-    statement.tests.iter().filter_map(|test| unknown(test).or_else(|| foreign(statement, test))).collect()
+    let one = |test: &WrittenTest| {
+        unknown_key(&test.key.text, &test.key.pointer).or_else(|| foreign(statement, test))
+    };
+    statement.tests.iter().filter_map(one).collect()
 }
 
-fn unknown(test: &WrittenTest) -> Option<Problem> {
-    let key = &test.key.text;
+/// What is wrong with a condition key that AWS does not have; its grammar is not looked at.
+pub fn unknown_key(key: &str, pointer: &str) -> Option<Problem> {
     let (prefix, name) = key.split_once(':')?;
     if prefix.is_empty() || name.is_empty() || condition_key(key).is_some() {
         return None; // The first two said the reader.
@@ -25,7 +28,7 @@ fn unknown(test: &WrittenTest) -> Option<Problem> {
         Some(service) => format!("{} has no condition key `{key}`", service.name),
         None => format!("AWS has no condition key `{key}`"),
     };
-    let problem = Problem::at_key("unknown-condition-key", &test.key.pointer, message);
+    let problem = Problem::at_key("unknown-condition-key", pointer, message);
     Some(match closest_key(key) {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem.help("a condition on a key that no request has is never met, or always"),
@@ -33,7 +36,7 @@ fn unknown(test: &WrittenTest) -> Option<Problem> {
 }
 
 /// The condition key most likely meant by one that AWS does not have, with the author's tag in it.
-pub(in crate::policy) fn closest_key(key: &str) -> Option<String> {
+pub fn closest_key(key: &str) -> Option<String> {
     // `aws:PrincipalTag/team`: what stands behind the slash is the author's.
     let (head, tail) = key.find('/').map_or((key, ""), |at| key.split_at(at));
     let named = head.split_once(':');

@@ -17,7 +17,10 @@ mod values;
 mod variables;
 mod whole;
 
-pub(super) use keys::closest_key;
+pub use actions::unknown_action;
+pub use fit::could_be_on;
+pub use keys::{closest_key, unknown_key};
+pub use resources::works_on;
 pub use values::instant;
 
 impl Written {

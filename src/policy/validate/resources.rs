@@ -140,3 +140,9 @@ fn way_out(actions: &[&'static Action], here: &[&str], partition: &str) -> Optio
     let kind = service(action.service)?.resource_type(used.name)?;
     Some(format!("its ARN is like `{}`", kind.arn.replace("${Partition}", partition)))
 }
+
+/// Whether an action can be on the resource of an ARN; what AWS's reference does not tell can.
+pub fn works_on(action: &'static Action, resource: &str) -> bool {
+    let Some(parts) = Wanted::of(resource) else { return !action.listed || action.resources.is_empty() };
+    fits(action, forms(action.service), &[parts])
+}

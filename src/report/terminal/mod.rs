@@ -1,11 +1,13 @@
 //! Reports for people at a terminal.
 
+mod access;
 mod apply;
 mod aws_managed;
 mod drift;
 mod plan;
 mod resource;
 mod setting;
+mod why;
 
 use super::page::{Page, Terminal, piece};
 use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead};
@@ -13,6 +15,7 @@ use super::said::Said;
 use super::style::Label;
 use super::words;
 
+pub(super) use access::access;
 pub(super) use apply::counts as apply_counts;
 pub(super) use drift::counts as drift_counts;
 pub(super) use plan::counts as plan_counts;

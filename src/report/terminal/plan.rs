@@ -7,6 +7,7 @@ use super::super::page::{Page, Terminal, piece};
 use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
 use super::super::style::Label;
 use super::super::words;
+use super::access::access;
 use super::aws_managed::attached;
 use super::resource::resource;
 use super::{coverage, findings, hazards, head, not_checked, notes, objections, reach};
@@ -21,6 +22,7 @@ impl PlanReport {
         let Self {
             format_version: _,
             summary,
+            access: who,
             environments,
             steps,
             meters,
@@ -32,6 +34,9 @@ impl PlanReport {
             coverage: covered,
             objections: refused,
         } = self;
+        if !steps.is_empty() {
+            access(&mut page, who);
+        }
         if steps.is_empty() {
             if refused.is_empty() {
                 for each in environments {

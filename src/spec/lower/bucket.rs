@@ -63,6 +63,7 @@ impl Lowering<'_> {
         if !body.keep_statements.is_empty() {
             self.scope.keep_statements.insert(holder.id.clone(), body.keep_statements.clone());
         }
+        self.assertions(&body.assert, &holder.key("assert"), Some(&holder.id));
         let region = self.home.info.region.clone();
         self.end(holder, Core::Bucket { region });
     }

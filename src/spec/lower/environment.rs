@@ -35,6 +35,8 @@ impl Lowering<'_> {
         for (name, body) in &environment.buckets {
             self.bucket(name, body);
         }
+        self.assertions(&environment.assert, "/assert", None);
+        self.break_glass(&environment.break_glass);
         for (n, address) in environment.retire.iter().enumerate() {
             self.retire(address, &format!("/retire/{n}"));
         }

@@ -83,6 +83,11 @@ impl<'a> Estate<'a> {
         self.unread.contains(name)
     }
 
+    /// Whether any environment could not be read, so that nobody can say what there is not.
+    pub fn any_unread(&self) -> bool {
+        !self.unread.is_empty()
+    }
+
     /// Where some environment declares a resource.
     pub fn declaration(&self, id: &ResourceId) -> Option<Span> {
         let (section, _) = SECTIONS.into_iter().find(|(_, kind)| *kind == id.kind.word())?;

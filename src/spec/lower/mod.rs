@@ -3,6 +3,7 @@
 //! One pass over the estate makes an index of who declares what ([`estate`]); a second one lowers each
 //! environment on its own. Every resource and setting remembers where it was written.
 
+mod assertion;
 mod assume;
 mod attached;
 mod bucket;
@@ -10,12 +11,15 @@ mod environment;
 mod estate;
 mod holder;
 mod people;
+mod principal;
 mod role;
 mod statements;
+mod target;
 mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::assertion::{Assertion, BreakGlass};
 use super::authored::Authored;
 use super::read::Loaded;
 use super::schema::AssumeRole;
@@ -40,6 +44,10 @@ pub struct Lowered {
     pub environments: Vec<EnvironmentInfo>,
     /// Every policy document, as it was written.
     pub documents: Vec<Authored>,
+    /// Every claim about who can do what.
+    pub assertions: Vec<Assertion>,
+    /// Who must never be locked out.
+    pub break_glass: Vec<BreakGlass>,
     /// The environment files as they were written, placeholders and all.
     pub files: Vec<Node>,
     /// The project's own templates.
@@ -105,6 +113,8 @@ pub fn lower(loaded: &[Loaded], unread: &BTreeSet<String>) -> (Lowered, Vec<Diag
         origins: Origins::default(),
         environments: estate.homes.iter().map(|home| home.info.clone()).collect(),
         documents: vec![],
+        assertions: vec![],
+        break_glass: vec![],
         files: vec![],
         templates: vec![],
         beyond_defaults: vec![],
@@ -121,6 +131,8 @@ pub fn lower(loaded: &[Loaded], unread: &BTreeSet<String>) -> (Lowered, Vec<Diag
         lowered.origins.spans.append(&mut one.origins.spans);
         lowered.scopes.push(one.scope);
         lowered.documents.append(&mut one.documents);
+        lowered.assertions.append(&mut one.assertions);
+        lowered.break_glass.append(&mut one.break_glass);
     }
     (lowered, diagnostics)
 }
@@ -132,6 +144,8 @@ struct Lowering<'a> {
     wanted: State,
     origins: Origins,
     documents: Vec<Authored>,
+    assertions: Vec<Assertion>,
+    break_glass: Vec<BreakGlass>,
     scope: Scope,
     diagnostics: Vec<Diagnostic>,
 }
@@ -147,6 +161,8 @@ impl<'a> Lowering<'a> {
             wanted: State::default(),
             origins: Origins::default(),
             documents: vec![],
+            assertions: vec![],
+            break_glass: vec![],
             scope,
             diagnostics: vec![],
         }

@@ -16,6 +16,7 @@ impl Lowering<'_> {
         self.attached(&mut holder, &body.policies);
         self.inline(&mut holder, &body.inline);
         self.can_assume(&mut holder, &body.can_assume, &body.inline);
+        self.assertions(&body.assert, &holder.key("assert"), Some(&holder.id));
         let path = self.path(&holder, &common);
         self.end(holder, Core::Group { path });
     }
@@ -43,6 +44,7 @@ impl Lowering<'_> {
         self.boundary(&mut holder, body.boundary.as_deref());
         self.attached(&mut holder, &body.policies);
         self.inline(&mut holder, &body.inline);
+        self.assertions(&body.assert, &holder.key("assert"), Some(&holder.id));
         if body.console {
             let pointer = holder.key("console");
             self.set(&mut holder, &pointer, Setting::SignIn);

@@ -25,6 +25,7 @@ impl Lowering<'_> {
         self.attached(&mut holder, &body.policies);
         self.inline(&mut holder, &body.inline);
         self.can_assume(&mut holder, &body.can_assume, &body.inline);
+        self.assertions(&body.assert, &holder.key("assert"), Some(&holder.id));
         if body.instance_profile.unwrap_or_else(|| trusts_ec2(&trust)) {
             self.instance_profile(&holder.id);
         }

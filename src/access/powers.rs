@@ -1,7 +1,41 @@
 //! The ways from few rights to more, as data. The worst come first: what is done with IAM alone.
 
-use super::escalation::{Method, Need, On};
 use crate::state::Kind;
+
+/// A way to more rights.
+#[derive(Debug)]
+pub struct Method {
+    /// What it comes to: `make a notebook that acts as any role`.
+    pub gain: &'static str,
+    /// Everything it takes.
+    pub needs: &'static [Need],
+}
+
+/// An action, and on what.
+#[derive(Debug)]
+pub struct Need {
+    /// `lambda:CreateFunction`.
+    pub action: &'static str,
+    /// On what.
+    pub on: On,
+}
+
+/// On what an action has to be allowed to be of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// Anything: one makes it oneself.
+    Something,
+    /// All there are, since one of them will do: the beginning of their ARNs' last part.
+    All(&'static str),
+    /// All users but oneself.
+    Others,
+    /// Oneself, one of one's groups, or a policy one holds; or all of them.
+    Own(Kind),
+    /// One and the same role or user for every need of the method.
+    Same(Kind),
+    /// Roles that one of these services may act as.
+    PassedTo(&'static [&'static str]),
+}
 
 const fn need(action: &'static str, on: On) -> Need {
     Need { action, on }
@@ -46,7 +80,7 @@ const PIPELINE: &[&str] = &["datapipeline.amazonaws.com", "elasticmapreduce.amaz
 const SAGEMAKER: &[&str] = &["sagemaker.amazonaws.com"];
 
 /// Every way. `sts:AssumeRole` on all roles is a rule of its own.
-pub(super) static METHODS: &[Method] = methods! {
+pub static METHODS: &[Method] = methods! {
     "attach any policy to a user": [own("iam:AttachUserPolicy", Kind::User)];
     "write any policy into a user": [own("iam:PutUserPolicy", Kind::User)];
     "attach any policy to a group": [own("iam:AttachGroupPolicy", Kind::Group)];

@@ -1,0 +1,124 @@
+//! Two states compared: everybody's policies, then the policies of resources, then what is said of it.
+
+use std::collections::BTreeSet;
+
+use super::AccessDelta;
+use super::actions::Universe;
+use super::escalation::{self, Needed, opened, ways};
+use super::fold::{Fold, Part};
+use super::gain::gains;
+use super::holders::{Class, Hand, classes, context, denied_by_buckets, pool};
+use super::pool::{Entry, Side};
+use super::resource;
+use super::settle::Judge;
+use crate::access::landscape::{DocumentId, Landscape};
+use crate::access::principal::Named;
+use crate::policy::Element;
+
+/// Who gains and who loses what from one state to another.
+pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
+    let mut universe = universe(before, after);
+    let (mut old, mut new) = (Side::new(before), Side::new(after));
+    let mut fold = Fold::new(before, after);
+    let all = classes(before, after);
+    let needed = Needed::new(&universe);
+    for class in &all {
+        of_class(class, (&mut old, &mut new), &mut universe, &needed, &mut fold);
+    }
+    let mut changed = resource::changed(&old, &new);
+    for document in &changed {
+        for found in resource::outside(document, &mut old, &mut new, &mut universe) {
+            fold.outside(document, found);
+        }
+        fold.denials(resource::denials(document, &mut old, &mut new, &mut universe));
+    }
+    for assumed in escalation::assumed(&mut old, &mut new, &all, &changed, &mut universe) {
+        fold.assumed(assumed);
+    }
+    for class in &all {
+        changed.extend(moved(class, before, after));
+    }
+    fold.finish(changed, &all, &universe)
+}
+
+/// Every document of a class.
+pub(super) fn documents(class: &Class) -> impl Iterator<Item = &DocumentId> {
+    let hands = [&class.before, &class.after].into_iter();
+    hands.flat_map(|hand| hand.held.iter().map(|(_, document)| document).chain(&hand.boundary))
+}
+
+/// The documents of a class that change, come or go.
+fn moved(class: &Class, before: &Landscape<'_>, after: &Landscape<'_>) -> Vec<DocumentId> {
+    let (old, new) = (&class.before, &class.after);
+    let differs = |id: &&DocumentId| {
+        let on = |hand: &Hand| {
+            hand.held.iter().any(|(_, held)| held == *id) || hand.boundary.as_ref() == Some(*id)
+        };
+        on(old) != on(new) || before.document(id) != after.document(id)
+    };
+    documents(class).filter(differs).cloned().collect()
+}
+
+fn universe(before: &Landscape<'_>, after: &Landscape<'_>) -> Universe {
+    let sides = [before, after];
+    let documents: BTreeSet<(bool, &DocumentId)> = sides
+        .iter()
+        .enumerate()
+        .flat_map(|(number, side)| side.documents().map(move |id| (number == 1, id)))
+        .collect();
+    let documents = documents
+        .into_iter()
+        .filter_map(|(is_after, id)| if is_after { after.document(id) } else { before.document(id) });
+    let statements = documents.flat_map(|document| &document.statements);
+    Universe::new(statements.map(|statement| -> &Element<_> { &statement.action }))
+}
+
+fn of_class<'l>(
+    class: &Class,
+    (old, new): (&mut Side<'l>, &mut Side<'l>),
+    universe: &mut Universe,
+    needed: &Needed,
+    fold: &mut Fold<'_>,
+) {
+    let Some(first) = class.members.first() else { return };
+    let caller = new.landscape.caller(first).or_else(|| old.landscape.caller(first));
+    let mut from = pool(old, &class.before, caller.as_ref(), universe);
+    let mut to = pool(new, &class.after, caller.as_ref(), universe);
+    if let Some(caller) = &caller {
+        // What buckets deny is told of once, for everybody.
+        let denies = denied_by_buckets(new, [&from, &to], caller, universe);
+        if class.members.len() > 1 && denies.iter().any(is_personal) {
+            for member in &class.members {
+                let Class { before, after, members: _ } = class;
+                let one =
+                    Class { before: before.clone(), after: after.clone(), members: vec![member.clone()] };
+                of_class(&one, (&mut *old, &mut *new), universe, needed, fold);
+            }
+            return;
+        }
+        from.denies.extend(denies.iter().cloned());
+        to.denies.extend(denies);
+    }
+    let known = caller.as_ref().map(|caller| context(new.landscape, caller));
+    let mut judge = Judge::new(caller.clone(), known);
+    let gained = gains(&from, &to, universe, &mut judge);
+    let lost = gains(&to, &from, universe, &mut judge);
+    fold.class(class, Part::Gained, gained, universe);
+    fold.class(class, Part::Lost, lost, universe);
+    let (had, has) = (ways(&from, universe, needed), ways(&to, universe, needed));
+    for opened in opened(&had, &has) {
+        fold.escalation(class, opened);
+    }
+}
+
+/// Whether a Deny may be another for each caller of an account.
+fn is_personal(deny: &Entry<'_>) -> bool {
+    let rule = deny.statement.rule;
+    let everyone = matches!(&rule.principals, Some(Element::Is(named)) if named.contains(&Named::Everyone));
+    let by_key = rule.comparisons.iter().any(|comparison| {
+        let key = comparison.key.as_str();
+        let same = ["aws:principalaccount", "aws:principalisawsservice", "aws:principalorgid"].contains(&key);
+        (key.starts_with("aws:principal") && !same) || key.starts_with("aws:user")
+    });
+    !everyone || by_key
+}

@@ -1,0 +1,230 @@
+//! Who gains and who loses what between two states, statement by statement, and by which route.
+//!
+//! Everything is worked out once for each set of policies that somebody holds, however many hold it, and only for
+//! those whose policies differ. What cannot be decided is said so, and never left out.
+
+mod actions;
+mod area;
+mod compare;
+mod escalation;
+mod fold;
+mod gain;
+mod holders;
+mod pool;
+mod resource;
+mod settle;
+
+use std::collections::BTreeSet;
+
+pub use compare::delta;
+
+use super::landscape::DocumentId;
+use super::powers::Method;
+use super::principal::Named;
+use crate::policy::AccessWord;
+use crate::state::ResourceId;
+
+/// Who gains and who loses what.
+#[derive(Clone, Debug, Default)]
+pub struct AccessDelta {
+    /// What becomes possible, the gravest first.
+    pub gained: Vec<Line>,
+    /// What is possible no longer.
+    pub lost: Vec<Line>,
+    /// Ways to more rights that open, the worst first.
+    pub escalations: Vec<Escalation>,
+    /// Roles that can be assumed, or no longer.
+    pub edges: Vec<Edge>,
+    /// What the policies of resources deny, or no longer deny, to whoever may do it otherwise.
+    pub denials: Vec<Denial>,
+    /// Documents that change what they say and not what anybody can do.
+    pub without_effect: BTreeSet<DocumentId>,
+    /// Documents that could not be read, and so were not compared.
+    pub unreadable: BTreeSet<DocumentId>,
+}
+
+/// Some access that comes or goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// How much it deserves attention.
+    pub rank: Rank,
+    /// Whose.
+    pub who: Who,
+    /// What can be done.
+    pub word: AccessWord,
+    /// With which services: prefixes, sorted.
+    pub services: Vec<String>,
+    /// To what.
+    pub resources: Resources,
+    /// How they come by it.
+    pub route: Route,
+    /// When.
+    pub limits: Vec<Limit>,
+    /// Resources that are denied in any case.
+    pub except: Vec<String>,
+    /// The statements that deny it or did, where it comes or goes because of them.
+    pub because: Vec<Route>,
+    /// Every action, sorted; `s3:*` where all of a service's actions of this word are meant.
+    pub actions: Vec<String>,
+    /// How many actions that is.
+    pub count: usize,
+    /// Why it is not certain; none if it is.
+    pub doubt: Option<String>,
+}
+
+/// How much a line deserves attention, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Another account gains it.
+    External,
+    /// Everybody gains it.
+    Public,
+    /// It leads to more rights.
+    Escalation,
+    /// It is about a bucket whose tags say that its content is sensitive.
+    Sensitive,
+    /// Anything else.
+    Rest,
+}
+
+impl Rank {
+    /// As programs know it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::External => "external",
+            Self::Public => "public",
+            Self::Escalation => "escalation",
+            Self::Sensitive => "sensitive",
+            Self::Rest => "rest",
+        }
+    }
+}
+
+/// Somebody who gains or loses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// Users by a group.
+    Members {
+        /// The group.
+        group: ResourceId,
+        /// Those of its users that gain or lose.
+        users: Vec<ResourceId>,
+        /// Its other users: they have it another way, or are kept from it.
+        others: Vec<ResourceId>,
+    },
+    /// Users and roles themselves.
+    Identities(Vec<ResourceId>),
+    /// Somebody whom a policy names and the state does not have.
+    Outside(Named),
+}
+
+/// To what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resources {
+    /// What the pattern covers, as the statement has it.
+    Of(String),
+    /// What none of them covers.
+    AllBut(Vec<String>),
+}
+
+/// How somebody comes by something.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// The group that holds the document; none if those who gain do, or if it is a resource's.
+    pub group: Option<ResourceId>,
+    /// The document.
+    pub document: DocumentId,
+    /// The statement's number in it, from 0.
+    pub number: usize,
+    /// Its Sid.
+    pub sid: Option<String>,
+}
+
+/// When access holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limit {
+    /// Only if all of these hold.
+    OnlyIf(Vec<Test>),
+    /// Not while all of these hold.
+    NotWhile(Vec<Test>),
+}
+
+/// One key of a condition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Test {
+    /// The operator, in AWS's spelling.
+    pub operator: String,
+    /// The condition key, in small letters.
+    pub key: String,
+    /// What to compare with.
+    pub values: BTreeSet<String>,
+}
+
+/// Ways to more rights that open to somebody.
+#[derive(Clone, Debug)]
+pub struct Escalation {
+    /// To whom.
+    pub who: Who,
+    /// Everything is allowed on everything.
+    pub administrator: bool,
+    /// The roles that can be acted as, as the statement has them; none if no role is passed.
+    pub roles: Option<String>,
+    /// Of them, those that the state has and that let it be.
+    pub known: Vec<ResourceId>,
+    /// How many those are; the names may be fewer.
+    pub known_count: usize,
+    /// Of those, the ones with rights to everything.
+    pub mighty: Vec<ResourceId>,
+    /// The ways.
+    pub methods: Vec<&'static Method>,
+    /// The statement that passes the roles, or the first that counts.
+    pub route: Route,
+}
+
+/// That somebody can assume a role, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Whether they can from now on.
+    pub gained: bool,
+    /// Who.
+    pub who: Who,
+    /// The role.
+    pub role: ResourceId,
+    /// The condition keys that it depends on, in small letters.
+    pub keys: BTreeSet<String>,
+    /// Whether the role has rights to everything.
+    pub mighty: bool,
+    /// The statements that let them: of their own policies, and of the role's trust policy.
+    pub routes: Vec<Route>,
+}
+
+/// Something that the policy of a resource denies, or no longer denies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Denial {
+    /// Whether it is denied from now on.
+    pub comes: bool,
+    /// To whom; none for everybody.
+    pub to: Vec<Named>,
+    /// Everybody but them.
+    pub spares: Vec<Named>,
+    /// What can be done no longer, or again.
+    pub words: Vec<AccessWord>,
+    /// To what.
+    pub resources: Vec<Resources>,
+    /// While all of these hold; always if there is none.
+    pub tests: Vec<Test>,
+    /// The statement.
+    pub route: Route,
+}
+
+impl AccessDelta {
+    /// Whether nobody gains or loses anything.
+    pub fn is_empty(&self) -> bool {
+        let Self { gained, lost, escalations, edges, denials, without_effect: _, unreadable: _ } = self;
+        gained.is_empty()
+            && lost.is_empty()
+            && escalations.is_empty()
+            && edges.is_empty()
+            && denials.is_empty()
+    }
+}

@@ -1,0 +1,182 @@
+//! What the policies of buckets and roles give to those whom no state has, and what they deny to anybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Denial;
+use super::actions::Universe;
+use super::area::Area;
+use super::gain::{Gain, applicable, gains};
+use super::pool::{Entry, Pool, Side};
+use super::settle::Judge;
+use crate::access::landscape::{DocumentId, Landscape};
+use crate::access::principal::{Caller, Home, Named};
+use crate::access::request::{Context, Others};
+use crate::policy::{AccessWord, Element};
+use crate::state::ResourceId;
+
+/// What somebody outside gains and loses by the policy of one resource.
+pub(super) struct Outside {
+    pub named: Named,
+    pub gained: Vec<Gain>,
+    pub lost: Vec<Gain>,
+}
+
+/// The resource that a document is the policy of.
+pub(super) fn resource_of(document: &DocumentId) -> Option<&ResourceId> {
+    match document {
+        DocumentId::Bucket(id) | DocumentId::Trust(id) => Some(id),
+        DocumentId::Inline(..) | DocumentId::Customer(_) | DocumentId::Aws(..) => None,
+    }
+}
+
+/// The policies of resources that are not on both sides what they are on one.
+pub(super) fn changed(before: &Side<'_>, after: &Side<'_>) -> BTreeSet<DocumentId> {
+    let all: BTreeSet<&DocumentId> = before.resource_documents().chain(after.resource_documents()).collect();
+    let differs = |id: &&DocumentId| before.landscape.document(id) != after.landscape.document(id);
+    all.into_iter().filter(differs).cloned().collect()
+}
+
+/// What those outside gain and lose by a document.
+pub(super) fn outside(
+    document: &DocumentId,
+    before: &mut Side<'_>,
+    after: &mut Side<'_>,
+    universe: &mut Universe,
+) -> Vec<Outside> {
+    let old = before.entries(document, None, universe);
+    let new = after.entries(document, None, universe);
+    let landscapes = [before.landscape, after.landscape];
+    let Some(resource) = resource_of(document) else { return vec![] };
+    let mut all: BTreeSet<Named> = BTreeSet::new();
+    for entry in old.iter().chain(&new).filter(|entry| entry.allows()) {
+        all.extend(principals(entry).into_iter().filter(|named| is_outside(named, resource, landscapes)));
+    }
+    let mut found = vec![];
+    for named in all {
+        let (from, to) = (of(&named, &old, landscapes[0]), of(&named, &new, landscapes[1]));
+        let mut judge = Judge::new(None, None);
+        let gained = gains(&from, &to, universe, &mut judge);
+        let lost = gains(&to, &from, universe, &mut judge);
+        found.push(Outside { named, gained, lost });
+    }
+    found
+}
+
+fn principals(entry: &Entry<'_>) -> Vec<Named> {
+    match &entry.statement.rule.principals {
+        Some(Element::Is(named)) => named.clone(),
+        Some(Element::IsNot(_)) => vec![Named::Everyone],
+        None => vec![],
+    }
+}
+
+/// Whether somebody's access is told of here: whoever the states do not have, and other accounts.
+fn is_outside(named: &Named, resource: &ResourceId, landscapes: [&Landscape<'_>; 2]) -> bool {
+    match named {
+        Named::Everyone => true,
+        // What a resource's policy leaves to its own account, the policies there decide.
+        Named::Account(account) => *account != resource.account.as_str(),
+        Named::Caller(caller) => {
+            let ours = landscapes.iter().filter_map(|landscape| landscape.identity_of(caller));
+            !ours.into_iter().any(|id| id.account == resource.account)
+        }
+        Named::Nobody(_) => false,
+    }
+}
+
+/// What a document says to somebody whom it names.
+fn of<'l>(named: &Named, entries: &[Entry<'l>], landscape: &Landscape<'_>) -> Pool<'l> {
+    let caller = match named {
+        Named::Everyone | Named::Nobody(_) => Caller::Anonymous,
+        Named::Account(account) => {
+            Caller::Root { home: Home { partition: partition(landscape), account: account.clone() } }
+        }
+        Named::Caller(caller) => caller.clone(),
+    };
+    let mut context = Context::new(Others::Unknown);
+    // Of everybody nothing is known.
+    if *named != Named::Everyone {
+        caller.describe(&mut context);
+    }
+    let mut pool = Pool::default();
+    for entry in entries {
+        let theirs = principals(entry).iter().any(|own| own == named || *own == Named::Everyone);
+        let known = match (entry.allows(), named) {
+            (true, _) if !theirs => None,
+            (_, Named::Everyone) if entry.allows() => Some(entry.clone()),
+            (true, _) => narrowed(entry, &caller, &context),
+            (false, _) => entry.for_caller(&caller, &context),
+        };
+        if let Some(entry) = known {
+            pool.add(entry);
+        }
+    }
+    pool
+}
+
+/// An account as a whole is named by its root, whose type and name say nothing of those in it.
+fn narrowed<'l>(entry: &Entry<'l>, caller: &Caller, context: &Context) -> Option<Entry<'l>> {
+    match caller {
+        Caller::Root { .. } => Some(entry.clone()),
+        _ => entry.for_caller(caller, context),
+    }
+}
+
+fn partition(landscape: &Landscape<'_>) -> String {
+    let first = landscape.state().accounts.values().next();
+    first.map_or_else(|| "aws".to_owned(), |extent| extent.partition.as_str().to_owned())
+}
+
+/// What a document denies from now on, or no longer, on a resource that is there before and after.
+pub(super) fn denials(
+    document: &DocumentId,
+    before: &mut Side<'_>,
+    after: &mut Side<'_>,
+    universe: &mut Universe,
+) -> Vec<Denial> {
+    let Some(id) = resource_of(document) else { return vec![] };
+    let there = |side: &Side<'_>| side.landscape.state().resources.contains_key(id);
+    if !there(before) || !there(after) {
+        return vec![];
+    }
+    let old = before.entries(document, None, universe);
+    let new = after.entries(document, None, universe);
+    let mut found = vec![];
+    for (comes, own, others) in [(false, &old, &new), (true, &new, &old)] {
+        for deny in own.iter().filter(|entry| !entry.allows()) {
+            let same = |other: &Entry<'_>| {
+                !other.allows()
+                    && other.statement.rule.principals == deny.statement.rule.principals
+                    && deny.within(other)
+            };
+            if !others.iter().any(same) {
+                found.push(denial(deny, comes, universe));
+            }
+        }
+    }
+    found
+}
+
+fn denial(deny: &Entry<'_>, comes: bool, universe: &Universe) -> Denial {
+    let named = deny.statement.rule.principals.as_ref();
+    let (to, spares) = match named {
+        Some(Element::Is(named)) if !named.contains(&Named::Everyone) => (named.clone(), vec![]),
+        Some(Element::IsNot(named)) => (vec![], named.clone()),
+        Some(Element::Is(_)) | None => (vec![], vec![]),
+    };
+    let mut words: BTreeMap<AccessWord, ()> = BTreeMap::new();
+    for area in &deny.statement.areas {
+        for number in applicable(&deny.statement.actions, area, universe) {
+            words.insert(universe.word(number), ());
+        }
+    }
+    Denial {
+        comes,
+        to,
+        spares,
+        words: words.into_keys().collect(),
+        resources: deny.statement.areas.iter().map(Area::resources).collect(),
+        tests: deny.tests.iter().cloned().collect(),
+        route: deny.route.clone(),
+    }
+}

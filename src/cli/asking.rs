@@ -1,0 +1,229 @@
+//! What `why`, `can` and `who-can` have in common: which state is asked, and what is known of the request.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::access::asked::{Names, Unclear};
+use crate::access::landscape::{DocumentId, Held, Landscape};
+use crate::access::place;
+use crate::access::request::{Context, Others, Request};
+use crate::account::{CredentialSource, embedded};
+use crate::cli::failure::Failure;
+use crate::cli::options::Global;
+use crate::cli::output::Output;
+use crate::cli::pipeline::{Selection, Session};
+use crate::cli::{progress, project};
+use crate::diagnostic::Span;
+use crate::policy::{catalogue, closest_key, instant};
+use crate::report::{self, Explanation, Ground, Origin};
+use crate::spec::Lowered;
+use crate::state::{AccountId, State};
+
+/// Who, what and of what.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Question {
+    /// Who asks: an ARN, `user/alice`, `analytics/role/GlueEtl`, a service, or `anonymous`
+    #[arg(value_name = "PRINCIPAL")]
+    principal: String,
+    /// One action, such as `s3:GetObject`
+    #[arg(value_name = "ACTION")]
+    action: String,
+    /// Of what: an ARN, `s3://bucket/key`, `bucket/NAME`, `role/NAME`, or `*`
+    #[arg(value_name = "RESOURCE")]
+    resource: String,
+}
+
+/// Where to ask, and what is known of the request.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Asking {
+    /// What to ask about: `spec` (what is declared), `plan` (what will be after apply), `live` (what is found), or an
+    /// account file
+    #[arg(long, value_name = "WHAT", default_value = "spec")]
+    on: String,
+    /// What a condition key of the request is; several values by repeating
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    context: Vec<(String, String)>,
+    /// A condition key that the request does not have; may be repeated
+    #[arg(long, value_name = "KEY")]
+    without: Vec<String>,
+    /// When it is asked: sets `aws:CurrentTime` and `aws:EpochTime`
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    at: Option<Timestamp>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if key.contains(':') => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("it is written like `aws:PrincipalTag/team=data`".to_owned()),
+    }
+}
+
+/// A day, from its beginning in UTC, or an instant.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let day = text.parse::<Date>().ok().and_then(|day| day.to_zoned(TimeZone::UTC).ok());
+    let wrong = || "it is written like `2027-01-31` or `2027-01-31T09:00:00Z`".to_owned();
+    // A date with a time parses as a date as well.
+    let is_day = text.len() == "2027-01-31".len();
+    day.filter(|_| is_day).map(|day| day.timestamp()).or_else(|| instant(text)).ok_or_else(wrong)
+}
+
+/// A state to ask about, and what is known of its files.
+pub struct Asked {
+    /// Which it is.
+    pub on: String,
+    /// The state.
+    pub state: State,
+    /// The environments with their accounts.
+    pub environments: Vec<(String, AccountId)>,
+    lowered: Option<Lowered>,
+}
+
+impl Asking {
+    /// Decides one request, with everything that had a say.
+    ///
+    /// # Errors
+    /// No such state, or a question that cannot be understood.
+    pub fn explain(
+        &self,
+        global: &Global,
+        question: &Question,
+        output: &Output,
+    ) -> Result<Explanation, Failure> {
+        // What AWS cannot have need not wait for an account.
+        let context = self.context(output)?;
+        let asked = self.state(global, output)?;
+        let names = asked.names();
+        let Question { principal, action, resource } = question;
+        let caller = names.principal(principal).map_err(unclear)?;
+        let action = names.action(action).map_err(unclear)?;
+        let resource = names.resource(resource, action).map_err(unclear)?;
+        let landscape = Landscape::new(&asked.state);
+        let request =
+            Request { caller, action: action.full_name(), resource, resource_account: None, context };
+        let explained = landscape.decide(request);
+        let origin =
+            |document: &DocumentId, number: usize, held: Option<&Held>| asked.origin(document, number, held);
+        let ground = Ground { landscape: &landscape, names: &names, origin: &origin, on: &asked.on };
+        Ok(Explanation::new(&explained, ground))
+    }
+
+    /// What is known of the request.
+    ///
+    /// # Errors
+    /// A key both given and said to be absent.
+    pub fn context(&self, output: &Output) -> Result<Context, Failure> {
+        let Self { on: _, context: given, without, at } = self;
+        let mut context = Context::new(Others::Unknown);
+        for (key, value) in given {
+            self.look_at(key, output);
+            context.values.entry(key.to_ascii_lowercase()).or_default().push(value.clone());
+        }
+        for key in without {
+            self.look_at(key, output);
+            if context.values.contains_key(&key.to_ascii_lowercase()) {
+                return Err(Failure::error(format!(
+                    "`{key}` is both given with `--context` and absent with `--without`"
+                )));
+            }
+            context.absent.insert(key.to_ascii_lowercase());
+        }
+        if let Some(at) = at {
+            context.offer("aws:CurrentTime", at.to_string());
+            context.offer("aws:EpochTime", at.as_second().to_string());
+        }
+        Ok(context)
+    }
+
+    /// A misspelt key would change nothing and be believed.
+    fn look_at(&self, key: &str, output: &Output) {
+        if catalogue::condition_key(key).is_none() {
+            let near = closest_key(key).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            output.say(&format!("warning: AWS has no condition key `{key}`{near}"));
+        }
+    }
+
+    /// The state to ask about.
+    ///
+    /// # Errors
+    /// Errors in the files, an account that cannot be reached.
+    pub fn state(&self, global: &Global, output: &Output) -> Result<Asked, Failure> {
+        let on = self.on.clone();
+        match on.as_str() {
+            "spec" => {
+                let project = project::load(global)?;
+                let state = project.lowered.wanted.clone();
+                Ok(Asked::new(on, state, Some(project.lowered)))
+            }
+            "plan" | "live" => {
+                let interrupted = progress::on_interrupt()?;
+                let selection =
+                    Selection { environments: vec![], target: vec![], adopt: vec![], takeover: vec![] };
+                let session = Session::open_without_lock(global, &selection, &interrupted, output)?;
+                let reading = session.read(CredentialSource::Report)?;
+                if !reading.unread.is_empty() {
+                    let unread = report::count(reading.unread.len(), "thing");
+                    output.say(&format!("{unread} could not be read; `hatrack plan` tells which"));
+                }
+                if on == "live" {
+                    let Session { project, .. } = session;
+                    return Ok(Asked::new(on, reading.state, Some(project.lowered)));
+                }
+                let prepared = session.prepare(reading)?;
+                let Session { project, .. } = session;
+                Ok(Asked::new(on, prepared.settled.wanted, Some(project.lowered)))
+            }
+            file => {
+                let path = Path::new(file);
+                if !path.is_file() {
+                    let wrong = Failure::error(format!("`--on {file}`: there is no such file"));
+                    return Err(wrong.help("it is `spec`, `plan`, `live`, or an account file"));
+                }
+                let state = embedded::read_all(path)?;
+                // A project is of use for its names, and not needed.
+                let project = project::load(global).ok();
+                Ok(Asked::new(on, state, project.map(|project| project.lowered)))
+            }
+        }
+    }
+}
+
+/// A question that cannot be understood.
+pub fn unclear(unclear: Unclear) -> Failure {
+    let Unclear { message, help } = unclear;
+    let failure = Failure::error(message);
+    match help {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
+}
+
+impl Asked {
+    fn new(on: String, state: State, lowered: Option<Lowered>) -> Self {
+        let environments = lowered.iter().flat_map(|lowered| &lowered.environments);
+        let environments = environments.map(|e| (e.name.clone(), e.account.clone())).collect();
+        Self { on, state, environments, lowered }
+    }
+
+    /// How people call what is in it.
+    pub fn names(&self) -> Names<'_> {
+        Names::new(&self.state, self.environments.iter().cloned())
+    }
+
+    /// Where a statement was written, if it is one of the files'.
+    pub fn origin(&self, id: &DocumentId, number: usize, held: Option<&Held>) -> Option<Origin> {
+        let lowered = self.lowered.as_ref().filter(|_| matches!(self.on.as_str(), "spec" | "plan"))?;
+        if let (DocumentId::Aws(..), Some(Held { holder, setting, document: _ })) = (id, held) {
+            let attached = lowered.wanted.resources.get(holder)?.settings.contains_key(setting);
+            return lowered.origins.of(holder, Some(setting)).filter(|_| attached).map(origin_of);
+        }
+        place::of_statement(lowered, &self.state, id, number).map(|span| origin_of(&span))
+    }
+}
+
+fn origin_of(span: &Span) -> Origin {
+    let (line, column) = span.line_column();
+    Origin { file: span.source.name.clone(), line, column }
+}

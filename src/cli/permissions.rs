@@ -1,0 +1,104 @@
+//! `hatrack permissions`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cli::exit::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::options::{Format, Global};
+use crate::cli::output::Output;
+use crate::cli::pipeline::taken_over;
+use crate::cli::project;
+use crate::plan::permissions::{Purpose, permissions, to_assume};
+use crate::report::{AccountPermissions, PermissionsReport};
+use crate::spec::lower::EnvironmentInfo;
+use crate::state::{AccountId, Scope, role_arn};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    purpose: For,
+    /// Environments, by name or file [default: all]
+    #[arg(value_name = "ENVIRONMENT")]
+    environments: Vec<String>,
+    /// Also what it takes to adopt this existing resource, as `apply --adopt` does; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    adopt: Vec<String>,
+    /// Also what it takes to take over this resource, as `apply --takeover` does; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    takeover: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct For {
+    /// What reading takes: `plan`, `drift`, `snapshot`, `lock`
+    #[arg(long)]
+    plan: bool,
+    /// What reading takes, and whatever `apply` could have to do
+    #[arg(long)]
+    apply: bool,
+}
+
+pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+    let project = project::load(global)?;
+    output.diagnostics(&project.warnings);
+    let chosen = project::choose(&project.lowered, &args.environments)?;
+    let accounts = by_account(&chosen)?;
+    let names = |scope: &&Scope| chosen.iter().any(|environment| environment.name == scope.environment);
+    let mut scopes: Vec<Scope> = project.lowered.scopes.iter().filter(names).cloned().collect();
+    taken_over(&mut scopes, &args.adopt, &args.takeover)?;
+    let scopes: Vec<&Scope> = scopes.iter().collect();
+    let purpose = if args.purpose.apply { Purpose::Apply } else { Purpose::Plan };
+    let mut documents = permissions(&project.lowered.wanted, &scopes, purpose);
+    let mut roles = BTreeSet::new();
+    let mut lines = vec![];
+    for (account, environments) in accounts {
+        let role = environments.iter().find_map(|environment| role_of(environment));
+        roles.extend(role.clone());
+        lines.push(AccountPermissions {
+            documents: documents.remove(&account).unwrap_or_default(),
+            environments: environments.iter().map(|environment| environment.name.clone()).collect(),
+            account,
+            role,
+        });
+    }
+    let report = PermissionsReport { purpose, accounts: lines, caller: to_assume(&roles) };
+    match output.format {
+        Format::Json | Format::Sarif | Format::Github => output.result(&report.json()),
+        Format::Markdown => output.result(&report.markdown()),
+        Format::Terminal => {
+            for (headline, documents) in report.parts() {
+                output.say(&headline);
+                documents.iter().for_each(|document| output.result(document));
+            }
+        }
+    }
+    Ok(ExitCode::Done)
+}
+
+fn role_of(environment: &EnvironmentInfo) -> Option<String> {
+    let EnvironmentInfo { name: _, account, region: _, partition, assume_role, source: _ } = environment;
+    assume_role.as_ref().map(|assume| role_arn(partition, account, &assume.role))
+}
+
+/// The environments by account.
+///
+/// # Errors
+/// Two of one account that are worked on as different roles: each role needs only its own part.
+fn by_account<'a>(
+    chosen: &[&'a EnvironmentInfo],
+) -> Result<BTreeMap<AccountId, Vec<&'a EnvironmentInfo>>, Failure> {
+    let mut accounts: BTreeMap<AccountId, Vec<&EnvironmentInfo>> = BTreeMap::new();
+    for environment in chosen {
+        let same = accounts.entry(environment.account.clone()).or_default();
+        if let Some(before) = same.iter().find(|before| role_of(before) != role_of(environment)) {
+            return Err(Failure::refused(format!(
+                "environments `{}` and `{}` are one account, but each works as another role",
+                before.name, environment.name
+            ))
+            .help("name one of them, so that each role gets only what its own environment needs"));
+        }
+        same.push(environment);
+    }
+    Ok(accounts)
+}

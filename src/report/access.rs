@@ -1,0 +1,356 @@
+//! Who gains and loses what, as plain data: every statement, and the sentences that are made of them.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::EnvironmentLine;
+use super::limits;
+use crate::access::delta::{AccessDelta, Denial, Edge, Escalation, Line, Resources, Route, Test, Who};
+use crate::access::landscape::DocumentId;
+use crate::access::principal::{Caller, Named};
+use crate::state::{AccountId, ResourceId};
+
+/// Who gains and who loses what by a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AccessReport {
+    /// Ways to more rights that open.
+    pub escalations: Vec<EscalationLine>,
+    /// Roles that can be assumed from now on, or no longer.
+    pub roles: Vec<RoleLine>,
+    /// What becomes possible, the gravest first.
+    pub gained: Vec<AccessLine>,
+    /// What is possible no longer.
+    pub lost: Vec<AccessLine>,
+    /// What the policies of resources deny from now on, or no longer.
+    pub denials: Vec<DenialLine>,
+    /// Documents that change, come or go without changing what anybody can do.
+    pub without_effect: Vec<String>,
+    /// Documents that could not be read, and so were not compared.
+    pub unreadable: Vec<String>,
+    /// What has a say in access and was not looked at.
+    pub not_evaluated: Vec<&'static str>,
+}
+
+/// Who it is that gains or loses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Principals {
+    /// `group`, `identities` or `outside`.
+    pub kind: &'static str,
+    /// The group by which they have it.
+    pub group: Option<String>,
+    /// Users and roles by address; somebody outside by ARN, number or name.
+    pub names: Vec<String>,
+    /// The group's other users, for whom nothing changes.
+    pub others: Vec<String>,
+}
+
+/// Some access that comes or goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AccessLine {
+    /// `external`, `public`, `escalation`, `sensitive` or `rest`.
+    pub rank: &'static str,
+    /// Whose.
+    pub principals: Principals,
+    /// `list`, `read-data`, `write-data`, `delete-data`, `administer` or `become`.
+    pub word: &'static str,
+    /// With which services, by prefix.
+    pub services: Vec<String>,
+    /// The patterns of the resources, as the statement has it; what is not meant, if `all_but`.
+    pub resources: Vec<String>,
+    /// Whether the patterns say what is left out.
+    pub all_but: bool,
+    /// The statement that gives it.
+    pub statement: AccessStatement,
+    /// When it holds, in words.
+    pub conditions: Vec<String>,
+    /// Resources that something denies in any case.
+    pub except: Vec<String>,
+    /// The statements that deny it or did, where it comes or goes because of them.
+    pub because: Vec<AccessStatement>,
+    /// The actions; `s3:*` stands for all of a service's actions of this word.
+    pub actions: Vec<String>,
+    /// How many actions that is.
+    pub action_count: usize,
+    /// Whether it is proven.
+    pub proven: bool,
+    /// Why it is not.
+    pub doubt: Option<String>,
+}
+
+/// Where a statement stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct AccessStatement {
+    /// `role/GlueEtl inline/data`, `AmazonS3ReadOnlyAccess`.
+    pub document: String,
+    /// Its number there, from 1.
+    pub number: usize,
+    /// Its Sid.
+    pub sid: Option<String>,
+}
+
+/// Ways to more rights that open to somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EscalationLine {
+    /// To whom.
+    pub principals: Principals,
+    /// Whether everything is allowed on everything.
+    pub administrator: bool,
+    /// The pattern of the roles that can be acted as; none if no role is passed.
+    pub roles: Option<String>,
+    /// Of the roles there are, those that it covers and that let it be; ten at most.
+    pub known_roles: Vec<String>,
+    /// How many those are.
+    pub known_role_count: usize,
+    /// Those of them that may do everything.
+    pub administrator_roles: Vec<String>,
+    /// The ways, in words.
+    pub ways: Vec<&'static str>,
+    /// The actions of each way.
+    pub actions: Vec<Vec<&'static str>>,
+    /// The statement that passes the roles, or the first that counts.
+    pub statement: AccessStatement,
+}
+
+/// That somebody can assume a role, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoleLine {
+    /// `gained` or `lost`.
+    pub change: &'static str,
+    /// Who.
+    pub principals: Principals,
+    /// The role.
+    pub role: String,
+    /// Its account.
+    pub account: String,
+    /// Whether the role may do everything.
+    pub administrator: bool,
+    /// The condition keys that it depends on.
+    pub depends_on: Vec<String>,
+    /// The statements that let them.
+    pub statements: Vec<AccessStatement>,
+}
+
+/// Something that the policy of a resource denies from now on, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DenialLine {
+    /// `denied` or `no-longer-denied`.
+    pub change: &'static str,
+    /// To whom; empty for everybody.
+    pub principals: Vec<String>,
+    /// Everybody but them.
+    pub spares: Vec<String>,
+    /// The access words.
+    pub words: Vec<&'static str>,
+    /// The patterns of the resources.
+    pub resources: Vec<String>,
+    /// While this holds, in words; empty for always.
+    pub conditions: Vec<String>,
+    /// The statement.
+    pub statement: AccessStatement,
+}
+
+/// What has a say in access and is not read.
+const NOT_EVALUATED: [&str; 6] = [
+    "service and resource control policies",
+    "session policies",
+    "VPC endpoint policies",
+    "policies of keys and of resources other than buckets and roles",
+    "access control lists and access points",
+    "Block Public Access",
+];
+
+/// What names need to be told apart.
+pub(super) struct Names<'a> {
+    environments: BTreeMap<&'a AccountId, &'a str>,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(environments: &'a [EnvironmentLine<'a>]) -> Self {
+        Self { environments: environments.iter().map(|e| (e.account, e.name)).collect() }
+    }
+
+    /// `role/DataLakeReader`, and of several accounts `role/DataLakeReader (lake)`.
+    fn id(&self, id: &ResourceId) -> String {
+        match self.environments.get(&id.account) {
+            Some(_) if self.environments.len() < 2 => id.address(),
+            Some(name) => format!("{} ({name})", id.address()),
+            None => format!("{} ({})", id.address(), id.account),
+        }
+    }
+
+    fn ids<'i>(&self, ids: impl IntoIterator<Item = &'i ResourceId>) -> Vec<String> {
+        ids.into_iter().map(|id| self.id(id)).collect()
+    }
+
+    fn named(&self, named: &Named) -> String {
+        match named {
+            Named::Everyone => "everyone".to_owned(),
+            Named::Account(account) => {
+                let own = self.environments.iter().find(|(id, _)| id.as_str() == account);
+                own.map_or_else(
+                    || format!("account {account}"),
+                    |(_, name)| format!("account {account} ({name})"),
+                )
+            }
+            Named::Caller(Caller::Service(name)) => format!("service {name}"),
+            Named::Caller(caller) => caller.to_string(),
+            Named::Nobody(text) => text.clone(),
+        }
+    }
+
+    fn who(&self, who: &Who) -> Principals {
+        match who {
+            Who::Members { group, users, others } => {
+                // A group without users stands for whoever joins it.
+                let users = users.iter().filter(|id| *id != group);
+                Principals {
+                    kind: "group",
+                    group: Some(self.id(group)),
+                    names: self.ids(users),
+                    others: self.ids(others),
+                }
+            }
+            Who::Identities(ids) => {
+                Principals { kind: "identities", group: None, names: self.ids(ids), others: vec![] }
+            }
+            Who::Outside(named) => {
+                Principals { kind: "outside", group: None, names: vec![self.named(named)], others: vec![] }
+            }
+        }
+    }
+
+    fn document(&self, document: &DocumentId) -> String {
+        match document {
+            DocumentId::Inline(id, name) => format!("{} inline/{name}", self.id(id)),
+            DocumentId::Customer(id) => self.id(id),
+            DocumentId::Trust(id) => format!("trust policy of {}", self.id(id)),
+            DocumentId::Bucket(id) => format!("policy of {}", self.id(id)),
+            aws @ DocumentId::Aws(..) => aws.to_string(),
+        }
+    }
+
+    fn route(&self, route: &Route) -> AccessStatement {
+        let Route { group: _, document, number, sid } = route;
+        AccessStatement { document: self.document(document), number: number + 1, sid: sid.clone() }
+    }
+
+    fn line(&self, line: &Line) -> AccessLine {
+        let Line {
+            rank,
+            who,
+            word,
+            services,
+            resources,
+            route,
+            limits,
+            except,
+            because,
+            actions,
+            count,
+            doubt,
+        } = line;
+        let (resources, all_but) = patterns(resources);
+        AccessLine {
+            rank: rank.word(),
+            principals: self.who(who),
+            word: word.word(),
+            services: services.clone(),
+            resources,
+            all_but,
+            statement: self.route(route),
+            conditions: limits.iter().map(limits::limit).collect(),
+            except: except.clone(),
+            because: because.iter().map(|route| self.route(route)).collect(),
+            actions: actions.clone(),
+            action_count: *count,
+            proven: doubt.is_none(),
+            doubt: doubt.clone(),
+        }
+    }
+
+    fn escalation(&self, escalation: &Escalation) -> EscalationLine {
+        let Escalation { who, administrator, roles, known, known_count, mighty, methods, route } = escalation;
+        EscalationLine {
+            principals: self.who(who),
+            administrator: *administrator,
+            roles: roles.clone(),
+            known_roles: self.ids(known),
+            known_role_count: *known_count,
+            administrator_roles: self.ids(mighty),
+            ways: methods.iter().map(|method| method.gain).collect(),
+            actions: methods.iter().map(|m| m.needs.iter().map(|need| need.action).collect()).collect(),
+            statement: self.route(route),
+        }
+    }
+
+    fn edge(&self, edge: &Edge) -> RoleLine {
+        let Edge { gained, who, role, keys, mighty, routes } = edge;
+        RoleLine {
+            change: if *gained { "gained" } else { "lost" },
+            principals: self.who(who),
+            role: self.id(role),
+            account: role.account.to_string(),
+            administrator: *mighty,
+            depends_on: keys.iter().cloned().collect(),
+            statements: routes.iter().map(|route| self.route(route)).collect(),
+        }
+    }
+
+    fn denial(&self, denial: &Denial) -> DenialLine {
+        let Denial { comes, to, spares, words, resources, tests, route } = denial;
+        DenialLine {
+            change: if *comes { "denied" } else { "no-longer-denied" },
+            principals: to.iter().map(|named| self.named(named)).collect(),
+            spares: spares.iter().map(|named| self.named(named)).collect(),
+            words: words.iter().map(|word| word.word()).collect(),
+            resources: resources.iter().flat_map(|resources| patterns(resources).0).collect(),
+            conditions: tests.iter().map(|test: &Test| limits::phrase(test, true)).collect(),
+            statement: self.route(route),
+        }
+    }
+}
+
+fn patterns(resources: &Resources) -> (Vec<String>, bool) {
+    match resources {
+        Resources::Of(pattern) => (vec![pattern.clone()], false),
+        Resources::AllBut(patterns) => (patterns.clone(), true),
+    }
+}
+
+impl AccessReport {
+    /// What a comparison found.
+    pub fn new(delta: &AccessDelta, environments: &[EnvironmentLine<'_>]) -> Self {
+        let names = Names::new(environments);
+        let AccessDelta { gained, lost, escalations, edges, denials, without_effect, unreadable } = delta;
+        Self {
+            escalations: escalations.iter().map(|escalation| names.escalation(escalation)).collect(),
+            roles: edges.iter().map(|edge| names.edge(edge)).collect(),
+            gained: gained.iter().map(|line| names.line(line)).collect(),
+            lost: lost.iter().map(|line| names.line(line)).collect(),
+            denials: denials.iter().map(|denial| names.denial(denial)).collect(),
+            without_effect: without_effect.iter().map(|document| names.document(document)).collect(),
+            unreadable: unreadable.iter().map(|document| names.document(document)).collect(),
+            not_evaluated: NOT_EVALUATED.to_vec(),
+        }
+    }
+
+    /// Whether nobody gains or loses anything.
+    pub fn is_unchanged(&self) -> bool {
+        let Self {
+            escalations,
+            roles,
+            gained,
+            lost,
+            denials,
+            without_effect: _,
+            unreadable: _,
+            not_evaluated: _,
+        } = self;
+        escalations.is_empty()
+            && roles.is_empty()
+            && gained.is_empty()
+            && lost.is_empty()
+            && denials.is_empty()
+    }
+}

@@ -1,0 +1,345 @@
+//! Who gains and loses what, at a terminal: folded by who, by what can be done and by document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::access::{
+    AccessLine, AccessReport, AccessStatement, DenialLine, EscalationLine, Principals, RoleLine,
+};
+use super::super::page::{Page, piece};
+use super::super::style::Label;
+use super::super::words::count;
+
+/// Names told before the rest is counted.
+const NAMES_MAX: usize = 4;
+/// Groups of resources told in a line before the rest is counted.
+const PARTS_MAX: usize = 3;
+/// Patterns told together before the rest is counted.
+const PATTERNS_MAX: usize = 3;
+
+/// All of it, before what changes.
+pub(crate) fn access(page: &mut Page, report: &AccessReport) {
+    let AccessReport { escalations, roles, gained, lost, denials, without_effect, unreadable, not_evaluated } =
+        report;
+    let detail = page.terminal().detail;
+    page.blank();
+    if report.is_unchanged() {
+        page.flow(
+            0,
+            2,
+            [piece(Label::Heading, "Access:"), piece(Label::Plain, " nobody gains or loses any.")],
+        );
+    } else {
+        page.flow(
+            0,
+            2,
+            [piece(Label::Heading, "Access:"), piece(Label::Plain, format!(" {}", headline(report)))],
+        );
+    }
+    for each in escalations {
+        escalation(page, each, detail);
+    }
+    roles_of(page, roles, detail);
+    for (sign, label, lines) in [("+ ", Label::Added, gained), ("- ", Label::Removed, lost)] {
+        folded(page, sign, label, lines, detail);
+    }
+    for each in denials {
+        denial(page, each);
+    }
+    if !without_effect.is_empty() {
+        let noun = if without_effect.len() == 1 { "document changes" } else { "documents change" };
+        let text = format!(
+            "{} {noun} without changing access: {}",
+            without_effect.len(),
+            told(without_effect, if detail { usize::MAX } else { NAMES_MAX })
+        );
+        page.say(2, 4, Label::Dim, text);
+    }
+    if !unreadable.is_empty() {
+        let text = format!("could not be read, and so is not compared: {}", told(unreadable, usize::MAX));
+        page.flow(2, 4, [piece(Label::Hazard, "? "), piece(Label::Plain, text)]);
+    }
+    page.say(2, 4, Label::Dim, format!("not evaluated: {}", not_evaluated.join(", ")));
+}
+
+/// `3 principals gain, 1 loses; 2 ways to more rights open`.
+fn headline(report: &AccessReport) -> String {
+    let who = |lines: &[AccessLine], change: &str| -> BTreeSet<String> {
+        let of_lines = lines.iter().flat_map(|line| names(&line.principals));
+        let of_roles = report.roles.iter().filter(|role| role.change == change);
+        of_lines.chain(of_roles.flat_map(|role| names(&role.principals))).collect()
+    };
+    let (gain, lose) = (who(&report.gained, "gained").len(), who(&report.lost, "lost").len());
+    let said = |number: usize, one: &str, many: &str| match number {
+        0 => format!("nobody {one}"),
+        1 => format!("1 principal {one}"),
+        number => format!("{number} principals {many}"),
+    };
+    format!("{}, {}", said(gain, "gains", "gain"), said(lose, "loses", "lose"))
+}
+
+fn names(who: &Principals) -> Vec<String> {
+    let Principals { kind: _, group, names, others: _ } = who;
+    if names.is_empty() { group.iter().cloned().collect() } else { names.clone() }
+}
+
+/// Some by name, and how many more.
+fn told(names: &[String], max: usize) -> String {
+    let first = names.iter().take(max).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(max) {
+        None | Some(0) => first,
+        Some(more) => format!("{first} and {more} more"),
+    }
+}
+
+/// `group/DataScientists (3 users: alice, bob, cy)`.
+pub(crate) fn label(who: &Principals, detail: bool) -> String {
+    let Principals { kind: _, group, names, others } = who;
+    let max = if detail { usize::MAX } else { NAMES_MAX };
+    let short = |names: &[String]| {
+        let bare: Vec<String> = names.iter().map(|n| n.trim_start_matches("user/").to_owned()).collect();
+        told(&bare, max)
+    };
+    match (group, names.len()) {
+        (None, _) => told(names, max),
+        (Some(group), 0) => format!("{group} (no users yet)"),
+        (Some(group), number) if others.is_empty() => {
+            format!("{group} ({}: {})", count(number, "user"), short(names))
+        }
+        (Some(group), number) => format!(
+            "{group} ({number} of {} users: {}; nothing changes for {})",
+            number + others.len(),
+            short(names),
+            short(others)
+        ),
+    }
+}
+
+fn place(statement: &AccessStatement) -> String {
+    let AccessStatement { document, number, sid } = statement;
+    match sid {
+        Some(sid) => format!("{document} #{number} {sid}"),
+        None => format!("{document} #{number}"),
+    }
+}
+
+/// `arn:aws:s3:::b/*` → `s3://b/*`; `arn:aws:iam::*:role/x` → `role/x`.
+pub(crate) fn resource(pattern: &str) -> String {
+    if pattern == "*" {
+        return "everything".to_owned();
+    }
+    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    match parts.as_slice() {
+        [_, _, "s3", _, _, rest] => format!("s3://{rest}"),
+        [_, _, "iam", _, account, rest] if *account == "*" || account.is_empty() => (*rest).to_owned(),
+        [_, _, "iam", _, account, rest] => format!("{rest} in {account}"),
+        [_, _, service, region, account, rest]
+            if ["*", ""].contains(region) && ["*", ""].contains(account) =>
+        {
+            format!("{service}:{rest}")
+        }
+        _ => pattern.to_owned(),
+    }
+}
+
+fn escalation(page: &mut Page, line: &EscalationLine, detail: bool) {
+    let EscalationLine {
+        principals,
+        administrator,
+        roles,
+        known_roles,
+        known_role_count,
+        administrator_roles,
+        ways,
+        actions,
+        statement,
+    } = line;
+    let who = label(principals, detail);
+    let how = match ways.len() {
+        0 => String::new(),
+        number if number <= NAMES_MAX || detail => ways.join("; "),
+        number => {
+            let first: Vec<&str> = ways.iter().take(NAMES_MAX - 1).copied().collect();
+            format!("{}; and {} more ways", first.join("; "), number - first.len())
+        }
+    };
+    let mut text = match roles {
+        _ if *administrator => format!("{who} can do everything: every action on every resource"),
+        None => format!("{who} can gain rights: {how}"),
+        Some(roles) => {
+            let there = match *known_role_count {
+                0 => String::from("none there yet"),
+                number => format!("there now: {}", told(known_roles, NAMES_MAX.min(number))),
+            };
+            format!("{who} can become {} ({there}) by passing it on: {how}", resource(roles))
+        }
+    };
+    if !administrator_roles.is_empty() {
+        text.push_str(&format!("; {} can do everything", told(administrator_roles, NAMES_MAX)));
+    }
+    page.flow(
+        2,
+        6,
+        [
+            piece(Label::Error, "! escalation: "),
+            piece(Label::Plain, text),
+            piece(Label::Dim, format!(" · {}", place(statement))),
+        ],
+    );
+    if detail {
+        for needs in actions {
+            page.say(8, 2, Label::Dim, needs.join(" + "));
+        }
+    }
+}
+
+fn roles_of(page: &mut Page, roles: &[RoleLine], detail: bool) {
+    for line in roles {
+        let RoleLine { change, principals, role, account: _, administrator, depends_on, statements } = line;
+        let gained = *change == "gained";
+        let (sign, style) = if gained { ("+ ", Label::Added) } else { ("- ", Label::Removed) };
+        let can = if gained { "can become" } else { "can no longer become" };
+        let mut text = format!("{} {can} {role} (sts:AssumeRole)", label(principals, detail));
+        if *administrator {
+            text.push_str(", which can do everything");
+        }
+        if !depends_on.is_empty() {
+            text.push_str(&format!(", depending on {}", depends_on.join(", ")));
+        }
+        let routes: Vec<String> = statements.iter().map(place).collect();
+        let routes = format!(" · {}", routes.join(" and "));
+        page.flow(2, 6, [piece(style, sign), piece(Label::Plain, text), piece(Label::Dim, routes)]);
+    }
+}
+
+/// What stands in one line: of whom, and then rank, word, document, and why it comes or goes.
+type Key<'a> = (usize, &'static str, String, Vec<&'a AccessStatement>, bool);
+
+const RANKS: [&str; 5] = ["external", "public", "escalation", "sensitive", "rest"];
+const WORDS: [&str; 6] = ["become", "administer", "delete-data", "write-data", "read-data", "list"];
+
+fn folded(page: &mut Page, sign: &str, style: Label, lines: &[AccessLine], detail: bool) {
+    let rank = |line: &AccessLine| RANKS.iter().position(|rank| *rank == line.rank).unwrap_or(RANKS.len());
+    let mut all: BTreeMap<(usize, &Principals), Vec<&AccessLine>> = BTreeMap::new();
+    for line in lines {
+        all.entry((0, &line.principals)).or_default().push(line);
+    }
+    let mut all: Vec<(usize, &Principals, Vec<&AccessLine>)> = all
+        .into_iter()
+        .map(|((_, who), own)| (own.iter().map(|line| rank(line)).min().unwrap_or_default(), who, own))
+        .collect();
+    all.sort_by_key(|(rank, who, _)| (*rank, *who));
+    for (_, who, own) in all {
+        let verb = if sign == "+ " { "gains" } else { "loses" };
+        let verb = if who.kind != "group" && who.names.len() > 1 { verb.trim_end_matches('s') } else { verb };
+        page.flow(2, 4, [piece(Label::Heading, label(who, detail)), piece(Label::Dim, format!(" {verb}"))]);
+        let mut by: BTreeMap<Key<'_>, Vec<&AccessLine>> = BTreeMap::new();
+        for line in own {
+            let word = WORDS.iter().find(|word| **word == line.word).copied().unwrap_or_default();
+            let because = line.because.iter().collect();
+            let key = (rank(line), word, line.statement.document.clone(), because, line.proven);
+            by.entry(key).or_default().push(line);
+        }
+        let mut by: Vec<_> = by.into_iter().collect();
+        by.sort_by_key(|((rank, word, ..), _)| (*rank, WORDS.iter().position(|other| other == word)));
+        for ((rank, word, document, because, proven), lines) in by {
+            let rank = RANKS.get(rank).copied().unwrap_or_default();
+            let mark = if rank == "rest" { String::new() } else { format!("{rank}: ") };
+            let mark_style = if rank == "sensitive" { Label::Hazard } else { Label::Error };
+            let mut tail = format!(" · {document}");
+            if !because.is_empty() {
+                let verb = if sign == "+ " { "was denied by" } else { "denied by" };
+                let routes: Vec<String> = because.iter().map(|route| place(route)).collect();
+                tail.push_str(&format!(", {verb} {}", told(&routes, NAMES_MAX)));
+            }
+            if !proven {
+                let doubts: BTreeSet<&str> = lines.iter().filter_map(|line| line.doubt.as_deref()).collect();
+                tail.push_str(&format!(
+                    " · not proven: {}",
+                    doubts.into_iter().collect::<Vec<_>>().join("; ")
+                ));
+            }
+            page.flow(
+                4,
+                4,
+                [
+                    piece(style, sign),
+                    piece(mark_style, mark),
+                    piece(Label::Plain, format!("{word} {}", what(&lines, detail))),
+                    piece(Label::Dim, tail),
+                ],
+            );
+            if detail {
+                for line in lines {
+                    let text = format!("#{} {}", line.statement.number, line.actions.join(", "));
+                    page.say(8, 2, Label::Dim, text);
+                }
+            }
+        }
+    }
+}
+
+/// `s3 s3://a, s3://a/*; sagemaker, ecr everything, only with MFA`.
+fn what(lines: &[&AccessLine], detail: bool) -> String {
+    // The same resources under the same conditions are said once, with all their services.
+    let mut by_area: BTreeMap<(String, Vec<&str>), BTreeSet<&str>> = BTreeMap::new();
+    for line in lines {
+        let patterns: Vec<String> = line.resources.iter().map(|pattern| resource(pattern)).collect();
+        let area =
+            if line.all_but { format!("all but {}", patterns.join(", ")) } else { patterns.join(", ") };
+        let area = if line.except.is_empty() {
+            area
+        } else {
+            let except: Vec<String> = line.except.iter().map(|pattern| resource(pattern)).collect();
+            format!("{area} except {}", except.join(", "))
+        };
+        let conditions = line.conditions.iter().map(String::as_str).collect();
+        by_area.entry((area, conditions)).or_default().extend(line.services.iter().map(String::as_str));
+    }
+    let mut parts: BTreeMap<(Vec<&str>, BTreeSet<&str>), Vec<String>> = BTreeMap::new();
+    for ((area, conditions), services) in by_area {
+        parts.entry((conditions, services)).or_default().push(area);
+    }
+    let mut parts: Vec<_> = parts.into_iter().collect();
+    // The widest first.
+    parts.sort_by_key(|((conditions, services), areas)| {
+        (!areas.iter().any(|area| area == "everything"), conditions.len(), std::cmp::Reverse(services.len()))
+    });
+    let max = |number: usize| if detail { usize::MAX } else { number };
+    let said = parts.iter().take(max(PARTS_MAX)).map(|((conditions, services), areas)| {
+        let services: Vec<String> = services.iter().map(|service| (*service).to_owned()).collect();
+        let tail: String = conditions.iter().map(|condition| format!(", {condition}")).collect();
+        format!("{} on {}{tail}", told(&services, max(6)), told(areas, max(PATTERNS_MAX)))
+    });
+    let mut text = said.collect::<Vec<_>>().join("; ");
+    if let Some(more) = parts.len().checked_sub(max(PARTS_MAX)).filter(|more| *more > 0) {
+        text.push_str(&format!("; and {more} more, under conditions or on less"));
+    }
+    text
+}
+
+fn denial(page: &mut Page, line: &DenialLine) {
+    let DenialLine { change, principals, spares, words, resources, conditions, statement } = line;
+    let who = match (principals.as_slice(), spares.as_slice()) {
+        ([], []) => "everyone".to_owned(),
+        ([], spares) => format!("everyone but {}", told(spares, NAMES_MAX)),
+        (principals, _) => told(principals, NAMES_MAX),
+    };
+    let comes = *change == "denied";
+    let (sign, style, verb) =
+        if comes { ("- ", Label::Removed, "is denied") } else { ("+ ", Label::Added, "is no longer denied") };
+    let patterns: Vec<String> = resources.iter().map(|pattern| resource(pattern)).collect();
+    let when: String =
+        if conditions.is_empty() { String::new() } else { format!(" {}", conditions.join(" and ")) };
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let text =
+        format!("{who} {verb}{when}: {} on {}", told(&words, words.len()), told(&patterns, PATTERNS_MAX));
+    page.flow(
+        2,
+        4,
+        [
+            piece(style, sign),
+            piece(Label::Plain, text),
+            piece(Label::Dim, format!(" · {}", place(statement))),
+        ],
+    );
+}
