@@ -1,7 +1,13 @@
 //! How long `policy compare` takes: AWS's managed policies against themselves, and pairs of generated policies.
 //!
 //! Not timed by tests: it prints what it measured, and ends with an error if an answer is wrong.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a program of its own")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a program of its own"
+)]
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};

@@ -105,6 +105,15 @@ impl Formula {
         }
     }
 
+    /// The rules that a request is to lie in, or in some of; of a formula with `Not` before rules only.
+    pub fn positive(&self, rules: &mut Vec<RuleId>) {
+        match self {
+            Self::Constant(_) | Self::Not(_) => {}
+            Self::Rule(rule) => rules.push(*rule),
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.positive(rules)),
+        }
+    }
+
     /// The rules in it.
     pub fn mentioned(&self, rules: &mut Vec<RuleId>) {
         match self {

@@ -140,7 +140,7 @@ impl Prover {
             Err(reason) => return Answer::Unknown(reason),
         };
         let witness = class.witness(point.clone());
-        if self.confirmed(&witness, &formula) {
+        if let Some(witness) = self.confirmed(&witness, &formula) {
             return Answer::Found(Box::new(witness));
         }
         let (variables, loose) = self.doubts(number, &formula);
@@ -150,7 +150,7 @@ impl Prover {
                 let mut witness = class.witness(point);
                 let given = texts.iter().filter_map(|(key, text)| Some((key.clone(), vec![text.clone()?])));
                 witness.context.extend(given);
-                if self.confirmed(&witness, &formula) {
+                if let Some(witness) = self.confirmed(&witness, &formula) {
                     return Answer::Found(Box::new(witness));
                 }
             }
@@ -205,8 +205,21 @@ impl Prover {
         Model::new(&rules, &setting)
     }
 
-    fn confirmed(&self, witness: &Witness, formula: &Formula) -> bool {
-        witness.satisfies(formula, &self.rules, &self.frame)
+    /// The request, if it is as a formula says, with the rules that it does lie in: where a variable has no text, it
+    /// may have been looked for in another one.
+    fn confirmed(&self, witness: &Witness, formula: &Formula) -> Option<Witness> {
+        if !witness.satisfies(formula, &self.rules, &self.frame) {
+            return None;
+        }
+        let context = witness.full_context(&self.frame);
+        let mut within = witness.within.clone();
+        formula.positive(&mut within);
+        let mut seen = BTreeSet::new();
+        within.retain(|id| {
+            let rule = self.rules.get(id.0);
+            seen.insert(*id) && rule.is_some_and(|rule| witness.lies_in(rule, &self.frame, &context))
+        });
+        Some(Witness { within, ..witness.clone() })
     }
 
     /// The variables without text and the keys not understood that a formula's rules have.

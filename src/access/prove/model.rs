@@ -212,7 +212,7 @@ impl Build<'_> {
         if let Some(element) = &rule.resources {
             let mut patterns = vec![];
             for pattern in element.value() {
-                for variable in pattern.variables().into_iter().filter(|_| element.is_not()) {
+                for variable in pattern.variables().filter(|_| element.is_not()) {
                     match self.variables.text_of(variable) {
                         Ok(_) => {}
                         Err(Missing::Absent) => return None,

@@ -38,6 +38,9 @@ enum Atom {
     Resources(Vec<GlobId>),
 }
 
+/// A pattern of actions, with the atom that it is of.
+type Meant = (usize, Pattern);
+
 /// Resources that the rules do not tell apart by their form.
 #[derive(Debug)]
 struct Shape {
@@ -160,8 +163,8 @@ impl Targets {
     }
 
     /// Patterns of actions with their atoms, by service, and those of several services.
-    fn action_patterns(&self) -> (BTreeMap<String, Vec<(usize, Pattern)>>, Vec<(usize, Pattern)>) {
-        let mut own: BTreeMap<String, Vec<(usize, Pattern)>> = BTreeMap::new();
+    fn action_patterns(&self) -> (BTreeMap<String, Vec<Meant>>, Vec<Meant>) {
+        let mut own: BTreeMap<String, Vec<Meant>> = BTreeMap::new();
         let mut wild = vec![];
         for (number, atom) in self.atoms.iter().enumerate() {
             let Atom::Actions(patterns) = atom else { continue };

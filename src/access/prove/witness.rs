@@ -20,7 +20,7 @@ pub struct Witness {
     pub resource: String,
     /// The condition keys that it has to have, in small letters.
     pub context: BTreeMap<String, Vec<String>>,
-    /// The rules of the formula's positive part that it was found in.
+    /// The rules that the formula asks for and that it lies in, those it was looked for in first.
     pub within: Vec<RuleId>,
 }
 
