@@ -110,12 +110,21 @@ fn every_command_is_in_the_readme() {
     let variants = commands.split("enum Command {").nth(1).unwrap().split('}').next().unwrap();
     let names: Vec<String> = variants
         .lines()
-        .filter_map(|line| line.trim().split_once('(').map(|(name, _)| name.to_lowercase()))
+        .filter_map(|line| line.trim().split_once('(').map(|(name, _)| kebab(name)))
         .collect();
     assert!(names.len() >= 8, "{names:?}");
     for name in names {
         assert!(readme.contains(&format!("hatrack {name}")), "README.md does not show `hatrack {name}`");
     }
+}
+
+/// `WhoCan` as it is typed: `who-can`.
+fn kebab(name: &str) -> String {
+    let parted = |(at, c): (usize, char)| {
+        let dash = (at > 0 && c.is_uppercase()).then_some('-');
+        dash.into_iter().chain(c.to_lowercase())
+    };
+    name.char_indices().flat_map(parted).collect()
 }
 
 #[test]

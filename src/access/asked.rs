@@ -6,7 +6,7 @@ use super::decide::is_on_nothing;
 use super::principal::Caller;
 use crate::diagnostic::did_you_mean;
 use crate::policy::catalogue::{self, Action, service_principal};
-use crate::policy::{arn, works_on};
+use crate::policy::{AccessWord, arn, works_on};
 use crate::state::{AccountId, Core, Kind, ResourceId, State, iam_arn};
 
 /// The names that people use for what a state holds.
@@ -53,6 +53,13 @@ impl<'s> Names<'s> {
             [] => format!("account {account}"),
             names => format!("account {account} ({})", names.join(", ")),
         }
+    }
+
+    /// The environments of an account, or its number if there is none.
+    pub fn home(&self, account: &str) -> String {
+        let here = self.environments.iter().filter(|(_, id)| id.as_str() == account);
+        let names: Vec<&str> = here.map(|(name, _)| name.as_str()).collect();
+        if names.is_empty() { account.to_owned() } else { names.join(", ") }
     }
 
     /// Who asks.
@@ -127,6 +134,11 @@ impl<'s> Names<'s> {
             .split_once(':')
             .and_then(|(service, name)| catalogue::service(service).and_then(|s| s.action(name)));
         found.ok_or_else(|| {
+            if text.parse::<AccessWord>().is_ok() {
+                let unclear =
+                    Unclear::new(format!("`{text}` is many actions, and one is asked about at a time"));
+                return unclear.help("`hatrack who-can` takes access words");
+            }
             let unclear = Unclear::new(format!("there is no action `{text}`"));
             match catalogue::closest_action(text) {
                 Some(near) => unclear.help(format!("did you mean `{near}`?")),
@@ -140,15 +152,22 @@ impl<'s> Names<'s> {
     /// # Errors
     /// It is no resource, or one that the action cannot be on.
     pub fn resource(&self, text: &str, action: &'static Action) -> Result<String, Unclear> {
+        let found = self.one_resource(text)?;
+        self.fits(text, &found, action)?;
+        Ok(found)
+    }
+
+    /// The ARN of one resource, or `*`.
+    ///
+    /// # Errors
+    /// It is no resource, or a pattern for several.
+    pub fn one_resource(&self, text: &str) -> Result<String, Unclear> {
         let found = self.resource_or_pattern(text)?;
         if found != "*" && found.contains(['*', '?']) {
             let unclear = Unclear::new(format!("`{text}` is a pattern, and one resource is asked about"));
             let example = text.trim_end_matches('*').replace(['*', '?'], "x");
-            return Err(
-                unclear.help(format!("name one, such as `{example}x`; `hatrack who-can` takes patterns"))
-            );
+            return Err(unclear.help(format!("name one, such as `{example}x`; `who-can` takes patterns")));
         }
-        self.fits(text, &found, action)?;
         Ok(found)
     }
 
@@ -185,12 +204,17 @@ impl<'s> Names<'s> {
         Ok(iam_arn(partition, id, path))
     }
 
-    /// Whether an action can be on a resource.
-    fn fits(&self, text: &str, resource: &str, action: &'static Action) -> Result<(), Unclear> {
+    /// Whether an action can be on a resource, or on what a pattern covers.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn fits(&self, text: &str, resource: &str, action: &'static Action) -> Result<(), Unclear> {
         let name = action.full_name();
         let nothing = is_on_nothing(&name.to_ascii_lowercase());
         if resource == "*" {
-            let needed = action.resources.iter().find(|used| used.required);
+            // AWS's reference marks none as required where an access point will do as well.
+            let of_s3 = |name: &str| action.service == "s3" && ["object", "bucket"].contains(&name);
+            let needed = action.resources.iter().find(|used| used.required || of_s3(used.name));
             let Some(used) = needed else { return Ok(()) };
             let kind = catalogue::service(action.service).and_then(|s| s.resource_type(used.name));
             let form = match (action.service, used.name, kind) {

@@ -95,6 +95,10 @@ pub fn no_case(why: &str, out: &mut String) {
 impl Batch {
     /// Writes the answer to one case behind `out`, as JSON without a line end. Whether the case could be decided.
     pub fn answer(&mut self, line: &str, out: &mut String) -> bool {
+        if !line.starts_with('{') {
+            no_case("a case is a JSON object", out);
+            return false;
+        }
         let case: Case<'_> = match serde_json::from_str(line) {
             Ok(case) => case,
             Err(wrong) => {

@@ -7,8 +7,8 @@ use super::decide::{Decision, Mattered, Policies, Source, Unseen, decide};
 use super::law::{ResourcePolicy, account_of};
 use super::principal::{Caller, Home};
 use super::request::{Context, Request};
-use super::rule::Rules;
-use crate::policy::{Document, Policy, arn, catalogue};
+use super::rule::{Rule, Rules};
+use crate::policy::{Document, Effect, Policy, arn, catalogue};
 use crate::state::{
     AccountId, Core, Kind, PolicyReference, Resource, ResourceId, Setting, SettingKey, State, id_of_arn,
 };
@@ -21,6 +21,8 @@ pub struct Landscape<'s> {
     buckets: BTreeMap<&'s str, &'s ResourceId>,
     /// Every document once, ready to be evaluated.
     documents: BTreeMap<DocumentId, Rules>,
+    /// The tags of principals that some document asks for, as condition keys in small letters.
+    tags_asked: BTreeSet<String>,
 }
 
 /// Which document of a state.
@@ -96,7 +98,7 @@ pub struct Explained<'l> {
 
 impl<'l> Explained<'l> {
     /// The statement that had a say.
-    pub fn rule(&self, mattered: &Mattered) -> Option<&'l super::rule::Rule> {
+    pub fn rule(&self, mattered: &Mattered) -> Option<&'l Rule> {
         self.gathered.policies.rules(mattered.source)?.rules.get(mattered.number)
     }
 }
@@ -135,7 +137,11 @@ impl<'s> Landscape<'s> {
             }
         }
         let buckets = state.resources.keys().filter(|id| id.kind == Kind::Bucket);
-        Self { state, buckets: buckets.map(|id| (id.name.as_str(), id)).collect(), documents }
+        let buckets = buckets.map(|id| (id.name.as_str(), id)).collect();
+        let rules = documents.values().flat_map(|rules: &Rules| &rules.rules);
+        let tags_asked = rules.flat_map(Rule::keys).filter(|key| key.starts_with(PRINCIPAL_TAG));
+        let tags_asked = tags_asked.map(str::to_owned).collect();
+        Self { state, buckets, documents, tags_asked }
     }
 
     /// The state.
@@ -156,6 +162,11 @@ impl<'s> Landscape<'s> {
     /// A document as it is in the state, in whose order the statements are numbered.
     pub fn document(&self, document: &DocumentId) -> Option<&'s Document> {
         document_in(self.state, document)
+    }
+
+    /// Every document that can be read, in order.
+    pub fn contents(&self) -> impl Iterator<Item = &'s Document> {
+        self.documents.keys().filter_map(|id| self.document(id))
     }
 
     /// Every user and role, in order.
@@ -368,6 +379,19 @@ impl<'s> Landscape<'s> {
         for (key, value) in self.tags(id) {
             context.offer(&format!("aws:PrincipalTag/{key}"), value);
         }
+        // Without leave to bring tags along a session has those of its role, and no others.
+        // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
+        if id.kind == Kind::User || !self.takes_session_tags(id) {
+            let none = self.tags_asked.iter().filter(|key| !context.values.contains_key(*key)).cloned();
+            let none: Vec<String> = none.collect();
+            context.absent.extend(none);
+        }
+    }
+
+    fn takes_session_tags(&self, role: &ResourceId) -> bool {
+        let trust = self.documents.get(&DocumentId::Trust(role.clone()));
+        let lets = |rule: &Rule| rule.effect == Effect::Allow && rule.covers_action("sts:tagsession");
+        trust.is_none_or(|rules| rules.rules.iter().any(lets))
     }
 
     fn describe_resource(&self, resource: &str, context: &mut Context) {
@@ -389,6 +413,9 @@ impl<'s> Landscape<'s> {
         })
     }
 }
+
+/// How the condition keys of principals' tags begin, in small letters.
+const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
 /// Services whose resources can have policies that are not read, besides buckets, roles and keys.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>

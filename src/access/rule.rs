@@ -121,6 +121,15 @@ impl Rule {
         listed != self.actions.is_not()
     }
 
+    /// The condition keys that it asks for, in small letters: compared, and as variables.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let patterns = self.resources.iter().flat_map(|element| element.value());
+        let of_values = self.comparisons.iter().flat_map(|test| &test.values).flat_map(Operand::variables);
+        let variables = patterns.flat_map(ArnPattern::variables).chain(of_values);
+        let compared = self.comparisons.iter().map(|test| test.key.as_str());
+        compared.chain(variables.map(|variable| variable.key.as_str()))
+    }
+
     /// The condition keys that it asks for and that nothing is known of, as they are written.
     pub fn unknown_keys<'r>(&'r self, context: &'r Context) -> impl Iterator<Item = Cow<'r, str>> {
         let unknown = |key: &str| context.get(key) == Known::Unknown;

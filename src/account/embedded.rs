@@ -118,6 +118,15 @@ impl EmbeddedAccount {
     }
 }
 
+/// Every account in an account file.
+///
+/// # Errors
+/// No such file, or one that is damaged or of a newer format.
+pub fn read_all(path: &Path) -> Result<State, Unreachable> {
+    let state = load(path).and_then(|state| state.ok_or_else(|| "there is no such file".to_owned()));
+    state.map_err(|why| unreachable_file(path, &why))
+}
+
 /// The state in a file; none if there is no file.
 fn load(path: &Path) -> Result<Option<State>, String> {
     match fs::read_to_string(path) {

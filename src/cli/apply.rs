@@ -13,6 +13,7 @@ use crate::cli::output::Output;
 use crate::cli::passwords::FILE_NAME as PASSWORD_FILE;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::{drift, plan, progress};
+use crate::diagnostic::has_errors;
 use crate::plan::{Hazard, LOCKS_OUT, Plan, SavedPlan, SavedSelection};
 use crate::report::{self, ApplyReport, Finding};
 use crate::state::{Setting, Unread, Verb};
@@ -31,6 +32,15 @@ pub struct Args {
     /// repeated
     #[arg(long, value_name = "HAZARD", value_parser = hazard)]
     accept: Vec<String>,
+}
+
+/// Nothing is done that breaks what must hold.
+fn held(prepared: &Prepared, output: &Output) -> Result<(), Failure> {
+    output.diagnostics(&prepared.claims);
+    if has_errors(&prepared.claims) {
+        return Err(Failure::refused("nothing was changed: assertions would not hold, see above"));
+    }
+    Ok(())
 }
 
 /// A word for `--accept`.
@@ -74,6 +84,7 @@ fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, 
         }
         return Err(Failure::refused("nothing was changed: see what was refused above"));
     }
+    held(&prepared, output)?;
     if prepared.plan.steps.is_empty() {
         if output.format != Format::Terminal {
             plan::show(&report, output);
@@ -144,6 +155,7 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
         )
         .help("plan again, and look at what the new plan does"));
     }
+    held(&prepared, output)?;
     accepted(args, needed(&prepared.hazards))
         .map_err(|failure| failure.help(format!("`hatrack show {}` shows them", path.display())))?;
     if saved.steps.is_empty() {

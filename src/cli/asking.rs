@@ -7,21 +7,20 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::access::asked::{Names, Unclear};
-use crate::access::landscape::{DocumentId, Landscape, document_in};
+use crate::access::landscape::{DocumentId, Held, Landscape};
+use crate::access::place;
 use crate::access::request::{Context, Others, Request};
-use crate::account::embedded::EmbeddedAccount;
-use crate::account::{Account as _, CredentialSource, ReadRequest};
+use crate::account::{CredentialSource, embedded};
 use crate::cli::failure::Failure;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Selection, Session};
 use crate::cli::{progress, project};
 use crate::diagnostic::Span;
-use crate::policy::{Statement, catalogue, closest_key, instant};
+use crate::policy::{catalogue, closest_key, instant};
 use crate::report::{self, Explanation, Ground, Origin};
 use crate::spec::Lowered;
-use crate::spec::authored::Authored;
-use crate::state::{AccountId, ResourceId, SettingKey, State};
+use crate::state::{AccountId, State};
 
 /// Who, what and of what.
 #[derive(Clone, Debug, clap::Args)]
@@ -105,7 +104,8 @@ impl Asking {
         let request =
             Request { caller, action: action.full_name(), resource, resource_account: None, context };
         let explained = landscape.decide(request);
-        let origin = |document: &DocumentId, number: usize| asked.origin(document, number);
+        let origin =
+            |document: &DocumentId, number: usize, held: Option<&Held>| asked.origin(document, number, held);
         let ground = Ground { landscape: &landscape, names: &names, origin: &origin, on: &asked.on };
         Ok(Explanation::new(&explained, ground))
     }
@@ -181,12 +181,10 @@ impl Asking {
                     let wrong = Failure::error(format!("`--on {file}`: there is no such file"));
                     return Err(wrong.help("it is `spec`, `plan`, `live`, or an account file"));
                 }
-                let account = EmbeddedAccount::open(path, false)?;
-                let request = ReadRequest { scopes: vec![], credentials: CredentialSource::Report };
-                let reading = account.read(&request)?;
+                let state = embedded::read_all(path)?;
                 // A project is of use for its names, and not needed.
                 let project = project::load(global).ok();
-                Ok(Asked::new(on, reading.state, project.map(|project| project.lowered)))
+                Ok(Asked::new(on, state, project.map(|project| project.lowered)))
             }
         }
     }
@@ -215,42 +213,17 @@ impl Asked {
     }
 
     /// Where a statement was written, if it is one of the files'.
-    pub fn origin(&self, id: &DocumentId, number: usize) -> Option<Origin> {
+    pub fn origin(&self, id: &DocumentId, number: usize, held: Option<&Held>) -> Option<Origin> {
         let lowered = self.lowered.as_ref().filter(|_| matches!(self.on.as_str(), "spec" | "plan"))?;
-        let statement = document_in(&self.state, id)?.statements.get(number)?;
-        let (holder, setting) = match id {
-            DocumentId::Inline(id, name) => (id, Some(SettingKey::Inline(name.clone()))),
-            DocumentId::Customer(id) | DocumentId::Trust(id) => (id, None),
-            DocumentId::Bucket(id) => (id, Some(SettingKey::BucketPolicy)),
-            DocumentId::Aws(..) => return None,
-        };
-        written(lowered, holder, setting.as_ref(), statement)
-            .or_else(|| {
-                // A short form, such as `trust: glue`, is no document.
-                let declared = document_in(&lowered.wanted, id);
-                let same = declared.is_some_and(|document| document.statements.contains(statement));
-                let span = lowered.origins.of(holder, setting.as_ref()).filter(|_| same)?;
-                Some(span.clone())
-            })
-            .map(|span| {
-                let (line, column) = span.line_column();
-                Origin { file: span.source.name.clone(), line, column }
-            })
+        if let (DocumentId::Aws(..), Some(Held { holder, setting, document: _ })) = (id, held) {
+            let attached = lowered.wanted.resources.get(holder)?.settings.contains_key(setting);
+            return lowered.origins.of(holder, Some(setting)).filter(|_| attached).map(origin_of);
+        }
+        place::of_statement(lowered, &self.state, id, number).map(|span| origin_of(&span))
     }
 }
 
-/// Where a statement stands in the document of a holder.
-fn written(
-    lowered: &Lowered,
-    holder: &ResourceId,
-    setting: Option<&SettingKey>,
-    statement: &Statement,
-) -> Option<Span> {
-    let of_holder = |document: &&Authored| document.holder == *holder && document.setting.as_ref() == setting;
-    lowered.documents.iter().filter(of_holder).find_map(|document| {
-        let written = document.written.statements.iter().find(|one| one.statement == *statement)?;
-        let place = document.place(&written.pointer)?;
-        let span = if place.value.source.is_file() { &place.value } else { &place.edited };
-        Some(span.clone())
-    })
+fn origin_of(span: &Span) -> Origin {
+    let (line, column) = span.line_column();
+    Origin { file: span.source.name.clone(), line, column }
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Only this room prints.
 
 mod asking;
+mod claims;
 mod document;
 pub mod exit;
 mod findings;
@@ -26,6 +27,7 @@ mod schema;
 mod show;
 mod snapshot;
 mod validate;
+mod who_can;
 mod why;
 
 use clap::{Parser, Subcommand};
@@ -51,7 +53,7 @@ Exit codes:
   0  nothing to do, or done
   1  error: bad input, unreachable account, a read that failed, a step that was not done
   2  differences
-  3  refused by a safety rule";
+  3  refused by a safety rule; the \"no\" of `can`";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -77,6 +79,8 @@ enum Command {
     Can(can::Args),
     /// Explain why somebody can do something, or what is missing
     Why(why::Args),
+    /// Tell who can do something, and how they came by it
+    WhoCan(who_can::Args),
     /// Decide requests by policies that are given with them, case by case
     Decide(decide::Args),
     /// Print the JSON Schema of environment files, for editors
@@ -112,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Policy(args) => policy::run(args, &output),
         Command::Can(args) => can::run(&cli.global, args, &output),
         Command::Why(args) => why::run(&cli.global, args, &output),
+        Command::WhoCan(args) => who_can::run(&cli.global, args, &output),
         Command::Decide(args) => decide::run(args, &output),
         Command::Schema(args) => schema::run(args, &output),
         Command::Completions(args) => completions::run(args, &output),

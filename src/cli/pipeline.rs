@@ -14,7 +14,7 @@ use crate::cli::failure::Failure;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
-use crate::cli::{findings, guardians};
+use crate::cli::{claims, findings, guardians};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::lint;
 use crate::plan::{
@@ -77,6 +77,8 @@ pub struct Prepared {
     pub aws: AwsComparison,
     /// What rules find in the accounts and not in the files.
     pub findings: Vec<lint::Alone>,
+    /// What is wrong with the assertions on what is wanted, what others have in the accounts included.
+    pub claims: Vec<Diagnostic>,
     /// Who gains and who loses what.
     pub access: AccessDelta,
 }
@@ -216,8 +218,10 @@ impl Session {
         };
         let hazards = hazards(&plan, &around);
         let findings = self.found_only(&reading.state, &settled)?;
+        let chosen: Vec<_> = self.environments.iter().collect();
+        let claims = claims::broken(&self.project.lowered, &chosen, &settled.wanted);
         let access = access(&plan, &reading.state, &settled);
-        Ok(Prepared { reading, settled, plan, hazards, aws, findings, access })
+        Ok(Prepared { reading, settled, plan, hazards, aws, findings, claims, access })
     }
 
     /// What rules find in the accounts that they do not find in what is declared: `validate` tells of that. Only of

@@ -9,6 +9,7 @@ use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::progress;
+use crate::diagnostic::has_errors;
 use crate::plan::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection};
 use crate::report::{EnvironmentLine, Inputs, PlanReport};
 use crate::spec::EnvironmentInfo;
@@ -31,7 +32,11 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let prepared = session.prepare(session.read(fresh)?)?;
     let report = report_of(&session, &prepared);
     show(&report, output);
+    output.diagnostics(&prepared.claims);
     if let Some(path) = &args.output {
+        if has_errors(&prepared.claims) {
+            return Err(Failure::refused("the plan is not saved, since assertions would not hold"));
+        }
         if !prepared.settled.objections.is_empty() {
             return Err(Failure::refused("the plan is not saved, since it cannot be applied"));
         }
@@ -47,7 +52,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
 
 /// How a plan is told to scripts.
 pub fn exit_of(prepared: &Prepared) -> ExitCode {
-    if !prepared.settled.objections.is_empty() {
+    if !prepared.settled.objections.is_empty() || has_errors(&prepared.claims) {
         ExitCode::Refused
     } else if !prepared.reading.unread.is_empty() {
         ExitCode::Error
@@ -98,7 +103,7 @@ pub fn show(report: &PlanReport, output: &Output) {
 }
 
 fn save(session: &Session, prepared: &Prepared, selection: &Selection, path: &Path) -> Result<(), Failure> {
-    let Prepared { reading, settled, plan, hazards, aws: _, access: _, findings: _ } = prepared;
+    let Prepared { reading, settled, plan, hazards, aws: _, access: _, findings: _, claims: _ } = prepared;
     let (bound_to, found, wanted) =
         SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
     let environment = |e: &EnvironmentInfo| SavedEnvironment {

@@ -1,8 +1,10 @@
 //! `hatrack policy`: single documents, without a project and without an account.
 
+mod compare;
 mod diff;
 mod fmt;
 mod lint;
+mod pair;
 
 use clap::{Subcommand, ValueEnum};
 use serde_json::Value;
@@ -23,6 +25,8 @@ pub struct Args {
 // One file each; the file's name is the command's.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Tell which of two documents allows more, over all requests; exit code 2 if the second allows something new
+    Compare(compare::Args),
     /// Tell whether two documents mean the same, and what differs; exit code 2 if anything
     Diff(diff::Args),
     /// Print documents in one spelling, as they are or packed
@@ -64,6 +68,7 @@ impl Args {
 
 pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     match &args.command {
+        Command::Compare(args) => compare::run(args, output),
         Command::Diff(args) => diff::run(args, output),
         Command::Fmt(args) => fmt::run(args, output),
         Command::Lint(args) => lint::run(args, output),

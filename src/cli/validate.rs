@@ -9,7 +9,7 @@ use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
-use crate::cli::{findings, project};
+use crate::cli::{claims, findings, project};
 use crate::diagnostic::{Severity, has_errors};
 use crate::report::{self, FindingsReport};
 
@@ -66,6 +66,13 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         report.suppressed = linted.suppressed;
     }
     let failed = lowered.is_none() || report.has(args.fail_on.into());
+    // Of policies that cannot work it says little that something can be proven of them.
+    let claims = match &lowered {
+        Some(lowered) if !report.has(Severity::Error) => claims::broken(lowered, &chosen, &lowered.wanted),
+        _ => vec![],
+    };
+    let refuted = has_errors(&claims);
+    report.findings.extend(claims);
     if output.format == Format::Json {
         output.result(&report.diagnostics_json());
     } else {
@@ -89,5 +96,9 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
             output.say(&format!("{suppressed} suppressed, each with a reason"));
         }
     }
-    Ok(if failed { ExitCode::Error } else { ExitCode::Done })
+    Ok(match (failed, refuted) {
+        (true, _) => ExitCode::Error,
+        (false, true) => ExitCode::Refused,
+        (false, false) => ExitCode::Done,
+    })
 }

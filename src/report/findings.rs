@@ -217,9 +217,14 @@ pub(super) fn rule_ids<'a>(found: impl Iterator<Item = &'a Diagnostic>) -> Vec<&
     ids
 }
 
+/// What becomes of assertions that do not hold.
+pub(super) const CLAIMS: [&str; 3] = ["broken-assertion", "empty-assertion", "unproven-assertion"];
+
 /// The rule of a finding.
 pub(super) fn rule_id(diagnostic: &Diagnostic) -> &'static str {
-    diagnostic.rule.and_then(rules::find).map_or(SPECIFICATION, |rule| rule.id)
+    let of_rule = |id: &'static str| rules::find(id).map(|rule| rule.id);
+    let of_claim = |id: &'static str| CLAIMS.into_iter().find(|known| *known == id);
+    diagnostic.rule.and_then(|id| of_rule(id).or_else(|| of_claim(id))).unwrap_or(SPECIFICATION)
 }
 
 /// Text after the second `::` of a workflow command.

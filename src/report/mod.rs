@@ -9,6 +9,7 @@ mod access_markdown;
 mod apply;
 mod aws_managed;
 mod changes;
+mod comparison;
 mod diagnostics;
 mod drift;
 mod escape;
@@ -29,7 +30,9 @@ mod statements;
 mod style;
 mod terminal;
 mod value;
+mod who_can;
 mod why;
+mod witness;
 mod words;
 
 pub use access::{
@@ -40,6 +43,7 @@ pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
 };
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
+pub use comparison::{GapLine, PolicyComparison, StatementInFile};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::{json as harmless_json, text as harmless};
@@ -58,10 +62,12 @@ pub use said::{Said, objection, unplannable, unread};
 pub use style::Label;
 pub use terminal::said_terminal;
 pub use value::Value;
+pub use who_can::{AbleLine, WhoCan};
 pub use why::{
     Explanation, Ground, MissingLeg, NearMiss, NotEvaluated, Origin, OriginOf, RequestLine, StatementPlace,
     StatementReason, TestLine,
 };
+pub use witness::witness;
 pub use words::{count, operation_line};
 
 /// One environment that takes part.

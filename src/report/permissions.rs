@@ -89,20 +89,19 @@ impl PermissionsReport {
     }
 }
 
-/// `2 policies, 6000 and 120 of 6144 characters each`.
+/// `2 policies, 6000 + 120 of 6144 characters`.
 fn sizes(documents: &[Document]) -> String {
     let room = room();
-    let each: Vec<String> =
-        documents.iter().map(|document| room.document_size(document).to_string()).collect();
-    let policies = match documents.len() {
-        1 => "1 policy".to_owned(),
-        several => format!("{several} policies"),
-    };
+    let each: Vec<usize> = documents.iter().map(|document| room.document_size(document)).collect();
     let most = Quota::ManagedPoliciesPerRole.facts().default;
-    let over = if documents.len() > most {
-        format!("; AWS attaches {most} to a role unless its quota is raised")
-    } else {
-        String::new()
-    };
-    format!("{policies}, {} of {} characters{over}", each.join(" + "), room.most)
+    let words: Vec<String> = each.iter().map(ToString::to_string).collect();
+    match each.len() {
+        1 => format!("1 policy, {} of {} characters", words.join(""), room.most),
+        several if several <= most => {
+            format!("{several} policies, {} of {} characters", words.join(" + "), room.most)
+        }
+        many => format!(
+            "{many} policies, more than the {most} that AWS attaches to a role unless its quota is raised"
+        ),
+    }
 }

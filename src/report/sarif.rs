@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::diagnostics::{lines_for_services, place_in_file};
 use super::escape;
-use super::findings::{rule_id, rule_ids};
+use super::findings::{CLAIMS, rule_id, rule_ids};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::lint::{Rule, Suppressed, rules};
 
@@ -149,6 +149,17 @@ fn about(id: &'static str) -> About {
             help: text(help),
             default_configuration: Configuration { level: level(*severity) },
             properties: properties(*severity),
+        },
+        None if CLAIMS.contains(&id) => About {
+            id,
+            short_description: text("An assertion does not hold, or is not proven."),
+            full_description: text(
+                "What the environment says must hold about access does not hold for all requests.",
+            ),
+            help_uri: None,
+            help: text("take away what breaks it, or change the assertion"),
+            default_configuration: Configuration { level: "error" },
+            properties: properties(Severity::SecurityWarning),
         },
         None => About {
             id,

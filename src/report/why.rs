@@ -153,8 +153,9 @@ pub struct NotEvaluated {
     pub text: String,
 }
 
-/// Where a statement of a document was written: by its number in normal form.
-pub type OriginOf<'a> = &'a dyn Fn(&DocumentId, usize) -> Option<Origin>;
+/// Where a statement of a document was written, by its number in normal form; of a policy of AWS where whoever holds
+/// it has it attached.
+pub type OriginOf<'a> = &'a dyn Fn(&DocumentId, usize, Option<&Held>) -> Option<Origin>;
 
 /// What explanations are made from.
 #[derive(Clone, Copy)]
@@ -253,12 +254,18 @@ impl Explanation {
 impl StatementPlace {
     /// `ReadRaw` of role/GlueEtl inline/data, via group/Readers (environments/analytics.yaml:14:11).
     pub fn in_words(&self) -> String {
-        let Self { sid, document, account: _, number, origin, via, boundary } = self;
+        let Self { sid, document: _, account: _, number, origin, via, boundary } = self;
         let name = sid.as_ref().map_or_else(|| format!("statement {number}"), |sid| format!("`{sid}`"));
         let kind = if *boundary { ", the permissions boundary" } else { "" };
         let via = via.as_ref().map(|via| format!(", via {via}")).unwrap_or_default();
         let origin = origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
-        format!("{name} of {document}{kind}{via}{origin}")
+        format!("{name} of {}{kind}{via}{origin}", self.document_in_words())
+    }
+
+    /// `the policy of bucket/acme-lake`.
+    pub fn document_in_words(&self) -> String {
+        let the = if self.document.contains("policy of ") { "the " } else { "" };
+        format!("{the}{}", self.document)
     }
 }
 
@@ -339,7 +346,7 @@ impl Telling<'_> {
             document: document.to_string(),
             account: account_of(document).to_owned(),
             number: number + 1,
-            origin: (self.ground.origin)(document, number),
+            origin: (self.ground.origin)(document, number, held),
             via: via.map(|Held { holder, .. }| holder.address()),
             boundary: matches!(source, Source::Boundary(_)),
         })
@@ -375,6 +382,9 @@ impl Telling<'_> {
             Some(id) => id.address(),
             None => match caller {
                 Caller::Anonymous => "a request without signature".to_owned(),
+                Caller::Root { home } => {
+                    format!("the root user of {}", self.ground.names.account(&home.account))
+                }
                 _ => caller.to_string(),
             },
         }
@@ -384,8 +394,9 @@ impl Telling<'_> {
     fn who_from(&self) -> String {
         let request = &self.explained.request;
         let (caller, resource) = (request.caller.account(), request.resource_account.as_deref());
+        let known = self.ground.landscape.identity_of(&request.caller).is_some();
         match caller {
-            Some(account) if resource.is_some_and(|other| other != account) => {
+            Some(account) if known && resource.is_some_and(|other| other != account) => {
                 format!("{} of {}", self.who(), self.ground.names.account(account))
             }
             _ => self.who(),

@@ -13,7 +13,9 @@
 #[path = "../terminal/mod.rs"]
 mod terminal;
 
+mod access;
 mod broken_files;
+mod decide;
 mod formats;
 mod interruption;
 mod lint;

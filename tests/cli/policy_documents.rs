@@ -19,6 +19,10 @@ Statement:
 const TRUST: &str = r#"{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
   "Principal": {"AWS": ["111122223333", "AROAEXAMPLEEXAMPLE12"]}}]}"#;
 
+/// A key as a number and as text.
+const UNKNOWN: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*",
+  "Condition": {"NumericLessThan": {"s3:max-keys": "5"}, "StringLike": {"s3:max-keys": "1??"}}}]}"#;
+
 fn documents() -> Project {
     Project::new(&[
         ("one.json", ONE),
@@ -27,6 +31,9 @@ fn documents() -> Project {
         ("named.json", &ONE.replace("\"Write\"", "\"Put\"")),
         ("trust.json", TRUST),
         ("trust-now.json", &TRUST.replace("AROAEXAMPLEEXAMPLE12", "arn:aws:iam::111122223333:role/r")),
+        ("trust-wide.json", &TRUST.replace("AROAEXAMPLEEXAMPLE12", "arn:aws:iam::444455556666:role/lake/r")),
+        ("narrower.json", &ONE.replace("s3:PutObject", "s3:Put*Object")),
+        ("unknown.json", UNKNOWN),
         ("comma.json", "{\"Version\": \"2012-10-17\",\n \"Statement\": [],\n}\n"),
         ("wrong.json", "{\"Statement\": [\n  {\"effect\": \"allow\", \"Resource\": \"*\", \"Action\": []}]}"),
     ])
@@ -47,6 +54,25 @@ fn differences() {
         ("policy-diff-stdin-twice", 1, vec!["-", "-"]),
     ] {
         let run = project.run(&[vec!["policy", "diff"], arguments].concat());
+        assert_eq!(run.code, code, "{name}: {}", run.shown());
+        screen(name, &run);
+    }
+}
+
+#[test]
+fn which_allows_more() {
+    let project = documents();
+    for (name, code, arguments) in [
+        ("policy-compare-equivalent", 0, vec!["one.json", "other.yaml"]),
+        ("policy-compare-changed", 2, vec!["one.json", "changed.json"]),
+        ("policy-compare-changed-json", 2, vec!["one.json", "changed.json", "--format", "json"]),
+        ("policy-compare-changed-markdown", 2, vec!["one.json", "changed.json", "--format", "markdown"]),
+        ("policy-compare-trust", 2, vec!["trust.json", "trust-wide.json"]),
+        ("policy-compare-narrower", 0, vec!["one.json", "narrower.json"]),
+        ("policy-compare-unknown", 1, vec!["unknown.json", "one.json"]),
+        ("policy-compare-no-policy", 1, vec!["comma.json", "wrong.json"]),
+    ] {
+        let run = project.run(&[vec!["policy", "compare"], arguments].concat());
         assert_eq!(run.code, code, "{name}: {}", run.shown());
         screen(name, &run);
     }

@@ -16,10 +16,15 @@ fn help_and_version() {
         ("help-validate", vec!["validate", "--help"]),
         ("help-permissions", vec!["permissions", "--help"]),
         ("help-policy", vec!["policy", "--help"]),
+        ("help-policy-compare", vec!["policy", "compare", "--help"]),
         ("help-policy-diff", vec!["policy", "diff", "--help"]),
         ("help-policy-fmt", vec!["policy", "fmt", "--help"]),
         ("help-policy-lint", vec!["policy", "lint", "--help"]),
         ("help-snapshot", vec!["snapshot", "--help"]),
+        ("help-why", vec!["why", "--help"]),
+        ("help-can", vec!["can", "--help"]),
+        ("help-who-can", vec!["who-can", "--help"]),
+        ("help-decide", vec!["decide", "--help"]),
         ("version", vec!["--version"]),
     ] {
         let run = project.run(&arguments);

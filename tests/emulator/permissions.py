@@ -211,7 +211,7 @@ class Project:
         documents = documents or self.permissions(purpose, environment, words)
         account = edits.ACCOUNTS[environment]
         done, asked = self.hatrack(account, verb, environment, *arguments, *words)
-        accepted = re.findall(r"--accept \S+", done.err) if done.code == 3 else []
+        accepted = re.findall(r"--accept [^\s`]+", done.err) if done.code == 3 else []
         if accepted:
             done, more = self.hatrack(account, verb, environment, *arguments, *words, *" ".join(dict.fromkeys(accepted)).split())
             asked += more

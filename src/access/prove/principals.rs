@@ -163,7 +163,8 @@ fn stranger(caller: &Caller, named: &BTreeSet<Caller>, rules: &[Rule], frame: &F
         return Some(class);
     }
     let steps = arn.strip_suffix(STRANGER)?.chars().map(Step::Is);
-    let any = [Step::One(Set::Part), Step::Many(Set::Part)];
+    // A path, and a name that does not end as a path does.
+    let any = [Step::Many(Set::Part), Step::One(Set::Name)];
     let within = Glob::new(steps.chain(any));
     let outside: Vec<Glob> = named
         .iter()

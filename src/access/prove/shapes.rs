@@ -24,6 +24,8 @@ pub struct Targets {
     pub prefix: &'static str,
     /// Its actions, sorted.
     pub actions: Vec<Target>,
+    /// The forms that its actions have together, each with the first of these actions.
+    pub by_forms: BTreeMap<Vec<usize>, usize>,
 }
 
 /// The form of some resources' ARNs.
@@ -67,7 +69,11 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             })
             .collect();
         actions.sort_by(|a, b| a.folded.cmp(&b.folded));
-        services.push(Targets { prefix: service.prefix, actions });
+        let mut by_forms = BTreeMap::new();
+        for (number, action) in actions.iter().enumerate() {
+            by_forms.entry(action.forms.clone()).or_insert(number);
+        }
+        services.push(Targets { prefix: service.prefix, actions, by_forms });
     }
     Table { services, forms }
 });

@@ -54,11 +54,6 @@ impl Strings {
         self.add(Entry { most: glob, marked: None })
     }
 
-    /// Whether a pattern covers every text.
-    pub fn is_everything(&self, id: GlobId) -> bool {
-        self.entry(id).is_some_and(|entry| entry.marked.is_none() && entry.most.is_everything())
-    }
-
     fn entry(&self, id: GlobId) -> Option<&Entry> {
         self.entries.get(id.0 as usize)
     }

@@ -17,8 +17,8 @@ pub struct Targets {
     atoms: Vec<Atom>,
     numbers: HashMap<Atom, usize>,
     strings: Strings,
-    /// The service that a resource pattern is of; none in it for all, or by a wildcard.
-    resource_services: BTreeSet<Option<String>>,
+    /// Resource patterns by their service; none for several, or by a wildcard.
+    by_service: BTreeMap<Option<String>, BTreeSet<GlobId>>,
     partitions: Vec<String>,
     /// What resource patterns say of the partition.
     partition_patterns: BTreeSet<Pattern>,
@@ -84,14 +84,14 @@ impl Targets {
         for (pattern, entry) in patterns {
             let service = match &pattern {
                 ArnPattern::Parts(parts) => parts.get(2).and_then(|part| part.exact()).map(str::to_owned),
-                // It tells no resource from another.
-                ArnPattern::All => Some(String::new()),
+                ArnPattern::All => None,
             };
-            self.resource_services.insert(service);
+            let glob = self.strings.add(entry);
+            globs.push(glob);
+            self.by_service.entry(service).or_default().insert(glob);
             if let ArnPattern::Parts(parts) = &pattern {
                 self.partition_patterns.extend(parts.get(1).cloned());
             }
-            globs.push(self.strings.add(entry));
         }
         globs.sort_unstable();
         globs.dedup();
@@ -109,8 +109,8 @@ impl Targets {
             told.insert(patterns.iter().map(|pattern| pattern.matches(partition)).collect::<Vec<_>>())
         });
         let (own, wild) = self.action_patterns();
-        let mut shapes = Shapes { merged: HashMap::new(), of_form: HashMap::new(), all: vec![] };
-        let mut classes: BTreeMap<(Bits, Vec<usize>), Class> = BTreeMap::new();
+        let mut shapes = Shapes::default();
+        let mut classes: HashMap<(Bits, Vec<usize>), Class> = HashMap::new();
         let mut named: HashSet<&Pattern> = HashSet::new();
         let count = self.atoms.len();
         let mut base = Bits::new(count);
@@ -118,7 +118,13 @@ impl Targets {
         let wild: Vec<_> = wild.into_iter().filter(|(_, p)| !p.is_everything()).collect();
         for service in shapes::services() {
             let of_service = own.get(service.prefix).map_or(&[][..], Vec::as_slice);
-            let mut last: Option<(Bits, &[usize])> = None;
+            if of_service.is_empty() && wild.is_empty() {
+                for (forms, first) in &service.by_forms {
+                    let Some(action) = service.actions.get(*first) else { continue };
+                    self.add_class(&mut classes, &mut shapes, &base, &action.name, forms, budget)?;
+                }
+                continue;
+            }
             for action in &service.actions {
                 let mut row = base.clone();
                 for (atom, pattern) in of_service.iter().chain(&wild) {
@@ -127,11 +133,7 @@ impl Targets {
                         named.insert(pattern);
                     }
                 }
-                if last.as_ref().is_some_and(|(atoms, forms)| *atoms == row && *forms == action.forms) {
-                    continue;
-                }
-                self.add_class(&mut classes, &mut shapes, row.clone(), &action.name, &action.forms, budget)?;
-                last = Some((row, &action.forms));
+                self.add_class(&mut classes, &mut shapes, &row, &action.name, &action.forms, budget)?;
             }
         }
         // What the reference does not have may exist all the same.
@@ -146,10 +148,13 @@ impl Targets {
                     row.set(*atom);
                 }
             }
-            self.add_class(&mut classes, &mut shapes, row, &name, &[NOTHING, ANY], budget)?;
+            self.add_class(&mut classes, &mut shapes, &row, &name, &[NOTHING, ANY], budget)?;
         }
         self.shapes = shapes.all;
-        self.classes = classes.into_values().collect();
+        // In an order that does not hang on chance.
+        let mut classes: Vec<_> = classes.into_iter().collect();
+        classes.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        self.classes = classes.into_iter().map(|(_, class)| class).collect();
         self.known.clear();
         Ok(())
     }
@@ -174,13 +179,16 @@ impl Targets {
 
     fn add_class(
         &mut self,
-        classes: &mut BTreeMap<(Bits, Vec<usize>), Class>,
+        classes: &mut HashMap<(Bits, Vec<usize>), Class>,
         shapes: &mut Shapes,
-        atoms: Bits,
+        atoms: &Bits,
         name: &str,
         forms: &[usize],
         budget: &mut Budget,
     ) -> Result<(), Reason> {
+        if !shapes.seen.insert((atoms.clone(), forms.to_vec())) {
+            return Ok(());
+        }
         let mut own: BTreeMap<usize, GlobId> = BTreeMap::new();
         for form in forms {
             for (shape, glob) in self.shapes_of(shapes, *form, budget)? {
@@ -189,7 +197,7 @@ impl Targets {
         }
         let key = (atoms.clone(), own.keys().copied().collect());
         classes.entry(key).or_insert_with(|| Class {
-            atoms,
+            atoms: atoms.clone(),
             name: name.to_owned(),
             shapes: own.into_iter().collect(),
         });
@@ -240,17 +248,18 @@ impl Targets {
         glob: GlobId,
         budget: &mut Budget,
     ) -> Result<Option<Vec<GlobId>>, Reason> {
-        let all: BTreeSet<GlobId> = self.atoms.iter().filter_map(Atom::globs).flatten().copied().collect();
-        // Most services are in no pattern: all that covers them covers everything.
-        let service = form.service().map(str::to_owned);
-        let open = self.resource_services.contains(&None)
-            || form == Form::Any
-            || service.is_none_or(|service| self.resource_services.contains(&Some(service)));
-        let mut within = vec![];
-        for id in all {
-            if !open && form != Form::Nothing && !self.strings.is_everything(id) {
-                continue;
+        let of = |service: Option<String>| self.by_service.get(&service).into_iter().flatten().copied();
+        let mut open: Vec<GlobId> = of(None).collect();
+        match (form, form.service().map(str::to_owned)) {
+            // Only `*` covers it.
+            (Form::Nothing, _) => {}
+            (Form::Template(_), Some(service)) => open.extend(of(Some(service))),
+            (Form::Template(_) | Form::Any, _) => {
+                open = self.by_service.values().flatten().copied().collect();
             }
+        }
+        let mut within = vec![];
+        for id in open {
             match self.strings.relation(glob, id, budget)? {
                 Relation::Within => within.push(id),
                 Relation::Apart => {}
@@ -369,9 +378,12 @@ impl Atom {
 }
 
 /// Shapes while they are put together.
+#[derive(Default)]
 struct Shapes {
     merged: HashMap<Vec<GlobId>, usize>,
     of_form: HashMap<usize, Vec<(usize, GlobId)>>,
+    /// Which actions and forms were looked at.
+    seen: HashSet<(Bits, Vec<usize>)>,
     all: Vec<Shape>,
 }
 

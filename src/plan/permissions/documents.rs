@@ -32,31 +32,29 @@ pub(super) fn documents(needs: Needs) -> Vec<Document> {
         pieces.extend(cut(statement).into_iter().map(|piece| (theme, piece)));
     }
     let mut counts: BTreeMap<Theme, usize> = BTreeMap::new();
-    let mut full: Vec<Vec<Statement>> = vec![];
+    let mut full: Vec<(usize, Vec<Statement>)> = vec![];
+    let around = room().document_size(&document(vec![]));
     for (theme, statement) in pieces {
         let count = counts.entry(theme).or_default();
         *count += 1;
         let number = if *count > 1 { count.to_string() } else { String::new() };
         let statement = Statement { sid: Some(format!("{}{number}", theme.sid())), ..statement };
-        let place = full.iter_mut().find(|held| {
-            let both = held.iter().chain([&statement]).cloned().collect();
-            fits(&document(both))
-        });
-        match place {
-            Some(held) => held.push(statement),
-            None => full.push(vec![statement]),
+        // With the comma between it and the next.
+        let size = room().document_size(&document(vec![statement.clone()])) - around + 1;
+        match full.iter_mut().find(|(taken, _)| taken.saturating_add(size) <= room().most) {
+            Some((taken, held)) => {
+                *taken += size;
+                held.push(statement);
+            }
+            None => full.push((around + size, vec![statement])),
         }
     }
-    full.into_iter().map(document).collect()
+    full.into_iter().map(|(_, statements)| document(statements)).collect()
 }
 
 /// A document of some statements.
 pub(super) fn document(statements: Vec<Statement>) -> Document {
     Document::new(Version::V2012, None, statements)
-}
-
-fn fits(document: &Document) -> bool {
-    room().document_size(document) <= room().most
 }
 
 /// The needs without what another one says already, for the same action and on no condition.

@@ -26,13 +26,18 @@ pub(super) fn of_account(wanted: &State, scopes: &[&Scope], purpose: Purpose) ->
         .flat_map(|scope| &scope.declared)
         .filter_map(|id| Some((id, wanted.resources.get(id)?)))
         .collect();
-    let account = Account {
+    let mut account = Account {
         account: &first.account,
         partition: &first.partition,
         scopes,
         declared,
+        attachable: BTreeMap::new(),
         needs: Needs::new(),
     };
+    for kind in Kind::ALL {
+        let policies = guard::policies(&account.attached(kind));
+        account.attachable.insert(kind, policies);
+    }
     account.gathered(purpose)
 }
 
@@ -46,6 +51,8 @@ struct Account<'a> {
     partition: &'a Partition,
     scopes: &'a [&'a Scope],
     declared: BTreeMap<&'a ResourceId, &'a Resource>,
+    /// The guard of what may be attached to a kind.
+    attachable: BTreeMap<Kind, Guard>,
     needs: Needs,
 }
 
@@ -122,7 +129,7 @@ impl Account<'_> {
         let kind = id.kind;
         match sort {
             Sort::Attached => {
-                let policies = guard::policies(&self.attached(kind));
+                let policies = self.attachable.get(&kind).cloned().unwrap_or_default();
                 let under = self.under_boundary(resource, places);
                 let targets: Vec<Target> =
                     under.into_iter().map(|(arn, guard)| (arn, guard::both(guard, &policies))).collect();

@@ -64,7 +64,7 @@ impl Explanation {
         }
         page.blank();
         let texts: Vec<&str> = not_evaluated.iter().map(|not| not.text.as_str()).collect();
-        page.flow(0, 2, [piece(Label::Dim, "not evaluated: "), piece(Label::Dim, texts.join(", "))]);
+        page.flow(0, 2, [piece(Label::Dim, "not evaluated: "), piece(Label::Dim, texts.join("; "))]);
         page.finish()
     }
 
@@ -111,12 +111,12 @@ fn near_miss(page: &mut Page, miss: &NearMiss) {
 
 /// What it is and where it stands.
 fn placed(page: &mut Page, lead: &[super::super::page::Piece], place: &StatementPlace) {
-    let StatementPlace { sid, document, account: _, number, origin, via, boundary } = place;
+    let StatementPlace { sid, document: _, account: _, number, origin, via, boundary } = place;
     let name = sid.as_ref().map_or_else(|| format!("statement {number}"), |sid| format!("`{sid}`"));
     let kind = if *boundary { ", the permissions boundary" } else { "" };
     let via = via.as_ref().map(|via| format!(", via {via}")).unwrap_or_default();
     let first = page.len();
-    let text = format!("{name} of {document}{kind}{via}");
+    let text = format!("{name} of {}{kind}{via}", place.document_in_words());
     page.flow(2, 2, lead.iter().cloned().chain([piece(Label::Plain, text)]));
     let origin = origin.as_ref().map(ToString::to_string);
     let last = page.len().saturating_sub(1).max(first);

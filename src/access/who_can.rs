@@ -1,0 +1,361 @@
+//! Who can do something: every identity, everybody else who is let in, and whoever can take on a role that can.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::decide::{Outcome, Source, Unseen};
+use super::landscape::{DocumentId, Explained, Landscape};
+use super::pattern::ArnPattern;
+use super::principal::{Caller, Home, Named};
+use super::prove::{Answer, Formula};
+use super::reach::{Reach, region};
+use super::request::{Context, Request};
+use super::rule::{Rule, Rules};
+use super::truth::Truth;
+use crate::policy::catalogue::{self, Action};
+use crate::policy::{AccessWord, Effect, Element, arn, works_on};
+use crate::state::{Kind, ResourceId};
+
+/// One principal, and how it can do what was asked about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Able {
+    /// Who.
+    pub caller: Caller,
+    /// How.
+    pub route: Route,
+    /// What it hangs on.
+    pub open: Open,
+    /// What can be done so, as AWS calls it.
+    pub actions: BTreeSet<String>,
+    /// On which of the resources tried.
+    pub resources: BTreeSet<String>,
+}
+
+/// How a principal can do something.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// The roles to become, one after the other; none if the principal itself can.
+    pub roles: Vec<ResourceId>,
+    /// The groups whose policies let the last of them do it, if it is a user.
+    pub groups: BTreeSet<ResourceId>,
+    /// The policy of the resource that lets the last of them in.
+    pub resource: Option<DocumentId>,
+}
+
+/// What an answer hangs on; nothing if it is certain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Open {
+    /// Condition keys that would have to be known.
+    pub keys: BTreeSet<String>,
+    /// Policies that would have to be known.
+    pub policies: BTreeSet<Unseen>,
+}
+
+impl Open {
+    /// Whether nothing is open.
+    pub fn is_certain(&self) -> bool {
+        self.keys.is_empty() && self.policies.is_empty()
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        Self {
+            keys: self.keys.union(&other.keys).cloned().collect(),
+            policies: self.policies.union(&other.policies).copied().collect(),
+        }
+    }
+}
+
+/// The actions of a word that can be on a resource, given by ARN or by a pattern for some.
+pub fn actions_of(word: AccessWord, resource: &str) -> Vec<&'static Action> {
+    let Some([_, _, service, ..]) = arn::split(resource) else { return vec![] };
+    // Roles are taken on with actions of another service.
+    let others = if service == "iam" { ["sts"].as_slice() } else { &[] };
+    let services = [service].into_iter().chain(others.iter().copied()).filter_map(catalogue::service);
+    services
+        .flat_map(catalogue::Service::actions)
+        .filter(|action| AccessWord::of(action) == word && !action.resources.is_empty())
+        .filter(|action| works_on(action, resource))
+        .collect()
+}
+
+/// Resources that stand for all that a pattern covers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stand {
+    /// Whoever can do something on any resource of the pattern can do it on one of these, if nothing is unproven.
+    pub resources: BTreeSet<String>,
+    /// Why that is not certain for somebody, in words.
+    pub unproven: BTreeSet<String>,
+}
+
+/// Resources that stand for all that a pattern covers: for each caller one that it can do something on, by proof that
+/// there is no other if there is none; and those that policies tell apart.
+pub fn resources_of(
+    landscape: &Landscape<'_>,
+    actions: &[&'static Action],
+    pattern: &str,
+    context: &Context,
+) -> Stand {
+    let mut stand = Stand::default();
+    if pattern == "*" || !pattern.contains(['*', '?']) {
+        stand.resources.insert(pattern.to_owned());
+        return stand;
+    }
+    stand.resources = told_apart(landscape, pattern);
+    let names: Vec<String> = actions.iter().map(|action| action.full_name()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let asked = region(&names, &[pattern]);
+    let search = Search { landscape, context, taken_on: BTreeMap::new() };
+    let ids = landscape.state().resources.keys();
+    let with_policies = ids.filter_map(|id| match id.kind {
+        Kind::Bucket => Some(DocumentId::Bucket(id.clone())),
+        Kind::Role => Some(DocumentId::Trust(id.clone())),
+        _ => None,
+    });
+    let policies = with_policies.filter_map(|document| landscape.rules(&document));
+    let others = policies.flat_map(|rules| search.others(rules));
+    let callers: BTreeSet<Caller> =
+        landscape.identities().filter_map(|id| landscape.caller(id)).chain(others).collect();
+    for caller in callers {
+        let who = caller.to_string();
+        let mut reach = Reach::new(landscape, caller, context.clone());
+        let areas = reach.areas(&asked);
+        let within = Formula::Rule(reach.add(&asked));
+        for area in &areas {
+            let allowed = reach.allowed(area, &areas, &asked).perhaps;
+            match reach.find(&Formula::all([within.clone(), allowed])) {
+                Answer::Found(witness) => drop(stand.resources.insert(witness.resource)),
+                Answer::Unknown(reason) => drop(stand.unproven.insert(format!("{who}: {reason}"))),
+                Answer::Nothing => {}
+            }
+        }
+    }
+    stand
+}
+
+/// One resource of each pattern that a policy names within this one, and one that none may name.
+fn told_apart(landscape: &Landscape<'_>, pattern: &str) -> BTreeSet<String> {
+    /// A name that nobody gives to anything, so that only wildcards cover it.
+    const SAMPLE: &str = "any-name";
+    let sample = |pattern: &str| pattern.replace(['*', '?'], SAMPLE);
+    let asked = ArnPattern::resource(pattern, false);
+    let named = landscape.contents().flat_map(|document| &document.statements);
+    let named = named.filter_map(|statement| statement.resource.as_ref()).flat_map(Element::value);
+    let named = named.filter(|resource| !resource.contains("${")).map(|resource| sample(resource));
+    named.chain([sample(pattern)]).filter(|text| asked.matches(text)).collect()
+}
+
+/// Who can do any of these actions on any of these resources, in order.
+pub fn who_can(
+    landscape: &Landscape<'_>,
+    actions: &[&'static Action],
+    resources: &BTreeSet<String>,
+    context: &Context,
+) -> Vec<Able> {
+    let mut search = Search { landscape, context, taken_on: BTreeMap::new() };
+    let mut found: BTreeMap<(Caller, Route, Open), [BTreeSet<String>; 2]> = BTreeMap::new();
+    for action in actions {
+        let name = action.full_name();
+        for resource in resources.iter().filter(|resource| *resource == "*" || works_on(action, resource)) {
+            for (caller, (route, open)) in search.able(&name, resource) {
+                let [actions, resources] = found.entry((caller, route, open)).or_default();
+                actions.insert(name.clone());
+                resources.insert(resource.clone());
+            }
+        }
+    }
+    let able = |((caller, route, open), [actions, resources]): (_, [BTreeSet<String>; 2])| Able {
+        caller,
+        route,
+        open,
+        actions,
+        resources,
+    };
+    found.into_iter().map(able).collect()
+}
+
+type Ways = BTreeMap<Caller, (Route, Open)>;
+
+struct Search<'a> {
+    landscape: &'a Landscape<'a>,
+    context: &'a Context,
+    /// Whether somebody can take on a role, and what that hangs on; none if not.
+    taken_on: BTreeMap<(Caller, ResourceId), Option<Open>>,
+}
+
+impl Search<'_> {
+    /// Who can do one thing: the certain way before one with conditions, and the shorter one before the longer.
+    fn able(&mut self, action: &str, resource: &str) -> Ways {
+        let mut ways = Ways::new();
+        for caller in self.everybody(action, resource) {
+            let explained = self.decided(caller.clone(), action, resource);
+            if let Some(open) = open(&explained) {
+                ways.insert(caller, (route(&explained), open));
+            }
+        }
+        let mut frontier: BTreeSet<ResourceId> = self.roles(&ways);
+        while !frontier.is_empty() {
+            let mut better = Ways::new();
+            for role in &frontier {
+                let Some(caller) = self.landscape.caller(role) else { continue };
+                let Some((route, open)) = ways.get(&caller).cloned() else { continue };
+                for taker in self.takers(role) {
+                    let Some(taking) = self.can_take_on(&taker, role) else { continue };
+                    let open = taking.and(&open);
+                    let known = ways.get(&taker).into_iter().chain(better.get(&taker));
+                    let is_better = |(_, known): &(Route, Open)| !known.is_certain() && open.is_certain();
+                    if taker == caller || !known.clone().all(is_better) {
+                        continue;
+                    }
+                    let mut route = route.clone();
+                    route.roles.insert(0, role.clone());
+                    better.insert(taker, (route, open));
+                }
+            }
+            frontier = self.roles(&better);
+            ways.extend(better);
+        }
+        ways
+    }
+
+    fn roles(&self, ways: &Ways) -> BTreeSet<ResourceId> {
+        let identities = ways.keys().filter_map(|caller| self.landscape.identity_of(caller));
+        identities.filter(|id| id.kind == Kind::Role).cloned().collect()
+    }
+
+    /// Every user and role, and whoever else the resource's policy names.
+    fn everybody(&self, action: &str, resource: &str) -> BTreeSet<Caller> {
+        let mut all: BTreeSet<Caller> =
+            self.landscape.identities().filter_map(|id| self.landscape.caller(id)).collect();
+        let gathered = self.landscape.gather(&Caller::Anonymous, action, resource);
+        all.extend(gathered.policies.resource.into_iter().flat_map(|rules| self.others(rules)));
+        all
+    }
+
+    /// Whoever could take on a role. Services are left out: what they do as a role, somebody makes them do.
+    fn takers(&self, role: &ResourceId) -> BTreeSet<Caller> {
+        let trust = self.landscape.rules(&DocumentId::Trust(role.clone()));
+        let others = trust.into_iter().flat_map(|rules| self.others(rules));
+        let others = others.filter(|caller| !matches!(caller, Caller::Service(_)));
+        self.landscape.identities().filter_map(|id| self.landscape.caller(id)).chain(others).collect()
+    }
+
+    /// Those whom a policy lets in and who are not in the state.
+    fn others<'r>(&self, rules: &'r Rules) -> impl Iterator<Item = Caller> + use<'_, 'r> {
+        let allowing = rules.rules.iter().filter(|rule| rule.effect == Effect::Allow);
+        let named = allowing.filter_map(|rule| rule.principals.as_ref()).flat_map(|element| {
+            // Everybody but some are nearly everybody.
+            let everyone = element.is_not().then_some(&Named::Everyone);
+            let named = element.value().iter().filter(|_| !element.is_not());
+            named.chain(everyone)
+        });
+        named.filter_map(|named| match named {
+            Named::Everyone => Some(Caller::Anonymous),
+            Named::Account(account) => {
+                let home = Home { partition: "aws".to_owned(), account: account.clone() };
+                (!self.is_known(account)).then_some(Caller::Root { home })
+            }
+            Named::Caller(caller) => {
+                let foreign = caller.account().is_none_or(|account| !self.is_known(account));
+                let session = matches!(caller, Caller::Session { .. });
+                (foreign || session).then(|| caller.clone())
+            }
+            Named::Nobody(_) => None,
+        })
+    }
+
+    fn is_known(&self, account: &str) -> bool {
+        self.landscape.state().accounts.keys().any(|known| known.as_str() == account)
+    }
+
+    fn can_take_on(&mut self, caller: &Caller, role: &ResourceId) -> Option<Open> {
+        let key = (caller.clone(), role.clone());
+        if let Some(known) = self.taken_on.get(&key) {
+            return known.clone();
+        }
+        // Most roles trust few, and without trust nobody takes one on.
+        let trust = self.landscape.rules(&DocumentId::Trust(role.clone()));
+        let lets_in = |rule: &Rule| rule.effect == Effect::Allow && rule.covers_caller(caller).is_some();
+        let trusted = trust.is_none_or(|rules| rules.rules.iter().any(lets_in));
+        let arn = self.landscape.state().principal_arn(role).filter(|_| trusted);
+        let found = arn.and_then(|role| {
+            let actions = match caller {
+                Caller::Federated(_) => {
+                    ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"].as_slice()
+                }
+                _ => &["sts:AssumeRole"],
+            };
+            let ways = actions.iter().filter_map(|action| open(&self.decided(caller.clone(), action, &role)));
+            ways.min_by_key(|open| !open.is_certain())
+        });
+        self.taken_on.insert(key, found.clone());
+        found
+    }
+
+    fn decided(&self, caller: Caller, action: &str, resource: &str) -> Explained<'_> {
+        self.landscape.decide(Request {
+            caller,
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            resource_account: None,
+            context: self.context.clone(),
+        })
+    }
+}
+
+/// What a decision hangs on; none if it is a no.
+fn open(explained: &Explained<'_>) -> Option<Open> {
+    let decision = &explained.decision;
+    if decision.outcome == Outcome::Allowed {
+        return Some(Open::default());
+    }
+    decision.depends.then(|| {
+        let relevant = |unseen: &&Unseen| {
+            matches!(unseen, Unseen::Identity | Unseen::Boundary | Unseen::Resource)
+                && explained.gathered.policies.blind.contains(unseen)
+        };
+        Open {
+            keys: decision.unknown_keys.clone(),
+            policies: decision.unseen.iter().filter(relevant).copied().collect(),
+        }
+    })
+}
+
+/// How the caller itself came to be allowed.
+fn route(explained: &Explained<'_>) -> Route {
+    let mut route = Route::default();
+    let mut own = false;
+    let identity = explained.decision.statements.iter().filter(|mattered| {
+        mattered.effect == Effect::Allow
+            && mattered.applies != Truth::No
+            && !matches!(mattered.source, Source::Boundary(_))
+    });
+    for mattered in identity {
+        match (mattered.source, explained.gathered.held(mattered.source)) {
+            (Source::Resource, _) => route.resource.clone_from(&explained.gathered.resource),
+            (_, Some(held)) if held.holder.kind == Kind::Group => {
+                route.groups.insert(held.holder.clone());
+            }
+            _ => own = true,
+        }
+    }
+    if own {
+        route.groups.clear();
+    }
+    route
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_of_words_fit_their_resource() {
+        let names = |word, resource| -> BTreeSet<String> {
+            actions_of(word, resource).into_iter().map(Action::full_name).collect()
+        };
+        let on_object = names(AccessWord::ReadData, "arn:aws:s3:::acme-lake/raw/x");
+        assert!(on_object.contains("s3:GetObject") && !on_object.contains("s3:ListBucket"), "{on_object:?}");
+        let on_bucket = names(AccessWord::List, "arn:aws:s3:::acme-lake");
+        assert!(on_bucket.contains("s3:ListBucket") && !on_bucket.contains("s3:GetObject"), "{on_bucket:?}");
+        assert!(names(AccessWord::List, "*").is_empty());
+    }
+}
