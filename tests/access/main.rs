@@ -8,6 +8,7 @@
 )]
 
 mod claims;
+mod delta;
 mod lockout;
 
 use std::sync::Arc;

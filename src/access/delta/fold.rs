@@ -47,20 +47,13 @@ pub(super) struct Fold<'l> {
     opened: BTreeMap<OpenedKey, (Vec<&'static Method>, BTreeSet<ResourceId>)>,
     edges: BTreeMap<EdgeKey, BTreeSet<ResourceId>>,
     denials: BTreeSet<Denial>,
-    members: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+    /// The users of each group, before and after.
+    members: [Members; 2],
     sensitive: Vec<Area>,
 }
 
 impl<'l> Fold<'l> {
     pub(super) fn new(before: &'l Landscape<'l>, after: &'l Landscape<'l>) -> Self {
-        let mut members: BTreeMap<ResourceId, BTreeSet<ResourceId>> = BTreeMap::new();
-        for side in [before, after] {
-            for id in side.identities() {
-                for group in side.groups(id) {
-                    members.entry(group.clone()).or_default().insert(id.clone());
-                }
-            }
-        }
         let resources = before.state().resources.iter().chain(&after.state().resources);
         let sensitive = resources.filter(|(id, r)| id.kind == Kind::Bucket && is_sensitive(r));
         let names: BTreeSet<&str> = sensitive.map(|(id, _)| id.name.as_str()).collect();
@@ -74,7 +67,7 @@ impl<'l> Fold<'l> {
             opened: BTreeMap::new(),
             edges: BTreeMap::new(),
             denials: BTreeSet::new(),
-            members,
+            members: [members(before), members(after)],
             sensitive: sensitive.collect(),
         }
     }
@@ -134,9 +127,23 @@ impl<'l> Fold<'l> {
     }
 
     /// Somebody by the group, or themselves.
-    fn who(&self, group: Option<&ResourceId>, members: BTreeSet<ResourceId>) -> Who {
-        let Some(group) = group else { return Who::Identities(members.into_iter().collect()) };
-        let all = self.members.get(group).cloned().unwrap_or_default();
+    fn who(&self, part: Part, group: Option<&ResourceId>, members: BTreeSet<ResourceId>) -> Who {
+        let Some(group) = group else {
+            let members: Vec<ResourceId> = members.into_iter().collect();
+            return match members.as_slice() {
+                // Nobody is in it yet.
+                [group] if group.kind == Kind::Group => {
+                    Who::Members { group: group.clone(), users: vec![], others: vec![] }
+                }
+                _ => Who::Identities(members),
+            };
+        };
+        let [before, after] = &self.members;
+        let all = match part {
+            Part::Gained => after.get(group),
+            Part::Lost => before.get(group),
+        };
+        let all = all.cloned().unwrap_or_default();
         let others = all.difference(&members).cloned().collect();
         Who::Members { group: group.clone(), users: members.into_iter().collect(), others }
     }
@@ -149,7 +156,7 @@ impl<'l> Fold<'l> {
     ) -> AccessDelta {
         let (mut gained, mut lost) = (vec![], vec![]);
         for ((part, gain), members) in std::mem::take(&mut self.lines) {
-            let who = self.who(gain.route.group.as_ref(), members);
+            let who = self.who(part, gain.route.group.as_ref(), members);
             let rank = self.rank(&gain, universe);
             let line = line(rank, who, gain, universe);
             match part {
@@ -234,7 +241,7 @@ impl<'l> Fold<'l> {
             let mighty: Vec<ResourceId> = known.iter().filter(|id| self.is_mighty(id)).cloned().collect();
             let known_count = known.len();
             known.truncate(KNOWN_MAX);
-            let who = self.who(route.group.as_ref(), members);
+            let who = self.who(Part::Gained, route.group.as_ref(), members);
             found.push(Escalation { who, administrator, roles, known, known_count, mighty, methods, route });
         }
         found.sort_by_key(|e| (!e.administrator, e.mighty.is_empty(), e.roles.is_some()));
@@ -276,7 +283,8 @@ impl<'l> Fold<'l> {
         edges
             .map(|((gained, role, keys, routes), members)| {
                 let group = routes.iter().find_map(|route| route.group.as_ref());
-                let who = self.who(group, members);
+                let part = if gained { Part::Gained } else { Part::Lost };
+                let who = self.who(part, group, members);
                 let mighty = self.is_mighty(&role);
                 Edge { gained, who, role, keys, mighty, routes }
             })
@@ -289,6 +297,19 @@ impl<'l> Fold<'l> {
             |id: &&DocumentId| self.before.document(id).is_none() && self.after.document(id).is_none();
         held.filter(unread).cloned().collect()
     }
+}
+
+/// The users of each group.
+type Members = BTreeMap<ResourceId, BTreeSet<ResourceId>>;
+
+fn members(landscape: &Landscape<'_>) -> Members {
+    let mut members = Members::new();
+    for id in landscape.identities() {
+        for group in landscape.groups(id) {
+            members.entry(group.clone()).or_default().insert(id.clone());
+        }
+    }
+    members
 }
 
 /// Condition keys that keep everybody down to somebody.

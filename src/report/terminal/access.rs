@@ -12,9 +12,15 @@ use super::super::words::count;
 /// Names told before the rest is counted.
 const NAMES_MAX: usize = 4;
 /// Groups of resources told in a line before the rest is counted.
-const PARTS_MAX: usize = 3;
+const PARTS_MAX: usize = 2;
 /// Patterns told together before the rest is counted.
-const PATTERNS_MAX: usize = 3;
+const PATTERNS_MAX: usize = 2;
+/// Services told together before the rest is counted.
+const SERVICES_MAX: usize = 4;
+/// What all of a service's actions count for.
+const WHOLE_SERVICE: usize = 100;
+/// Conditions longer than this are not told in full.
+const CONDITION_CHARS_MAX: usize = 60;
 
 /// All of it, before what changes.
 pub(crate) fn access(page: &mut Page, report: &AccessReport) {
@@ -26,7 +32,13 @@ pub(crate) fn access(page: &mut Page, report: &AccessReport) {
         page.flow(
             0,
             2,
-            [piece(Label::Heading, "Access:"), piece(Label::Plain, " nobody gains or loses any.")],
+            [
+                piece(Label::Heading, "Access:"),
+                piece(
+                    Label::Plain,
+                    " nobody gains or loses any, by policies of identities, buckets and roles.",
+                ),
+            ],
         );
     } else {
         page.flow(
@@ -39,8 +51,15 @@ pub(crate) fn access(page: &mut Page, report: &AccessReport) {
         escalation(page, each, detail);
     }
     roles_of(page, roles, detail);
+    // What is passed on was told of with what it leads to.
+    let said = |line: &&AccessLine| {
+        let told = |e: &EscalationLine| e.statement == line.statement && e.principals == line.principals;
+        detail || line.actions != ["iam:PassRole"] || !escalations.iter().any(told)
+    };
+    let gained: Vec<&AccessLine> = gained.iter().filter(said).collect();
+    let lost: Vec<&AccessLine> = lost.iter().collect();
     for (sign, label, lines) in [("+ ", Label::Added, gained), ("- ", Label::Removed, lost)] {
-        folded(page, sign, label, lines, detail);
+        folded(page, sign, label, &lines, detail);
     }
     for each in denials {
         denial(page, each);
@@ -58,7 +77,9 @@ pub(crate) fn access(page: &mut Page, report: &AccessReport) {
         let text = format!("could not be read, and so is not compared: {}", told(unreadable, usize::MAX));
         page.flow(2, 4, [piece(Label::Hazard, "? "), piece(Label::Plain, text)]);
     }
-    page.say(2, 4, Label::Dim, format!("not evaluated: {}", not_evaluated.join(", ")));
+    if !report.is_unchanged() {
+        page.say(2, 4, Label::Dim, format!("not evaluated: {}", not_evaluated.join(", ")));
+    }
 }
 
 /// `3 principals gain, 1 loses; 2 ways to more rights open`.
@@ -141,6 +162,14 @@ pub(crate) fn resource(pattern: &str) -> String {
     }
 }
 
+/// `group/DataScientists`: who that is stands with what they gain.
+fn short(who: &Principals) -> String {
+    match &who.group {
+        Some(group) if who.others.is_empty() => group.clone(),
+        _ => label(who, false),
+    }
+}
+
 fn escalation(page: &mut Page, line: &EscalationLine, detail: bool) {
     let EscalationLine {
         principals,
@@ -153,7 +182,7 @@ fn escalation(page: &mut Page, line: &EscalationLine, detail: bool) {
         actions,
         statement,
     } = line;
-    let who = label(principals, detail);
+    let who = short(principals);
     let how = match ways.len() {
         0 => String::new(),
         number if number <= NAMES_MAX || detail => ways.join("; "),
@@ -217,22 +246,22 @@ type Key<'a> = (usize, &'static str, String, Vec<&'a AccessStatement>, bool);
 const RANKS: [&str; 5] = ["external", "public", "escalation", "sensitive", "rest"];
 const WORDS: [&str; 6] = ["become", "administer", "delete-data", "write-data", "read-data", "list"];
 
-fn folded(page: &mut Page, sign: &str, style: Label, lines: &[AccessLine], detail: bool) {
+fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine], detail: bool) {
     let rank = |line: &AccessLine| RANKS.iter().position(|rank| *rank == line.rank).unwrap_or(RANKS.len());
-    let mut all: BTreeMap<(usize, &Principals), Vec<&AccessLine>> = BTreeMap::new();
+    let mut all: BTreeMap<&Principals, Vec<&'r AccessLine>> = BTreeMap::new();
     for line in lines {
-        all.entry((0, &line.principals)).or_default().push(line);
+        all.entry(&line.principals).or_default().push(line);
     }
     let mut all: Vec<(usize, &Principals, Vec<&AccessLine>)> = all
         .into_iter()
-        .map(|((_, who), own)| (own.iter().map(|line| rank(line)).min().unwrap_or_default(), who, own))
+        .map(|(who, own)| (own.iter().map(|line| rank(line)).min().unwrap_or_default(), who, own))
         .collect();
     all.sort_by_key(|(rank, who, _)| (*rank, *who));
     for (_, who, own) in all {
         let verb = if sign == "+ " { "gains" } else { "loses" };
         let verb = if who.kind != "group" && who.names.len() > 1 { verb.trim_end_matches('s') } else { verb };
         page.flow(2, 4, [piece(Label::Heading, label(who, detail)), piece(Label::Dim, format!(" {verb}"))]);
-        let mut by: BTreeMap<Key<'_>, Vec<&AccessLine>> = BTreeMap::new();
+        let mut by: BTreeMap<Key<'r>, Vec<&'r AccessLine>> = BTreeMap::new();
         for line in own {
             let word = WORDS.iter().find(|word| **word == line.word).copied().unwrap_or_default();
             let because = line.because.iter().collect();
@@ -258,13 +287,23 @@ fn folded(page: &mut Page, sign: &str, style: Label, lines: &[AccessLine], detai
                     doubts.into_iter().collect::<Vec<_>>().join("; ")
                 ));
             }
+            // Who may act as a role is told of by the role.
+            let trusted = word == "become" && document.starts_with("trust policy of ");
+            let text = if trusted {
+                let conditions: BTreeSet<&str> =
+                    lines.iter().flat_map(|line| &line.conditions).map(String::as_str).collect();
+                let conditions: String = conditions.iter().map(|said| format!(", {said}")).collect();
+                format!("{word} {}{conditions}", document.trim_start_matches("trust policy of "))
+            } else {
+                format!("{word} {}", what(&lines, detail))
+            };
             page.flow(
                 4,
                 4,
                 [
                     piece(style, sign),
                     piece(mark_style, mark),
-                    piece(Label::Plain, format!("{word} {}", what(&lines, detail))),
+                    piece(Label::Plain, text),
                     piece(Label::Dim, tail),
                 ],
             );
@@ -280,17 +319,25 @@ fn folded(page: &mut Page, sign: &str, style: Label, lines: &[AccessLine], detai
 
 /// `s3 s3://a, s3://a/*; sagemaker, ecr everything, only with MFA`.
 fn what(lines: &[&AccessLine], detail: bool) -> String {
+    let max = |number: usize| if detail { usize::MAX } else { number };
+    // What more can be done with stands first.
+    let mut weights: BTreeMap<&str, usize> = BTreeMap::new();
+    for action in lines.iter().flat_map(|line| &line.actions) {
+        let (service, name) = action.split_once(':').unwrap_or((action, ""));
+        *weights.entry(service).or_default() += if name == "*" { WHOLE_SERVICE } else { 1 };
+    }
+    let weight = |service: &str| weights.get(service).copied().unwrap_or_default();
     // The same resources under the same conditions are said once, with all their services.
     let mut by_area: BTreeMap<(String, Vec<&str>), BTreeSet<&str>> = BTreeMap::new();
     for line in lines {
         let patterns: Vec<String> = line.resources.iter().map(|pattern| resource(pattern)).collect();
-        let area =
-            if line.all_but { format!("all but {}", patterns.join(", ")) } else { patterns.join(", ") };
+        let patterns = told(&patterns, max(PATTERNS_MAX));
+        let area = if line.all_but { format!("all but {patterns}") } else { patterns };
         let area = if line.except.is_empty() {
             area
         } else {
             let except: Vec<String> = line.except.iter().map(|pattern| resource(pattern)).collect();
-            format!("{area} except {}", except.join(", "))
+            format!("{area} except {}", told(&except, max(PATTERNS_MAX)))
         };
         let conditions = line.conditions.iter().map(String::as_str).collect();
         by_area.entry((area, conditions)).or_default().extend(line.services.iter().map(String::as_str));
@@ -299,20 +346,26 @@ fn what(lines: &[&AccessLine], detail: bool) -> String {
     for ((area, conditions), services) in by_area {
         parts.entry((conditions, services)).or_default().push(area);
     }
+    for areas in parts.values_mut() {
+        if areas.iter().any(|area| area == "everything") {
+            areas.retain(|area| area == "everything");
+        }
+    }
     let mut parts: Vec<_> = parts.into_iter().collect();
-    // The widest first.
-    parts.sort_by_key(|((conditions, services), areas)| {
-        (!areas.iter().any(|area| area == "everything"), conditions.len(), std::cmp::Reverse(services.len()))
+    parts.sort_by_key(|((conditions, services), _)| {
+        let heaviest = services.iter().map(|service| weight(service)).max().unwrap_or_default();
+        (conditions.len(), std::cmp::Reverse(heaviest))
     });
-    let max = |number: usize| if detail { usize::MAX } else { number };
     let said = parts.iter().take(max(PARTS_MAX)).map(|((conditions, services), areas)| {
-        let services: Vec<String> = services.iter().map(|service| (*service).to_owned()).collect();
+        let mut services: Vec<String> = services.iter().map(|service| (*service).to_owned()).collect();
+        services.sort_by_key(|service| std::cmp::Reverse(weight(service)));
         let tail: String = conditions.iter().map(|condition| format!(", {condition}")).collect();
-        format!("{} on {}{tail}", told(&services, max(6)), told(areas, max(PATTERNS_MAX)))
+        let tail = if tail.len() > max(CONDITION_CHARS_MAX) { ", under conditions" } else { tail.as_str() };
+        format!("{} on {}{tail}", told(&services, max(SERVICES_MAX)), told(areas, max(PATTERNS_MAX)))
     });
     let mut text = said.collect::<Vec<_>>().join("; ");
     if let Some(more) = parts.len().checked_sub(max(PARTS_MAX)).filter(|more| *more > 0) {
-        text.push_str(&format!("; and {more} more, under conditions or on less"));
+        text.push_str(&format!("; and {more} more on less or under conditions"));
     }
     text
 }
