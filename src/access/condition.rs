@@ -8,6 +8,7 @@ use super::request::{Context, Known};
 use super::rule::{Comparison, Operand};
 use super::truth::Truth;
 use super::value::{self, Instant, Number};
+use crate::policy::catalogue;
 use crate::policy::condition::{Operator, Quantifier, Test};
 
 impl Comparison {
@@ -53,6 +54,9 @@ impl Comparison {
             Operand::Arn(pattern) => *pattern == ArnPattern::All,
             _ => false,
         });
+        // Several values match nothing without a set operator.
+        let single = || catalogue::condition_key(&self.key).is_some_and(|key| !key.many);
+        let everything = everything && (operator.quantifier.is_some() || single());
         let nothing = self.values.iter().all(|value| *value == Operand::Malformed);
         let present = match (operator.test.is_negated(), everything, nothing) {
             (false, true, _) | (true, _, true) => Truth::Yes,
