@@ -21,7 +21,8 @@ const fn row(service: &'static str, word: AccessWord, names: &'static [&'static 
 
 /// Actions by name.
 pub(super) static ROWS: &[Row] = &[
-    row("sts", Become, &["Assume*", "GetFederationToken", "GetSessionToken"]),
+    row("sts", Become, &["Assume*"]),
+    row("sts", List, &["Get*", "Decode*"]),
     row("iam", Become, &["PassRole"]),
     row(
         "iam",
