@@ -90,6 +90,7 @@ pub fn with_inputs<'a, T>(
         aws: &prepared.aws,
         findings: &prepared.findings,
         access: &prepared.access,
+        claims: &prepared.claims,
     })
 }
 

@@ -42,6 +42,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         reading_notes: &saved.reading_notes,
         aws: &AwsComparison::default(),
         access: &delta(&Landscape::new(&saved.found), &Landscape::new(&saved.wanted)),
+        claims: &[],   // A plan with a broken one is not saved.
         findings: &[], // A plan in a file is about what it does; `plan` told what is found besides.
     });
     plan::show(&report, output);

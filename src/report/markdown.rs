@@ -115,6 +115,7 @@ impl PlanReport {
             not_checked: unread,
             coverage: covered,
             objections,
+            assertions,
         } = self;
         let mut out = String::new();
         if steps.is_empty() {
@@ -124,6 +125,7 @@ impl PlanReport {
             out.push_str(&format!("## Plan: {} ({operations})\n\n", plan_counts(summary)));
         }
         out.push_str(&list("Errors", objections));
+        out.push_str(&list("Assertions that would not hold", assertions));
         if !steps.is_empty() {
             out.push_str(&super::access_markdown::section(access));
         }

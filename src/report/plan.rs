@@ -10,6 +10,7 @@ use super::said::{self, Said};
 use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
 use crate::access::delta::AccessDelta;
+use crate::diagnostic::Diagnostic;
 use crate::lint;
 use crate::plan::{AwsComparison, Change, Hazard, Plan, Reason};
 use crate::state::meter::Meter;
@@ -37,6 +38,8 @@ pub struct Inputs<'a> {
     pub findings: &'a [lint::Alone],
     /// Who gains and who loses what, from found to wanted.
     pub access: &'a AccessDelta,
+    /// What is wrong with the assertions on what is wanted.
+    pub claims: &'a [Diagnostic],
 }
 
 /// A plan. This is the documented JSON.
@@ -68,6 +71,8 @@ pub struct PlanReport {
     pub coverage: Vec<CoverageLine>,
     /// Why nothing may be applied.
     pub objections: Vec<Said>,
+    /// Assertions that would not hold, or say nothing; nothing may be applied with one that is broken.
+    pub assertions: Vec<Said>,
 }
 
 /// Something in an account that breaks a rule, as no file does.
@@ -272,6 +277,7 @@ impl PlanReport {
             not_checked: inputs.unread.iter().map(said::unread).collect(),
             coverage: coverage(inputs.settled),
             objections: inputs.settled.objections.iter().map(said::objection).collect(),
+            assertions: inputs.claims.iter().map(said::claim).collect(),
         }
     }
 

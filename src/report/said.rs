@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::value::named_from;
 use super::words::{count, listed, operation_line, setting, sort_of};
+use crate::diagnostic::{Diagnostic, Span};
 use crate::plan::{Hazard, Unplannable};
 use crate::state::quota::QuotaFacts;
 use crate::state::{Blind, Note, Objection, ResourceId, SettingKey, Unread, limits};
@@ -107,6 +108,18 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
         Some(word) => said.help(format!("if that is meant, apply with `--accept {word}`")),
         None => said,
     }
+}
+
+/// An assertion that does not hold, with its line.
+pub(super) fn claim(diagnostic: &Diagnostic) -> Said {
+    let Diagnostic { severity: _, rule, message, span, label, related, help } = diagnostic;
+    let place = |span: &Span| format!("{}:{}", span.source.name, span.line_column().0);
+    let at = span.as_ref().map_or_else(String::new, |span| format!(" ({})", place(span)));
+    let because = label.as_ref().map_or_else(String::new, |label| format!(": {label}"));
+    let mut said = Said::new(rule.unwrap_or("assertion"), None, format!("{message}{at}{because}"));
+    said.help = related.iter().map(|(span, words)| format!("{words} ({})", place(span))).collect();
+    said.help.extend(help.iter().cloned());
+    said
 }
 
 /// Something to know about what is planned.

@@ -272,3 +272,25 @@ fn a_deny_of_a_bucket_keeps_a_role_from_what_it_is_given() {
     let found = change(&before, &after);
     assert!(found.is_empty(), "{found:?}");
 }
+
+#[test]
+fn another_accounts_bucket_has_a_say() {
+    const OPEN: &str = r#"policy: [{ Effect: Allow, Principal: { AWS: "arn:aws:iam::111122223333:role/Etl" }, Action: "s3:GetObject", Resource: "arn:aws:s3:::acme-lake/*" }]"#;
+    let read = role(r#"{ Effect: Allow, Action: s3:GetObject, Resource: "arn:aws:s3:::acme-lake/*" }"#);
+    let both = |policy: &str| {
+        let lake = format!("buckets:\n  acme-lake: {{ {policy} }}\n");
+        let before = format!("{lake}roles: {{}}\n");
+        let (before, after) = (
+            estate(&[
+                ("one", ACCOUNT, "roles:\n  Etl: { trust: glue }\n"),
+                ("lake", "444455556666", &before),
+            ]),
+            estate(&[("one", ACCOUNT, &read), ("lake", "444455556666", &before)]),
+        );
+        said(&delta(&Landscape::new(&before.wanted), &Landscape::new(&after.wanted)).gained)
+    };
+    let own = r#"policy: [{ Effect: Allow, Principal: { AWS: "arn:aws:iam::999988887777:root" }, Action: "s3:GetObject", Resource: "arn:aws:s3:::acme-lake/*" }]"#;
+    assert_eq!(both(""), [""; 0]);
+    assert_eq!(both(own), [""; 0]);
+    assert_eq!(both(OPEN), ["read-data s3 arn:aws:s3:::acme-lake/*: role/Etl"]);
+}

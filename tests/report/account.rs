@@ -138,6 +138,7 @@ pub fn reports_of(
         hazards: &hazards,
         unread,
         reading_notes: &[],
+        claims: &[],
         aws: &hatrack::plan::AwsComparison::default(),
         findings: &[],
         access: &hatrack::access::delta::delta(

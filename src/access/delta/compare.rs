@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use super::AccessDelta;
 use super::actions::Universe;
+use super::area::Area;
 use super::escalation::{self, Needed, opened, ways};
 use super::fold::{Fold, Part};
-use super::gain::gains;
+use super::gain::{Gain, gains};
 use super::holders::{Class, Hand, classes, context, denied_by_buckets, pool};
 use super::pool::{Entry, Side};
 use super::resource;
 use super::settle::Judge;
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::principal::Named;
-use crate::policy::Element;
+use crate::policy::{Effect, Element};
 
 /// Who gains and who loses what from one state to another.
 pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
@@ -101,14 +102,42 @@ fn of_class<'l>(
     }
     let known = caller.as_ref().map(|caller| context(new.landscape, caller));
     let mut judge = Judge::new(caller.clone(), known);
-    let gained = gains(&from, &to, universe, &mut judge);
-    let lost = gains(&to, &from, universe, &mut judge);
+    let mut gained = gains(&from, &to, universe, &mut judge);
+    let mut lost = gains(&to, &from, universe, &mut judge);
+    gained.retain(|gain| is_let_in(class, new.landscape, gain, universe));
+    lost.retain(|gain| is_let_in(class, old.landscape, gain, universe));
     fold.class(class, Part::Gained, gained, universe);
     fold.class(class, Part::Lost, lost, universe);
     let (had, has) = (ways(&from, universe, needed), ways(&to, universe, needed));
     for opened in opened(&had, &has) {
         fold.escalation(class, opened);
     }
+}
+
+/// Whether the policy of another account's bucket lets anybody of a class in, as far as it is known: leave of one's own
+/// account is not enough there.
+fn is_let_in(class: &Class, landscape: &Landscape<'_>, gain: &Gain, universe: &Universe) -> bool {
+    let Area::Of(named) = &gain.area else { return true };
+    let bucket = named.bucket().and_then(|name| landscape.resource_of(&format!("arn:aws:s3:::{name}")));
+    let Some(bucket) = bucket else { return true };
+    let mut members = class.members.iter().filter(|member| member.account != bucket.account).peekable();
+    if members.peek().is_none() {
+        return true;
+    }
+    let actions: Vec<String> = gain
+        .actions
+        .iter()
+        .filter_map(|number| universe.action(*number))
+        .map(|action| action.full_name().to_ascii_lowercase())
+        .collect();
+    let rules = landscape.rules(&DocumentId::Bucket(bucket.clone())).map_or(&[][..], |rules| &rules.rules);
+    members.filter_map(|member| landscape.caller(member)).any(|caller| {
+        rules.iter().any(|rule| {
+            rule.effect == Effect::Allow
+                && rule.covers_caller(&caller).is_some()
+                && (actions.is_empty() || actions.iter().any(|action| rule.covers_action(action)))
+        })
+    })
 }
 
 /// Whether a Deny may be another for each caller of an account.

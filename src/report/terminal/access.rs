@@ -19,6 +19,8 @@ const PATTERNS_MAX: usize = 2;
 const SERVICES_MAX: usize = 4;
 /// What all of a service's actions count for.
 const WHOLE_SERVICE: usize = 100;
+/// Actions of all services that count for every action: AWS has some twenty thousand.
+const EVERY_ACTION: usize = 15_000;
 /// Conditions longer than this are not told in full.
 const CONDITION_CHARS_MAX: usize = 60;
 
@@ -246,6 +248,32 @@ type Key<'a> = (usize, &'static str, String, Vec<&'a AccessStatement>, bool);
 const RANKS: [&str; 5] = ["external", "public", "escalation", "sensitive", "rest"];
 const WORDS: [&str; 6] = ["become", "administer", "delete-data", "write-data", "read-data", "list"];
 
+/// Statements that give everything, and the lines of others: there is nothing to tell apart in everything.
+fn everything<'r>(lines: Vec<&'r AccessLine>) -> (Vec<&'r AccessStatement>, Vec<&'r AccessLine>) {
+    let plain = |line: &AccessLine| {
+        line.resources == ["*"]
+            && !line.all_but
+            && line.proven
+            && line.conditions.is_empty()
+            && line.except.is_empty()
+            && line.because.is_empty()
+    };
+    let mut words: BTreeMap<&'r AccessStatement, BTreeSet<&str>> = BTreeMap::new();
+    let mut counts: BTreeMap<&'r AccessStatement, usize> = BTreeMap::new();
+    for line in lines.iter().filter(|line| plain(line)) {
+        words.entry(&line.statement).or_default().insert(line.word);
+        *counts.entry(&line.statement).or_default() += line.action_count;
+    }
+    let enough = |statement: &&AccessStatement| counts.get(*statement).is_some_and(|n| *n >= EVERY_ACTION);
+    let whole: BTreeSet<&'r AccessStatement> = words
+        .into_iter()
+        .filter(|(statement, words)| words.len() == WORDS.len() && enough(statement))
+        .map(|(statement, _)| statement)
+        .collect();
+    let others = lines.into_iter().filter(|line| !(plain(line) && whole.contains(&line.statement))).collect();
+    (whole.into_iter().collect(), others)
+}
+
 fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine], detail: bool) {
     let rank = |line: &AccessLine| RANKS.iter().position(|rank| *rank == line.rank).unwrap_or(RANKS.len());
     let mut all: BTreeMap<&Principals, Vec<&'r AccessLine>> = BTreeMap::new();
@@ -261,6 +289,13 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
         let verb = if sign == "+ " { "gains" } else { "loses" };
         let verb = if who.kind != "group" && who.names.len() > 1 { verb.trim_end_matches('s') } else { verb };
         page.flow(2, 4, [piece(Label::Heading, label(who, detail)), piece(Label::Dim, format!(" {verb}"))]);
+        let (whole, own) = if detail { (vec![], own) } else { everything(own) };
+        for statement in whole {
+            let text = "everything: every action on every resource";
+            let place = format!(" · {}", place(statement));
+            let mark = piece(Label::Error, "escalation: ");
+            page.flow(4, 4, [piece(style, sign), mark, piece(Label::Plain, text), piece(Label::Dim, place)]);
+        }
         let mut by: BTreeMap<Key<'r>, Vec<&'r AccessLine>> = BTreeMap::new();
         for line in own {
             let word = WORDS.iter().find(|word| **word == line.word).copied().unwrap_or_default();

@@ -33,6 +33,7 @@ impl PlanReport {
             not_checked: unread,
             coverage: covered,
             objections: refused,
+            assertions: _, // Told with their lines, as what is wrong in files is.
         } = self;
         if !steps.is_empty() {
             access(&mut page, who);
