@@ -107,6 +107,22 @@ pub struct Mattered {
     pub unmet: Vec<usize>,
 }
 
+impl Mattered {
+    /// What it decides together with others: any of the same that applies is enough.
+    fn leg(&self) -> (bool, u8, usize, Cover) {
+        let (kind, level) = match (self.effect, self.source) {
+            (Effect::Deny, _) => return (true, 0, 0, Cover::Direct),
+            (Effect::Allow, Source::Identity(_)) => (0, 0),
+            (Effect::Allow, Source::Boundary(_)) => (1, 0),
+            (Effect::Allow, Source::Session) => (2, 0),
+            (Effect::Allow, Source::Resource) => (3, 0),
+            (Effect::Allow, Source::Scp(level, _)) => (4, level),
+            (Effect::Allow, Source::Rcp(level, _)) => (5, level),
+        };
+        (false, kind, level, self.cover)
+    }
+}
+
 /// A kind of policy that would have to allow a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Leg {
@@ -384,7 +400,11 @@ fn missing(legs: &Legs<Truth>, case: Case) -> Vec<Leg> {
 
 fn unknown_keys(request: &Request, policies: &Policies<'_>, found: &[Mattered]) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
-    for Mattered { source, number, applies, .. } in found {
+    // What is allowed, or denied, in any case hangs on nothing.
+    let sure: BTreeSet<_> =
+        found.iter().filter(|mattered| mattered.applies == Truth::Yes).map(Mattered::leg).collect();
+    for mattered in found.iter().filter(|mattered| !sure.contains(&mattered.leg())) {
+        let Mattered { source, number, effect: _, cover: _, applies, unmet: _ } = mattered;
         let rule = policies.rules(*source).and_then(|rules| rules.rules.get(*number));
         let Some(rule) = rule.filter(|_| *applies == Truth::Unknown) else { continue };
         keys.extend(rule.unknown_keys(&request.context).map(Cow::into_owned));

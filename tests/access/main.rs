@@ -10,6 +10,7 @@
 mod claims;
 mod delta;
 mod lockout;
+mod unknown;
 
 use std::sync::Arc;
 
