@@ -14,7 +14,7 @@ use super::principal::Caller;
 use super::request::{Context, Others, Request};
 use super::rule::Rules;
 use super::truth::Truth;
-use crate::policy::{Usage, Written, partition_of};
+use crate::policy::{Usage, Written, partition_of, unambiguous_json};
 
 /// Text of policies that is kept to be recognized, in bytes; audits ask thousands of times about the same ones.
 const KEPT_BYTES_MAX: usize = 16 << 20;
@@ -201,7 +201,7 @@ impl Batch {
 
 impl Given {
     fn read(text: &str, at: &dyn Fn() -> String) -> Result<Self, String> {
-        let json: Value = serde_json::from_str(text).map_err(|wrong| format!("this is no case: {wrong}"))?;
+        let json = unambiguous_json(text).map_err(|wrong| format!("`{}`: {wrong}", at()))?;
         let partition = partition_of([&json]).unwrap_or_else(|| "aws".to_owned());
         // Some write a policy with its name around it.
         let document = json.get("policy").filter(|_| json.get("Statement").is_none()).unwrap_or(&json);

@@ -11,7 +11,7 @@ use super::request::{Context, Others, Request};
 use super::rule::{Comparison, Operand, Rule};
 use super::truth::Truth;
 use crate::policy::condition::{Operator, Test};
-use crate::policy::{AccessWord, Effect, catalogue, glob};
+use crate::policy::{AccessWord, Effect, arn, catalogue, glob};
 use crate::spec::assertion::{Act, Assertion, Claim, Subject, Target};
 use crate::state::{Kind, ResourceId};
 
@@ -106,7 +106,10 @@ struct Meant {
     identities: BTreeSet<ResourceId>,
     others: BTreeSet<Caller>,
     outside: bool,
+    everyone: bool,
     accounts: BTreeSet<String>,
+    /// ARNs as written, with wildcards.
+    arns: Vec<String>,
 }
 
 impl<'s> Checking<'_, 's> {
@@ -115,7 +118,7 @@ impl<'s> Checking<'_, 's> {
         let claim = &self.assertion.claim;
         match claim {
             Claim::Can(subjects) => {
-                let Meant { identities, others, outside: _, accounts: _ } = self.meant(subjects);
+                let Meant { identities, others, .. } = self.meant(subjects);
                 let callers: Vec<Caller> =
                     identities.iter().filter_map(|id| self.landscape.caller(id)).collect();
                 if callers.is_empty() && others.is_empty() {
@@ -131,10 +134,14 @@ impl<'s> Checking<'_, 's> {
                 let mut callers: BTreeSet<Caller> =
                     meant.identities.iter().filter_map(|id| self.landscape.caller(id)).collect();
                 callers.extend(meant.others.clone());
-                if callers.is_empty() && !meant.outside && meant.accounts.is_empty() {
+                let partition = self.assertion.partition.as_str();
+                callers.extend(meant.accounts.iter().map(|account| Caller::somebody(partition, account)));
+                let strangers = meant.outside || !meant.arns.is_empty();
+                if callers.is_empty() && !strangers {
                     return Some("it is about nobody: no user or role is meant".to_owned());
                 }
-                callers.extend(self.strangers().into_iter().filter(|caller| meant.takes_in(caller)));
+                let strangers = self.strangers();
+                callers.extend(strangers.into_iter().filter(|caller| meant.takes_in(caller, self.landscape)));
                 self.must_not(callers);
             }
             Claim::NobodyCan { except } => {
@@ -143,7 +150,7 @@ impl<'s> Checking<'_, 's> {
                 let mut callers: BTreeSet<Caller> =
                     everybody.filter_map(|id| self.landscape.caller(id)).collect();
                 callers.extend(self.strangers());
-                callers.retain(|caller| !spared.others.contains(caller) && !spared.takes_in(caller));
+                callers.retain(|caller| !spared.takes_in(caller, self.landscape));
                 self.must_not(callers);
             }
         }
@@ -174,6 +181,7 @@ impl<'s> Checking<'_, 's> {
                     };
                     meant.identities.extend(identities().filter(named));
                     meant.others.extend(Caller::parse(arn).ok());
+                    meant.arns.push(arn.clone());
                 }
                 Subject::Account(account) => {
                     meant.identities.extend(identities().filter(|id| id.account == *account));
@@ -183,6 +191,7 @@ impl<'s> Checking<'_, 's> {
                 Subject::Everyone => {
                     meant.identities.extend(identities());
                     meant.outside = true;
+                    meant.everyone = true;
                 }
             }
         }
@@ -206,11 +215,20 @@ impl<'s> Checking<'_, 's> {
         let ours = |account: &str| self.landscape.state().accounts.keys().any(|own| own.as_str() == account);
         for document in documents {
             let rules = self.landscape.rules(&document).into_iter().flat_map(|rules| &rules.rules);
+            // A condition names accounts as well as a principal does.
+            for comparison in rules.clone().flat_map(|rule| &rule.comparisons) {
+                if ["aws:principalaccount", "aws:principalarn"].contains(&comparison.key.as_str()) {
+                    let accounts = comparison.values_written.iter().flat_map(|value| value.split(':'));
+                    let accounts = accounts.filter(|part| arn::is_account(part) && !ours(part));
+                    strangers.extend(accounts.map(somebody));
+                }
+            }
             for named in rules.flat_map(|rule| rule.principals.iter().flat_map(|named| named.value())) {
                 match named {
                     Named::Account(account) if !ours(account) => drop(strangers.insert(somebody(account))),
                     Named::Caller(caller) if caller.home().is_some() => {
-                        if self.landscape.identity_of(caller).is_none() {
+                        let session = matches!(caller, Caller::Session { .. });
+                        if session || self.landscape.identity_of(caller).is_none() {
                             strangers.insert(caller.clone());
                         }
                     }
@@ -283,8 +301,17 @@ impl<'s> Checking<'_, 's> {
     fn must_be_able(&mut self, caller: &Caller) {
         for target in &self.assertion.on {
             let (Target::Resource(pattern) | Target::Role(pattern)) = target;
-            for needed in self.needed(pattern) {
-                for context in self.contexts(&needed) {
+            let all = self.needed(pattern);
+            if all.is_empty() {
+                self.unproven.insert(format!("nothing of what is claimed can be done to {pattern}"));
+            }
+            for needed in all {
+                let contexts = self.contexts(&needed);
+                if contexts.len() > COMBINATIONS_MAX {
+                    self.unproven
+                        .insert(format!("`when` has more than {COMBINATIONS_MAX} combinations of values"));
+                }
+                for context in contexts {
                     self.must_be_able_to(caller, &needed, context);
                 }
             }
@@ -360,7 +387,7 @@ impl<'s> Checking<'_, 's> {
                 context
             };
             let next = all.iter().flat_map(|context| values.iter().map(move |value| with(context, value)));
-            let next: Vec<Context> = next.take(COMBINATIONS_MAX).collect();
+            let next: Vec<Context> = next.take(COMBINATIONS_MAX + 1).collect();
             all = next;
         }
         all
@@ -409,10 +436,21 @@ impl<'s> Checking<'_, 's> {
 }
 
 impl Meant {
-    /// Whether somebody from outside is among them.
-    fn takes_in(&self, caller: &Caller) -> bool {
+    /// Whether a caller is among them.
+    fn takes_in(&self, caller: &Caller, landscape: &Landscape<'_>) -> bool {
         let of_account = caller.account().is_some_and(|account| self.accounts.contains(account));
-        self.outside || of_account || self.others.contains(caller)
+        let inside = caller
+            .account()
+            .is_some_and(|account| landscape.state().accounts.keys().any(|own| own.as_str() == account));
+        let known = landscape.identity_of(caller).is_some_and(|id| self.identities.contains(id));
+        let arn = caller.to_string();
+        let by_arn = || self.arns.iter().any(|pattern| glob(pattern, &arn));
+        self.everyone
+            || (self.outside && !inside)
+            || of_account
+            || known
+            || self.others.contains(caller)
+            || by_arn()
     }
 }
 

@@ -14,7 +14,8 @@ use crate::policy::condition::{Operator, Quantifier, Test};
 impl Comparison {
     /// Whether a request with these keys meets it.
     pub fn holds(&self, context: &Context) -> Truth {
-        let Some(operator) = self.operator else { return Truth::No };
+        // What AWS would make of it nobody knows; it does not take such a policy.
+        let Some(operator) = self.operator else { return Truth::Unknown };
         let known = context.get(&self.key);
         if operator.test == Test::Null {
             let asks = |absent: bool| Truth::from(self.values.contains(&Operand::Truth(absent)));

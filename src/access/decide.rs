@@ -203,7 +203,12 @@ impl<'r> Question<'r> {
     fn new(request: &'r Request) -> Self {
         let action = request.action.to_ascii_lowercase();
         let account = request.resource_account.as_deref().or_else(|| account_of(&request.resource));
-        let case = Case::new(&request.caller, &action, account);
+        let mut case = Case::new(&request.caller, &action, account);
+        // An alias has no policy: its key has.
+        // <https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html>
+        if case.resource_policy == ResourcePolicy::Key && request.resource.contains(":alias/") {
+            case.resource_policy = ResourcePolicy::Optional;
+        }
         let resource = if is_on_nothing(&action) { "*" } else { request.resource.as_str() };
         Self { request, action, resource, account, case }
     }
@@ -319,7 +324,17 @@ impl Reader<'_, '_> {
 
     fn statement(&mut self, source: Source, number: usize, rule: &Rule) -> Option<(Effect, Cover, Truth)> {
         let Question { request, action, resource, account: _, case: _ } = self.question;
-        let cover = match rule.covers_caller(&request.caller) {
+        let of_resource = matches!(source, Source::Resource);
+        // AWS takes no such policy of an identity.
+        if !of_resource && rule.resources.is_none() && rule.effect == Effect::Allow {
+            return None;
+        }
+        let covers = if of_resource {
+            rule.covers_caller_of_resource(&request.caller)
+        } else {
+            rule.covers_caller(&request.caller)
+        };
+        let cover = match covers {
             None if self.bounded && rule.spares() => Cover::Direct,
             cover => cover?,
         };

@@ -147,6 +147,9 @@ const KEYLESS: [&str; 10] = [
     "updatecustomkeystore",
 ];
 
+/// What everybody who signs may do, in small letters.
+const FREE: [&str; 2] = ["sts:getcalleridentity", "sts:getsessiontoken"];
+
 /// Services whose resources resource control policies reach.
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>
 const UNDER_RCPS: [&str; 11] = [
@@ -182,9 +185,11 @@ impl Case {
             same_account: resource_account.is_none_or(|account| caller.account() == Some(account)),
             resource_policy: ResourcePolicy::of_action(action),
             scps_apply: standing != Standing::Outsider && !linked,
-            rcps_apply: !linked && UNDER_RCPS.contains(&service),
+            // <https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html>
+            rcps_apply: !linked && UNDER_RCPS.contains(&service) && action != "kms:retiregrant",
             // <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
-            free: action == "sts:getcalleridentity" && standing != Standing::Outsider,
+            // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html>
+            free: FREE.contains(&action) && standing != Standing::Outsider,
         }
     }
 }

@@ -74,6 +74,8 @@ pub enum Cover {
     Account,
 }
 
+/// The identity provider that is named like a service.
+const COGNITO: &str = "cognito-identity.amazonaws.com";
 /// The name that stands for any role: none can have it.
 const ANY: &str = "*";
 /// An account that nobody has.
@@ -126,6 +128,8 @@ impl Caller {
             return match text {
                 _ if canonical => Ok(Self::Canonical(text.to_owned())),
                 _ if text.contains(['/', ':', ' ', '*']) || !text.contains('.') => no(),
+                // <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_cognito.html>
+                COGNITO => Ok(Self::Federated(text.to_owned())),
                 _ if text.contains(".amazonaws.") => Ok(Self::Service(text.to_owned())),
                 _ => Ok(Self::Federated(text.to_owned())),
             };
@@ -220,9 +224,7 @@ impl Named {
     pub fn new(kind: &str, value: &str) -> Self {
         let value_owned = || value.to_owned();
         match kind {
-            _ if value == "*" && matches!(kind, "AWS" | "Federated" | "CanonicalUser" | "*") => {
-                Self::Everyone
-            }
+            "AWS" | "*" if value == "*" => Self::Everyone,
             "AWS" => match Caller::parse(value) {
                 Ok(Caller::Root { home }) => Self::Account(home.account),
                 Ok(caller) if caller.home().is_some() => Self::Caller(caller),
@@ -235,10 +237,10 @@ impl Named {
         }
     }
 
-    /// How it covers a caller, if it does. `*` covers everybody but services, which are to be named.
+    /// How it covers a caller, if it does.
     pub fn covers(&self, caller: &Caller) -> Option<Cover> {
         match self {
-            Self::Everyone => (!matches!(caller, Caller::Service(_))).then_some(Cover::Direct),
+            Self::Everyone => Some(Cover::Direct),
             Self::Account(account) => (caller.account() == Some(account)).then_some(Cover::Account),
             Self::Caller(named) => named.covers(caller),
             Self::Nobody(_) => None,
@@ -254,6 +256,7 @@ impl Caller {
             return Some(if behind { Cover::Behind } else { Cover::Direct });
         }
         match (self, caller) {
+            (Self::Federated(any), Self::Federated(_)) if any == "*" => Some(Cover::Direct),
             (Self::Role { home, name }, Self::Session { home: theirs, role, .. }) => {
                 let same = home == theirs && name.rsplit('/').next() == Some(role);
                 same.then_some(Cover::Behind)

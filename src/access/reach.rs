@@ -145,7 +145,7 @@ impl<'l, 's> Reach<'l, 's> {
         let bounded = policies.boundary.is_some();
         let of_resource = policies.resource.iter().flat_map(|rules| &rules.rules);
         for rule in of_resource.filter(|rule| overlap(rule, region)) {
-            let cover = match rule.covers_caller(&self.caller) {
+            let cover = match rule.covers_caller_of_resource(&self.caller) {
                 None if bounded && rule.spares() => Cover::Direct,
                 None => continue,
                 Some(cover) => cover,

@@ -143,6 +143,15 @@ impl Rule {
             .chain(variables.map(|variable| Cow::Borrowed(variable.key.as_str())))
     }
 
+    /// How it covers a caller as a statement of a resource's policy. One that names nobody allows nobody; AWS takes no
+    /// such policy, so a denial is taken to be for everybody.
+    pub fn covers_caller_of_resource(&self, caller: &Caller) -> Option<Cover> {
+        match (&self.principals, self.effect) {
+            (None, Effect::Allow) => None,
+            _ => self.covers_caller(caller),
+        }
+    }
+
     /// Whether it denies all but some. Whoever has a permissions boundary is denied even if named.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
     pub fn spares(&self) -> bool {

@@ -63,6 +63,14 @@ impl<'de> Deserialize<'de> for Policy {
     }
 }
 
+/// Reads JSON in which no key stands twice in an object.
+///
+/// # Errors
+/// It is none, in words.
+pub fn unambiguous_json(text: &str) -> Result<Value, String> {
+    serde_json::from_str::<Unambiguous>(text).map(|json| json.0).map_err(|wrong| wrong.to_string())
+}
+
 /// JSON in which no key stands twice in an object: readers differ in which of the two they take.
 struct Unambiguous(Value);
 

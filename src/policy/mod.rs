@@ -26,6 +26,7 @@ mod written;
 pub use actions::*;
 pub use diff::*;
 pub use document::*;
+pub use found::unambiguous_json;
 pub use kind::*;
 pub use overlap::overlap;
 pub use pattern::{covers, glob};

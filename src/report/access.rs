@@ -115,7 +115,7 @@ pub struct EscalationLine {
 /// That somebody can assume a role, or no longer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoleLine {
-    /// `gained` or `lost`.
+    /// `gained`, `widened`, `narrowed` or `lost`.
     pub change: &'static str,
     /// Who.
     pub principals: Principals,
@@ -125,7 +125,8 @@ pub struct RoleLine {
     pub account: String,
     /// Whether the role may do everything.
     pub administrator: bool,
-    /// The condition keys that it depends on.
+    /// The condition keys that it depends on; if widened those it no longer depends on, if narrowed those it depends on
+    /// from now on.
     pub depends_on: Vec<String>,
     /// The statements that let them.
     pub statements: Vec<AccessStatement>,
@@ -285,9 +286,9 @@ impl<'a> Names<'a> {
     }
 
     fn edge(&self, edge: &Edge) -> RoleLine {
-        let Edge { gained, who, role, keys, mighty, routes } = edge;
+        let Edge { turn, who, role, keys, mighty, routes } = edge;
         RoleLine {
-            change: if *gained { "gained" } else { "lost" },
+            change: turn.word(),
             principals: self.who(who),
             role: self.id(role),
             account: role.account.to_string(),

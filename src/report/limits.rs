@@ -10,6 +10,13 @@ pub(super) fn limit(limit: &Limit) -> String {
             [test] => format!("only {}", phrase(test, false)),
             tests => format!("not {}", all(tests, true)),
         },
+        Limit::OtherThan(pattern, tests) => {
+            let pattern = pattern.as_deref().map(super::terminal::readable).unwrap_or_default();
+            let tests = if tests.is_empty() { String::new() } else { all(tests, true) };
+            let gap = if pattern.is_empty() || tests.is_empty() { "" } else { " " };
+            format!("other than {pattern}{gap}{tests}")
+        }
+        Limit::AsFarAs(what) => format!("as far as {what}"),
     }
 }
 

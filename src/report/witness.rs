@@ -22,7 +22,7 @@ pub fn witness(broken: &Broken) -> String {
 }
 
 /// A condition key as AWS spells it, if that can be told.
-fn spelled(key: &str) -> &str {
+pub(super) fn spelled(key: &str) -> &str {
     let known = catalogue::condition_key(key).map(|known| known.name);
     known.filter(|name| name.eq_ignore_ascii_case(key)).unwrap_or(key)
 }

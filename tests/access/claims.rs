@@ -143,6 +143,12 @@ assert: [{{ nobody: {{ except: account/{ACCOUNT} }}, can: read-data, on: \"s3://
         with("{ AWS: \"444455556666\" }", role).starts_with("whoever account 444455556666 lets s3:GetObject")
     );
     assert_eq!(with(&format!("{{ AWS: \"{ACCOUNT}\" }}"), ""), "holds");
+    let there = "Condition: { StringEquals: { \"aws:PrincipalAccount\": \"777788889999\" } }";
+    assert!(
+        with("\"*\"", there).starts_with("whoever account 777788889999 lets"),
+        "{}",
+        with("\"*\"", there)
+    );
     let own = format!("Condition: {{ StringEquals: {{ \"aws:PrincipalAccount\": \"{ACCOUNT}\" }} }}");
     assert_eq!(with("\"*\"", &own), "holds");
 }
@@ -188,4 +194,38 @@ assert: [{claim}]
 fn about_nobody() {
     let empty = people(r#"{ who: "user/ext-*", cannot: read-data, on: "s3://acme-lake/*" }"#);
     assert_eq!(empty, "empty");
+}
+
+#[test]
+fn a_session_is_its_role_and_more() {
+    let session = |claim: &str| {
+        said(&format!(
+            "
+roles:
+  Etl: {{ trust: glue }}
+buckets:
+  acme-lake:
+    policy:
+      - Effect: Allow
+        Principal: {{ AWS: \"arn:aws:sts::{ACCOUNT}:assumed-role/Etl/nightly\" }}
+        Action: s3:GetObject
+        Resource: arn:aws:s3:::acme-lake/*
+assert: [{claim}]
+"
+        ))
+    };
+    assert!(
+        session("{ nobody: true, can: read-data, on: \"s3://acme-lake/*\" }")
+            .starts_with("role/Etl s3:GetObject")
+    );
+    assert_eq!(
+        session("{ nobody: { except: role/Etl }, can: read-data, on: \"s3://acme-lake/*\" }"),
+        "holds"
+    );
+}
+
+#[test]
+fn what_cannot_be_done_to_a_target_is_not_proven() {
+    let bucket = people("{ who: user/bob, can: read-data, on: \"s3://acme-lake\" }");
+    assert!(bucket.starts_with("unproven: nothing of what is claimed"), "{bucket}");
 }

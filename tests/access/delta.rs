@@ -1,6 +1,6 @@
 //! Who gains and loses what between two estates: nothing that was there already, and nothing that something else denies.
 
-use hatrack::access::delta::{AccessDelta, Line, Rank, Resources, Who, delta};
+use hatrack::access::delta::{AccessDelta, Line, Rank, Resources, Turn, Who, delta};
 use hatrack::access::landscape::Landscape;
 use hatrack::policy::AccessWord;
 
@@ -227,13 +227,16 @@ fn assuming_a_role_takes_both_sides() {
     let (open, shut) = ("[{ account: \"111122223333\" }]", "ec2");
     let edges = |before: &str, after: &str| {
         let found = change(before, after);
-        found.edges.iter().map(|edge| (edge.gained, edge.role.name.clone(), edge.mighty)).collect::<Vec<_>>()
+        found.edges.iter().map(|edge| (edge.turn, edge.role.name.clone(), edge.mighty)).collect::<Vec<_>>()
     };
-    let none: Vec<(bool, String, bool)> = vec![];
+    let none: Vec<(Turn, String, bool)> = vec![];
     assert_eq!(edges(&estate(shut, &other), &estate(shut, &may)), none);
-    assert_eq!(edges(&estate(open, &other), &estate(open, &may)), [(true, "Deploy".to_owned(), true)]);
-    assert_eq!(edges(&estate(shut, &may), &estate(open, &may)), [(true, "Deploy".to_owned(), true)]);
-    assert_eq!(edges(&estate(open, &may), &estate(shut, &may)), [(false, "Deploy".to_owned(), true)]);
+    assert_eq!(
+        edges(&estate(open, &other), &estate(open, &may)),
+        [(Turn::Gained, "Deploy".to_owned(), true)]
+    );
+    assert_eq!(edges(&estate(shut, &may), &estate(open, &may)), [(Turn::Gained, "Deploy".to_owned(), true)]);
+    assert_eq!(edges(&estate(open, &may), &estate(shut, &may)), [(Turn::Lost, "Deploy".to_owned(), true)]);
 }
 
 #[test]

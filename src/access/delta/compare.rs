@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::AccessDelta;
 use super::actions::Universe;
 use super::area::Area;
 use super::escalation::{self, Needed, opened, ways};
@@ -12,6 +11,7 @@ use super::holders::{Class, Hand, classes, context, denied_by_buckets, pool};
 use super::pool::{Entry, Side};
 use super::resource;
 use super::settle::Judge;
+use super::{AccessDelta, Limit};
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::principal::Named;
 use crate::policy::{Effect, Element};
@@ -28,7 +28,16 @@ pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
     }
     let mut changed = resource::changed(&old, &new);
     for document in &changed {
-        for found in resource::outside(document, &mut old, &mut new, &mut universe) {
+        for mut found in resource::outside(document, &mut old, &mut new, &mut universe) {
+            // Another account's own identities need its leave as well.
+            if let Named::Caller(caller) = &found.named
+                && after.identity_of(caller).or_else(|| before.identity_of(caller)).is_some()
+            {
+                let limit = Limit::AsFarAs("its own policies allow it".to_owned());
+                for gain in found.gained.iter_mut().chain(&mut found.lost) {
+                    gain.limits.push(limit.clone());
+                }
+            }
             fold.outside(document, found);
         }
         fold.denials(resource::denials(document, &mut old, &mut new, &mut universe));
@@ -55,7 +64,15 @@ fn moved(class: &Class, before: &Landscape<'_>, after: &Landscape<'_>) -> Vec<Do
         let on = |hand: &Hand| {
             hand.held.iter().any(|(_, held)| held == *id) || hand.boundary.as_ref() == Some(*id)
         };
-        on(old) != on(new) || before.document(id) != after.document(id)
+        match (before.document(id), after.document(id)) {
+            (Some(was), Some(is)) => (on(old) || on(new)) && was != is,
+            // What only denies changes what others give, and a boundary what all give.
+            (Some(one), None) | (None, Some(one)) => {
+                let limits = [old, new].iter().any(|hand| hand.boundary.as_ref() == Some(*id));
+                on(old) != on(new) && !limits && !one.denies()
+            }
+            (None, None) => false,
+        }
     };
     documents(class).filter(differs).cloned().collect()
 }
@@ -104,8 +121,8 @@ fn of_class<'l>(
     let mut judge = Judge::new(caller.clone(), known);
     let mut gained = gains(&from, &to, universe, &mut judge);
     let mut lost = gains(&to, &from, universe, &mut judge);
-    gained.retain(|gain| is_let_in(class, new.landscape, gain, universe));
-    lost.retain(|gain| is_let_in(class, old.landscape, gain, universe));
+    gained.retain_mut(|gain| is_let_in(class, new.landscape, gain, universe));
+    lost.retain_mut(|gain| is_let_in(class, old.landscape, gain, universe));
     fold.class(class, Part::Gained, gained, universe);
     fold.class(class, Part::Lost, lost, universe);
     let (had, has) = (ways(&from, universe, needed), ways(&to, universe, needed));
@@ -116,7 +133,7 @@ fn of_class<'l>(
 
 /// Whether the policy of another account's bucket lets anybody of a class in, as far as it is known: leave of one's own
 /// account is not enough there.
-fn is_let_in(class: &Class, landscape: &Landscape<'_>, gain: &Gain, universe: &Universe) -> bool {
+fn is_let_in(class: &Class, landscape: &Landscape<'_>, gain: &mut Gain, universe: &Universe) -> bool {
     let Area::Of(named) = &gain.area else { return true };
     let bucket = named.bucket().and_then(|name| landscape.resource_of(&format!("arn:aws:s3:::{name}")));
     let Some(bucket) = bucket else { return true };
@@ -131,13 +148,15 @@ fn is_let_in(class: &Class, landscape: &Landscape<'_>, gain: &Gain, universe: &U
         .map(|action| action.full_name().to_ascii_lowercase())
         .collect();
     let rules = landscape.rules(&DocumentId::Bucket(bucket.clone())).map_or(&[][..], |rules| &rules.rules);
-    members.filter_map(|member| landscape.caller(member)).any(|caller| {
+    let let_in = members.filter_map(|member| landscape.caller(member)).any(|caller| {
         rules.iter().any(|rule| {
             rule.effect == Effect::Allow
                 && rule.covers_caller(&caller).is_some()
                 && (actions.is_empty() || actions.iter().any(|action| rule.covers_action(action)))
         })
-    })
+    });
+    gain.limits.push(Limit::AsFarAs(format!("the policy of {} lets them in", bucket.address())));
+    let_in
 }
 
 /// Whether a Deny may be another for each caller of an account.

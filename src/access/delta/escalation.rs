@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Route;
 use super::actions::{Number, Universe, both, contains, without};
 use super::area::{Area, Named as NamedArea};
 use super::holders::Class;
 use super::pool::{Entry, Pool, Side};
+use super::{Route, Turn};
 use crate::access::decide::{Outcome, Source};
 use crate::access::landscape::{DocumentId, Held, Landscape};
 use crate::access::powers::{METHODS, Method, On};
@@ -86,7 +86,10 @@ pub(super) fn ways<'l>(pool: &Pool<'l>, universe: &Universe, needed: &Needed) ->
             && universe.is_all(actions)
             && entry.statement.areas.iter().any(Area::is_everything)
     };
-    if let Some((entry, _)) = live.0.iter().find(is_administrator) {
+    // What buckets deny is told of for everybody; who is denied anything else cannot do everything.
+    let own = |deny: &Entry<'_>| !matches!(deny.route.document, DocumentId::Bucket(_));
+    let limited = pool.boundary.is_some() || pool.denies.iter().any(own);
+    if let Some((entry, _)) = live.0.iter().filter(|_| !limited).find(is_administrator) {
         return Ways { administrator: Some(entry.route.clone()), by: BTreeMap::new() };
     }
     let mut by = BTreeMap::new();
@@ -199,8 +202,8 @@ pub(super) fn opened(had: &Ways<'_>, has: &Ways<'_>) -> Vec<Opened> {
 pub(super) struct Assumed {
     pub who: ResourceId,
     pub role: ResourceId,
-    pub gained: bool,
-    /// The condition keys that it depends on.
+    pub turn: Turn,
+    /// The condition keys that it depends on; from now on or no longer, if that is what turns.
     pub keys: BTreeSet<String>,
     pub routes: Vec<Route>,
 }
@@ -247,13 +250,18 @@ pub(super) fn assumed<'l>(
             after.can && (!before.can || (!before.keys.is_empty() && !before.keys.is_subset(&after.keys)));
         let less =
             before.can && (!after.can || (!after.keys.is_empty() && !after.keys.is_subset(&before.keys)));
-        if more {
-            let Leave { can: _, keys, routes } = after;
-            found.push(Assumed { who, role, gained: true, keys, routes });
-        } else if less {
-            let Leave { can: _, keys, routes } = before;
-            found.push(Assumed { who, role, gained: false, keys, routes });
-        }
+        let (turn, keys, routes) = match (more, less) {
+            (true, _) if before.can => {
+                (Turn::Widened, before.keys.difference(&after.keys).cloned().collect(), after.routes)
+            }
+            (true, _) => (Turn::Gained, after.keys, after.routes),
+            (false, true) if after.can => {
+                (Turn::Narrowed, after.keys.difference(&before.keys).cloned().collect(), after.routes)
+            }
+            (false, true) => (Turn::Lost, before.keys, before.routes),
+            (false, false) => continue,
+        };
+        found.push(Assumed { who, role, turn, keys, routes });
     }
     found
 }

@@ -9,7 +9,7 @@ use super::escalation::{Assumed, Opened, trusts};
 use super::gain::Gain;
 use super::holders::Class;
 use super::resource::{Outside, resource_of};
-use super::{AccessDelta, Denial, Edge, Escalation, Line, Rank, Resources, Route, Who};
+use super::{AccessDelta, Denial, Edge, Escalation, Line, Rank, Resources, Route, Turn, Who};
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::powers::{Method, On};
 use crate::access::principal::{Caller, Named};
@@ -36,7 +36,7 @@ struct OpenedKey {
 }
 
 /// An edge, told by all but who.
-type EdgeKey = (bool, ResourceId, BTreeSet<String>, Vec<Route>);
+type EdgeKey = (Turn, ResourceId, BTreeSet<String>, Vec<Route>);
 
 /// Everything found so far.
 pub(super) struct Fold<'l> {
@@ -122,8 +122,8 @@ impl<'l> Fold<'l> {
     }
 
     pub(super) fn assumed(&mut self, assumed: Assumed) {
-        let Assumed { who, role, gained, keys, routes } = assumed;
-        self.edges.entry((gained, role, keys, routes)).or_default().insert(who);
+        let Assumed { who, role, turn, keys, routes } = assumed;
+        self.edges.entry((turn, role, keys, routes)).or_default().insert(who);
     }
 
     /// Somebody by the group, or themselves.
@@ -218,6 +218,7 @@ impl<'l> Fold<'l> {
             super::Limit::NotWhile(tests) => tests.iter().any(|test| {
                 test.operator.contains("Not") && NARROWING.iter().any(|key| test.key.starts_with(key))
             }),
+            super::Limit::OtherThan(..) | super::Limit::AsFarAs(_) => false,
         });
         match named {
             Named::Everyone if narrowed => Rank::External,
@@ -281,12 +282,13 @@ impl<'l> Fold<'l> {
     fn edges(&mut self) -> Vec<Edge> {
         let edges = std::mem::take(&mut self.edges).into_iter();
         edges
-            .map(|((gained, role, keys, routes), members)| {
+            .map(|((turn, role, keys, routes), members)| {
                 let group = routes.iter().find_map(|route| route.group.as_ref());
+                let gained = matches!(turn, Turn::Gained | Turn::Widened);
                 let part = if gained { Part::Gained } else { Part::Lost };
                 let who = self.who(part, group, members);
                 let mighty = self.is_mighty(&role);
-                Edge { gained, who, role, keys, mighty, routes }
+                Edge { turn, who, role, keys, mighty, routes }
             })
             .collect()
     }

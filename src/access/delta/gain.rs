@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::actions::{Number, Universe, both, either, meet, without};
+use super::actions::{Number, Universe, both, contains, either, meet, without};
 use super::area::{Area, Named};
 use super::pool::{Entry, Pool};
 use super::settle::{Judge, Verdict};
@@ -142,6 +142,9 @@ impl<'p, 'l> Between<'p, 'l> {
             }
             let hits = both(&found.actions, &before.statement.actions);
             if !(before.covers(area) && before.tests.is_subset(&entry.tests)) {
+                if contains(&hits, &found.actions) {
+                    found.limits.extend(other_than(before, area));
+                }
                 found.uncertain = either(&found.uncertain, &hits);
                 continue;
             }
@@ -230,6 +233,26 @@ impl<'p, 'l> Between<'p, 'l> {
         }
     }
 }
+
+/// What of some resources another statement allows anyway, as far as it can be said briefly.
+fn other_than(before: &Entry<'_>, area: &Area) -> Vec<Limit> {
+    let tests: Vec<Test> = before.tests.iter().cloned().collect();
+    if before.covers(area) {
+        return vec![Limit::OtherThan(None, tests)];
+    }
+    let within = before.statement.areas.iter().filter_map(|own| match (own, area) {
+        (Area::Of(own), Area::Of(named)) if named.covers(own) => Some(own.text.clone()),
+        _ => None,
+    });
+    let within: Vec<String> = within.take(TOLD_MAX + 1).collect();
+    if within.len() > TOLD_MAX {
+        return vec![];
+    }
+    within.into_iter().map(|pattern| Limit::OtherThan(Some(pattern), tests.clone())).collect()
+}
+
+/// Patterns of one statement that are told one by one.
+const TOLD_MAX: usize = 3;
 
 /// Whether a Deny is about one resource, or less than the pattern's fixed beginning leaves open.
 fn leaves_something(deny: &Entry<'_>, area: &Area) -> bool {

@@ -140,6 +140,31 @@ pub struct Route {
     pub sid: Option<String>,
 }
 
+/// What comes of somebody's being able to assume a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Turn {
+    /// They could not, and can.
+    Gained,
+    /// They could, and it depends on less.
+    Widened,
+    /// They can, and it depends on more.
+    Narrowed,
+    /// They could, and cannot.
+    Lost,
+}
+
+impl Turn {
+    /// As programs know it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gained => "gained",
+            Self::Widened => "widened",
+            Self::Narrowed => "narrowed",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// When access holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Limit {
@@ -147,6 +172,10 @@ pub enum Limit {
     OnlyIf(Vec<Test>),
     /// Not while all of these hold.
     NotWhile(Vec<Test>),
+    /// Not what is and stays allowed anyway: resources of a pattern, or all of them, if all of these hold.
+    OtherThan(Option<String>, Vec<Test>),
+    /// Only as far as something else allows it as well, in words.
+    AsFarAs(String),
 }
 
 /// One key of a condition.
@@ -184,13 +213,13 @@ pub struct Escalation {
 /// That somebody can assume a role, or no longer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
-    /// Whether they can from now on.
-    pub gained: bool,
+    /// What comes of it.
+    pub turn: Turn,
     /// Who.
     pub who: Who,
     /// The role.
     pub role: ResourceId,
-    /// The condition keys that it depends on, in small letters.
+    /// The condition keys that it depends on, or that it depends on from now on or no longer, in small letters.
     pub keys: BTreeSet<String>,
     /// Whether the role has rights to everything.
     pub mighty: bool,

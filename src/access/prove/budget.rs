@@ -3,11 +3,11 @@
 use std::fmt;
 
 /// Boxes looked at for one question. Pairs of policies of sixty statements take some hundreds.
-pub const NODES_MAX: u64 = 200_000;
+pub const NODES_MAX: u64 = 100_000;
 
 /// States of automata visited for one question. What needs more asks for texts that contain a dozen texts in any
 /// order.
-pub const STATES_MAX: u64 = 2_000_000;
+pub const STATES_MAX: u64 = 500_000;
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -81,7 +81,9 @@ fn decimal(units: i128) -> String {
 }
 
 fn moment(nanoseconds: i128) -> Option<String> {
-    Timestamp::from_nanosecond(nanoseconds).ok().map(|moment| moment.to_string())
+    let seconds = || (nanoseconds >= 0).then(|| (nanoseconds / SECOND).to_string());
+    // Beyond the year 9999 there are only seconds since 1970.
+    Timestamp::from_nanosecond(nanoseconds).ok().map(|moment| moment.to_string()).or_else(seconds)
 }
 
 /// The first address of each stretch that the ranges cut, in both families.

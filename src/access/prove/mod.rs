@@ -107,8 +107,9 @@ impl Prover {
         };
         let mut unknown = None;
         let mut found = None;
+        let mut budget = Budget::new();
         for (number, class) in classes.iter().enumerate() {
-            match self.of_class(number, class, formula) {
+            match self.of_class(number, class, formula, &mut budget) {
                 Answer::Nothing => {}
                 Answer::Unknown(reason) => unknown = unknown.or(Some(reason)),
                 Answer::Found(witness) => {
@@ -126,15 +127,14 @@ impl Prover {
         }
     }
 
-    fn of_class(&mut self, number: usize, class: &Class, formula: &Formula) -> Answer {
+    fn of_class(&mut self, number: usize, class: &Class, formula: &Formula, budget: &mut Budget) -> Answer {
         let covers = |id: RuleId| class.covers.get(id.0).copied().unwrap_or(false);
         let formula = formula.given(&|id| (!covers(id)).then_some(false)).normal();
         if formula == Formula::Constant(false) {
             return Answer::Nothing;
         }
-        let mut budget = Budget::new();
         let open = BTreeMap::new();
-        let point = match self.search(number, class, &open, &formula, &mut budget) {
+        let point = match self.search(number, class, &open, &formula, budget) {
             Ok(None) => return Answer::Nothing,
             Ok(Some(point)) => point,
             Err(reason) => return Answer::Unknown(reason),
@@ -146,7 +146,7 @@ impl Prover {
         let (variables, loose) = self.doubts(number, &formula);
         for texts in self.texts(&variables, &point) {
             // What is too complex without the texts may not be with them, and the other way around.
-            if let Ok(Some(point)) = self.search(number, class, &texts, &formula, &mut budget) {
+            if let Ok(Some(point)) = self.search(number, class, &texts, &formula, budget) {
                 let mut witness = class.witness(point);
                 let given = texts.iter().filter_map(|(key, text)| Some((key.clone(), vec![text.clone()?])));
                 witness.context.extend(given);

@@ -1,5 +1,7 @@
 //! Who gains and loses what, at a terminal: folded by who, by what can be done and by document.
 
+use super::super::witness::spelled;
+use crate::policy::catalogue;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::access::{
@@ -19,8 +21,6 @@ const PATTERNS_MAX: usize = 2;
 const SERVICES_MAX: usize = 4;
 /// What all of a service's actions count for.
 const WHOLE_SERVICE: usize = 100;
-/// Actions of all services that count for every action: AWS has some twenty thousand.
-const EVERY_ACTION: usize = 15_000;
 /// Conditions longer than this are not told in full.
 const CONDITION_CHARS_MAX: usize = 60;
 
@@ -88,7 +88,10 @@ pub(crate) fn access(page: &mut Page, report: &AccessReport) {
 fn headline(report: &AccessReport) -> String {
     let who = |lines: &[AccessLine], change: &str| -> BTreeSet<String> {
         let of_lines = lines.iter().flat_map(|line| names(&line.principals));
-        let of_roles = report.roles.iter().filter(|role| role.change == change);
+        let of_roles = report.roles.iter().filter(|role| {
+            let gained = ["gained", "widened"].contains(&role.change);
+            gained == (change == "gained")
+        });
         of_lines.chain(of_roles.flat_map(|role| names(&role.principals))).collect()
     };
     let (gain, lose) = (who(&report.gained, "gained").len(), who(&report.lost, "lost").len());
@@ -97,7 +100,13 @@ fn headline(report: &AccessReport) -> String {
         1 => format!("1 principal {one}"),
         number => format!("{number} principals {many}"),
     };
-    format!("{}, {}", said(gain, "gains", "gain"), said(lose, "loses", "lose"))
+    let denied = report.denials.len();
+    let denied = match denied {
+        0 => String::new(),
+        1 => "; what a bucket denies changes".to_owned(),
+        number => format!("; what buckets deny changes in {number} ways"),
+    };
+    format!("{}, {}{denied}", said(gain, "gains", "gain"), said(lose, "loses", "lose"))
 }
 
 fn names(who: &Principals) -> Vec<String> {
@@ -226,15 +235,21 @@ fn escalation(page: &mut Page, line: &EscalationLine, detail: bool) {
 fn roles_of(page: &mut Page, roles: &[RoleLine], detail: bool) {
     for line in roles {
         let RoleLine { change, principals, role, account: _, administrator, depends_on, statements } = line;
-        let gained = *change == "gained";
+        let gained = ["gained", "widened"].contains(change);
         let (sign, style) = if gained { ("+ ", Label::Added) } else { ("- ", Label::Removed) };
-        let can = if gained { "can become" } else { "can no longer become" };
+        let can = if *change == "lost" { "can no longer become" } else { "can become" };
         let mut text = format!("{} {can} {role} (sts:AssumeRole)", label(principals, detail));
         if *administrator {
             text.push_str(", which can do everything");
         }
         if !depends_on.is_empty() {
-            text.push_str(&format!(", depending on {}", depends_on.join(", ")));
+            let how = match *change {
+                "widened" => "no longer depending on",
+                "narrowed" => "from now on depending on",
+                _ => "depending on",
+            };
+            let keys: Vec<&str> = depends_on.iter().map(|key| spelled(key)).collect();
+            text.push_str(&format!(", {how} {}", keys.join(", ")));
         }
         let routes: Vec<String> = statements.iter().map(place).collect();
         let routes = format!(" · {}", routes.join(" and "));
@@ -264,7 +279,8 @@ fn everything<'r>(lines: Vec<&'r AccessLine>) -> (Vec<&'r AccessStatement>, Vec<
         words.entry(&line.statement).or_default().insert(line.word);
         *counts.entry(&line.statement).or_default() += line.action_count;
     }
-    let enough = |statement: &&AccessStatement| counts.get(*statement).is_some_and(|n| *n >= EVERY_ACTION);
+    let every = catalogue::services().map(|service| service.actions().len()).sum::<usize>();
+    let enough = |statement: &&AccessStatement| counts.get(*statement).is_some_and(|n| *n >= every);
     let whole: BTreeSet<&'r AccessStatement> = words
         .into_iter()
         .filter(|(statement, words)| words.len() == WORDS.len() && enough(statement))

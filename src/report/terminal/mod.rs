@@ -15,7 +15,7 @@ use super::said::Said;
 use super::style::Label;
 use super::words;
 
-pub(super) use access::access;
+pub(super) use access::{access, resource as readable};
 pub(super) use apply::counts as apply_counts;
 pub(super) use drift::counts as drift_counts;
 pub(super) use plan::counts as plan_counts;
