@@ -336,7 +336,7 @@ fn principals_are_part_of_the_question() {
         (&role, &account, Relation::Broader),
         (&role, &other, Relation::Incomparable),
         (&everyone, &account, Relation::Narrower),
-        (&everyone, &service, Relation::Incomparable),
+        (&everyone, &service, Relation::Narrower),
         (&service, &service, Relation::Equivalent),
     ] {
         let found = compared(one, two);

@@ -21,6 +21,8 @@ const PATTERNS_MAX: usize = 2;
 const SERVICES_MAX: usize = 4;
 /// What all of a service's actions count for.
 const WHOLE_SERVICE: usize = 100;
+/// Of all actions: so many are not told one by one.
+const NEARLY_ALL_PERCENT: usize = 95;
 /// Conditions longer than this are not told in full.
 const CONDITION_CHARS_MAX: usize = 60;
 
@@ -264,7 +266,7 @@ const RANKS: [&str; 5] = ["external", "public", "escalation", "sensitive", "rest
 const WORDS: [&str; 6] = ["become", "administer", "delete-data", "write-data", "read-data", "list"];
 
 /// Statements that give everything, and the lines of others: there is nothing to tell apart in everything.
-fn everything<'r>(lines: Vec<&'r AccessLine>) -> (Vec<&'r AccessStatement>, Vec<&'r AccessLine>) {
+fn everything<'r>(lines: Vec<&'r AccessLine>) -> (Vec<(&'r AccessStatement, String)>, Vec<&'r AccessLine>) {
     let plain = |line: &AccessLine| {
         line.resources == ["*"]
             && !line.all_but
@@ -274,19 +276,37 @@ fn everything<'r>(lines: Vec<&'r AccessLine>) -> (Vec<&'r AccessStatement>, Vec<
             && line.because.is_empty()
     };
     let mut words: BTreeMap<&'r AccessStatement, BTreeSet<&str>> = BTreeMap::new();
-    let mut counts: BTreeMap<&'r AccessStatement, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<&'r AccessStatement, (usize, BTreeSet<&str>)> = BTreeMap::new();
     for line in lines.iter().filter(|line| plain(line)) {
         words.entry(&line.statement).or_default().insert(line.word);
-        *counts.entry(&line.statement).or_default() += line.action_count;
+        let (count, services) = counts.entry(&line.statement).or_default();
+        *count += line.action_count;
+        services.extend(line.services.iter().map(String::as_str));
     }
     let every = catalogue::services().map(|service| service.actions().len()).sum::<usize>();
-    let enough = |statement: &&AccessStatement| counts.get(*statement).is_some_and(|n| *n >= every);
-    let whole: BTreeSet<&'r AccessStatement> = words
+    let text = |statement: &AccessStatement| {
+        let (count, services) = counts.get(statement)?;
+        if *count >= every {
+            return Some("everything: every action on every resource".to_owned());
+        }
+        let without = catalogue::services().map(|service| service.prefix);
+        let without: Vec<String> =
+            without.filter(|prefix| !services.contains(prefix)).map(str::to_owned).collect();
+        let without = if without.is_empty() {
+            String::new()
+        } else {
+            format!(", none of {}", told(&without, NAMES_MAX))
+        };
+        let nearly = count * 100 >= every * NEARLY_ALL_PERCENT;
+        nearly.then(|| format!("{count} of AWS's {every} actions on every resource{without}"))
+    };
+    let whole: BTreeMap<&'r AccessStatement, String> = words
         .into_iter()
-        .filter(|(statement, words)| words.len() == WORDS.len() && enough(statement))
-        .map(|(statement, _)| statement)
+        .filter(|(_, words)| words.len() == WORDS.len())
+        .filter_map(|(statement, _)| Some((statement, text(statement)?)))
         .collect();
-    let others = lines.into_iter().filter(|line| !(plain(line) && whole.contains(&line.statement))).collect();
+    let others =
+        lines.into_iter().filter(|line| !(plain(line) && whole.contains_key(&line.statement))).collect();
     (whole.into_iter().collect(), others)
 }
 
@@ -306,8 +326,7 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
         let verb = if who.kind != "group" && who.names.len() > 1 { verb.trim_end_matches('s') } else { verb };
         page.flow(2, 4, [piece(Label::Heading, label(who, detail)), piece(Label::Dim, format!(" {verb}"))]);
         let (whole, own) = if detail { (vec![], own) } else { everything(own) };
-        for statement in whole {
-            let text = "everything: every action on every resource";
+        for (statement, text) in whole {
             let place = format!(" · {}", place(statement));
             let mark = piece(Label::Error, "escalation: ");
             page.flow(4, 4, [piece(style, sign), mark, piece(Label::Plain, text), piece(Label::Dim, place)]);
@@ -411,7 +430,12 @@ fn what(lines: &[&AccessLine], detail: bool) -> String {
         let mut services: Vec<String> = services.iter().map(|service| (*service).to_owned()).collect();
         services.sort_by_key(|service| std::cmp::Reverse(weight(service)));
         let tail: String = conditions.iter().map(|condition| format!(", {condition}")).collect();
-        let tail = if tail.len() > max(CONDITION_CHARS_MAX) { ", under conditions" } else { tail.as_str() };
+        let in_part = conditions.iter().all(|condition| condition.starts_with("other than "));
+        let tail = match tail.len() > max(CONDITION_CHARS_MAX) {
+            true if in_part => ", in part",
+            true => ", under conditions",
+            false => tail.as_str(),
+        };
         format!("{} on {}{tail}", told(&services, max(SERVICES_MAX)), told(areas, max(PATTERNS_MAX)))
     });
     let mut text = said.collect::<Vec<_>>().join("; ");
