@@ -264,6 +264,11 @@ impl Telling<'_> {
         {
             all.push(NotEvaluated { what, text: text.to_owned() });
         }
+        if bucket_of(&self.explained.request.resource).is_some() {
+            let text = "the bucket's Block Public Access, access control lists and access points, and the key it is \
+                        encrypted with";
+            all.push(NotEvaluated { what: "bucket_settings", text: text.to_owned() });
+        }
         all
     }
 }
