@@ -245,34 +245,45 @@ impl<'s> Checking<'_, 's> {
             for target in &self.assertion.on {
                 let Some(asked) = self.asked(target) else { continue };
                 let mut reach = Reach::new(self.landscape, caller.clone(), Context::new(Others::Unknown));
-                let areas = reach.areas(&asked);
-                let within = Formula::Rule(reach.add(&asked));
-                let (mut surely, mut perhaps) = (vec![], vec![]);
-                for area in &areas {
-                    let allowed = reach.allowed(area, &areas, &asked);
-                    surely.push(allowed.surely);
-                    perhaps.push(allowed.perhaps);
-                    self.unseen.extend(allowed.blind);
-                }
-                let asks = |allowed: Vec<Formula>| Formula::all([within.clone(), Formula::any(allowed)]);
-                match reach.find(&asks(surely)) {
-                    Answer::Found(witness) => {
-                        let broken = self.broken(&reach, &witness, Effect::Allow);
-                        self.broken.push(broken);
-                        continue;
-                    }
-                    Answer::Unknown(reason) => drop(self.unproven.insert(reason.to_string())),
-                    Answer::Nothing => {}
-                }
-                match reach.find(&asks(perhaps)) {
-                    Answer::Found(_) => {
-                        let who = self.who(&caller);
-                        self.unproven.insert(format!("a policy that decides for {who} is not known"));
-                    }
-                    Answer::Unknown(reason) => drop(self.unproven.insert(reason.to_string())),
-                    Answer::Nothing => {}
-                }
+                let [within, surely, perhaps] = self.allowed(&mut reach, &asked);
+                let certain = Formula::all([within.clone(), surely]);
+                self.settle(&mut reach, [certain, Formula::all([within, perhaps])], Effect::Allow);
             }
+        }
+    }
+
+    /// The requests asked about, and which of them are allowed: surely, and if every policy that is not known allows.
+    fn allowed(&mut self, reach: &mut Reach<'_, 's>, asked: &Rule) -> [Formula; 3] {
+        let areas = reach.areas(asked);
+        let within = Formula::Rule(reach.add(asked));
+        let (mut surely, mut perhaps) = (vec![], vec![]);
+        for area in &areas {
+            let allowed = reach.allowed(area, &areas, asked);
+            surely.push(allowed.surely);
+            perhaps.push(allowed.perhaps);
+            self.unseen.extend(allowed.blind);
+        }
+        [within, Formula::any(surely), Formula::any(perhaps)]
+    }
+
+    /// Looks for a request that certainly breaks the claim, then for one that does if an unknown policy is so.
+    fn settle(&mut self, reach: &mut Reach<'_, 's>, [certain, possible]: [Formula; 2], effect: Effect) {
+        match reach.find(&certain) {
+            Answer::Found(witness) => {
+                let broken = self.broken(reach, &witness, effect);
+                self.broken.push(broken);
+                return;
+            }
+            Answer::Unknown(reason) => drop(self.unproven.insert(reason.to_string())),
+            Answer::Nothing => {}
+        }
+        match reach.find(&possible) {
+            Answer::Found(_) => {
+                let who = self.who(reach.caller());
+                self.unproven.insert(format!("a policy that decides for {who} is not known"));
+            }
+            Answer::Unknown(reason) => drop(self.unproven.insert(reason.to_string())),
+            Answer::Nothing => {}
         }
     }
 
@@ -321,32 +332,9 @@ impl<'s> Checking<'_, 's> {
     fn must_be_able_to(&mut self, caller: &Caller, needed: &Needed, context: Context) {
         let asked = region(&[&needed.action], &[&needed.pattern]);
         let mut reach = Reach::new(self.landscape, caller.clone(), context);
-        let areas = reach.areas(&asked);
-        let within = Formula::Rule(reach.add(&asked));
-        let (mut surely, mut perhaps) = (vec![], vec![]);
-        for area in &areas {
-            let allowed = reach.allowed(area, &areas, &asked);
-            surely.push(allowed.surely);
-            perhaps.push(allowed.perhaps);
-            self.unseen.extend(allowed.blind);
-        }
-        match reach.find(&within.clone().except(Formula::any(perhaps))) {
-            Answer::Found(witness) => {
-                let broken = self.broken(&reach, &witness, Effect::Deny);
-                self.broken.push(broken);
-                return;
-            }
-            Answer::Unknown(reason) => drop(self.unproven.insert(reason.to_string())),
-            Answer::Nothing => {}
-        }
-        match reach.find(&within.except(Formula::any(surely))) {
-            Answer::Found(_) => {
-                let who = self.who(caller);
-                self.unproven.insert(format!("a policy that decides for {who} is not known"));
-            }
-            Answer::Unknown(reason) => drop(self.unproven.insert(reason.to_string())),
-            Answer::Nothing => {}
-        }
+        let [within, surely, perhaps] = self.allowed(&mut reach, &asked);
+        let certain = within.clone().except(perhaps);
+        self.settle(&mut reach, [certain, within.except(surely)], Effect::Deny);
     }
 
     /// What somebody must be able to do to a target for a claim to hold: of an access word the actions without which
