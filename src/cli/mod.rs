@@ -53,7 +53,7 @@ Exit codes:
   0  nothing to do, or done
   1  error: bad input, unreachable account, a read that failed, a step that was not done
   2  differences
-  3  refused by a safety rule; the \"no\" of `can`";
+  3  refused by a safety rule or an assertion; the \"no\" of `can`";
 
 #[derive(Debug, Subcommand)]
 enum Command {
