@@ -127,12 +127,20 @@ impl Join<'_> {
         };
         match yaml {
             Yaml::String(read) if *read == text => return Value::Text(text),
+            // A block scalar that the file's end cuts off: to one reader its last line ends all the same. YAML
+            // (8.1.1.2, b-chomped-last) says that it does not.
+            Yaml::String(read) if self.is_cut_off(read, &text) => return Value::Text(read.clone()),
             Yaml::Null if plain => return Value::Null,
             Yaml::Bool(read) if plain => return Value::Bool(*read),
             Yaml::Number(read) if plain => return self.number(read, text, span),
             _ => self.disagree::<()>(span),
         };
         Value::Text(text)
+    }
+
+    /// Whether `text` is `read` with a line break that the file does not have.
+    fn is_cut_off(&self, read: &str, text: &str) -> bool {
+        !self.source.text.ends_with('\n') && text.strip_suffix('\n') == Some(read)
     }
 
     fn number(&mut self, read: &serde_yaml::Number, text: String, span: &Span) -> Value {
