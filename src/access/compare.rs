@@ -63,7 +63,7 @@ impl Relation {
 /// Compares two documents of one kind. Principals of `accounts` may be taken for examples.
 pub fn compare(found: &Rules, wanted: &Rules, accounts: BTreeSet<String>) -> Comparison {
     let context = Context::new(Others::Unknown);
-    let mut prover = Prover::new(Frame { caller: None, context, accounts, resource: None });
+    let mut prover = Prover::new(Frame { caller: None, context, accounts, resource: None, actions: None });
     let found = Side::new(found, &mut prover);
     let wanted = Side::new(wanted, &mut prover);
     let gained = wanted.beyond(&found, &mut prover);

@@ -51,7 +51,7 @@ impl<'l, 's> Reach<'l, 's> {
         caller.describe(&mut context);
         let stranger = landscape.identity_of(&caller).is_none();
         let accounts = landscape.state().accounts.keys().map(ToString::to_string).collect();
-        let frame = Frame { caller: Some(caller.clone()), context, accounts, resource: None };
+        let frame = Frame { caller: Some(caller.clone()), context, accounts, resource: None, actions: None };
         Self { landscape, caller, stranger, prover: Prover::new(frame) }
     }
 

@@ -17,13 +17,19 @@ struct Known {
     all: Vec<(&'static Action, AccessWord)>,
     /// Where each stands in memory → its number.
     numbers: HashMap<usize, Number>,
+    /// How many actions a service has of each word.
+    counts: HashMap<(&'static str, AccessWord), usize>,
 }
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let actions = catalogue::services().flat_map(catalogue::Service::actions);
     let all: Vec<_> = actions.map(|action| (action, AccessWord::of(action))).collect();
     let numbers = all.iter().zip(0..).map(|((action, _), number)| (address(action), number)).collect();
-    Known { all, numbers }
+    let mut counts = HashMap::new();
+    for (action, word) in &all {
+        *counts.entry((action.service, *word)).or_default() += 1;
+    }
+    Known { all, numbers, counts }
 });
 
 fn address(action: &Action) -> usize {
@@ -96,6 +102,12 @@ impl Universe {
     /// What an action does.
     pub(super) fn word(&self, number: Number) -> AccessWord {
         self.known(number).map_or(AccessWord::Administer, |(_, word)| *word)
+    }
+
+    /// How many actions of a word the catalogue knows of a service.
+    pub(super) fn count_of(&self, service: &str, word: AccessWord) -> usize {
+        let service = catalogue::service(service).map(|known| known.prefix);
+        service.and_then(|service| KNOWN.counts.get(&(service, word))).copied().unwrap_or_default()
     }
 
     /// What the catalogue knows of an action.

@@ -13,7 +13,7 @@ use super::{AccessDelta, Denial, Edge, Escalation, Line, Rank, Resources, Route,
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::powers::{Method, On};
 use crate::access::principal::{Caller, Named};
-use crate::policy::{AccessWord, Effect, Element, catalogue, glob};
+use crate::policy::{AccessWord, Effect, Element, glob};
 use crate::state::{Kind, Resource, ResourceId, Setting};
 
 /// Known roles told by name for one pattern.
@@ -366,9 +366,7 @@ fn line(rank: Rank, who: Who, gain: Gain, universe: &Universe) -> Line {
     }
     let mut names = vec![];
     for (service, of_service) in &services {
-        let all = catalogue::service(service).map_or(0, |known| {
-            known.actions().iter().filter(|action| AccessWord::of(action) == word).count()
-        });
+        let all = universe.count_of(service, word);
         if all == of_service.len() && all > 1 {
             names.push(format!("{service}:*"));
         } else {

@@ -32,7 +32,7 @@ impl Judge {
     /// For a caller, with what is known of its requests; none if it is nobody of whom anything is known.
     pub(super) fn new(caller: Option<Caller>, context: Option<Context>) -> Self {
         let context = context.unwrap_or_else(|| Context::new(Others::Unknown));
-        Self { frame: Frame { caller, context, accounts: BTreeSet::new(), resource: None } }
+        Self { frame: Frame { caller, context, accounts: BTreeSet::new(), resource: None, actions: None } }
     }
 
     /// What of some actions, under a statement on some resources, `to` allows and `from` does not. Actions that every
@@ -57,7 +57,8 @@ impl Judge {
             let covered = from.all().chain(to.all()).map(covers).collect();
             alike.entry(covered).or_default().push(*number);
         }
-        let mut prover = Prover::new(self.frame.clone());
+        let asked = actions.iter().map(|number| name(*number, universe)).collect();
+        let mut prover = Prover::new(Frame { actions: Some(asked), ..self.frame.clone() });
         let (before, after) = (from.allowed(&mut prover), to.allowed(&mut prover));
         let change = after.except(before);
         let parts: Vec<(Vec<Number>, Formula)> = alike
@@ -117,6 +118,12 @@ impl<'p, 'l> Concerned<'p, 'l> {
     }
 }
 
+/// In small letters.
+fn name(action: Number, universe: &Universe) -> String {
+    let (service, name) = universe.name(action);
+    format!("{service}:{name}").to_ascii_lowercase()
+}
+
 /// A rule that is known to speak of who asks.
 fn unaddressed(rule: &Rule) -> Rule {
     Rule { principals: None, ..rule.clone() }
@@ -125,10 +132,6 @@ fn unaddressed(rule: &Rule) -> Rule {
 /// The part of a statement that is about some actions and resources.
 fn part(entry: &Entry<'_>, area: &Area, actions: &[Number], universe: &Universe) -> Rule {
     let rule = entry.statement.rule;
-    let exactly = |number: &Number| {
-        let (service, name) = universe.name(*number);
-        Pattern::exactly(&format!("{service}:{name}").to_ascii_lowercase())
-    };
     let place = entry.statement.areas.iter().position(|own| own == area);
     let resources = match (&rule.resources, place) {
         (Some(Element::Is(patterns)), Some(place)) => {
@@ -136,5 +139,11 @@ fn part(entry: &Entry<'_>, area: &Area, actions: &[Number], universe: &Universe)
         }
         (all, _) => all.clone(),
     };
-    Rule { actions: Element::Is(actions.iter().map(exactly).collect()), resources, ..unaddressed(rule) }
+    Rule {
+        actions: Element::Is(
+            actions.iter().map(|number| Pattern::exactly(&name(*number, universe))).collect(),
+        ),
+        resources,
+        ..unaddressed(rule)
+    }
 }

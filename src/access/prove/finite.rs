@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::access::rule::{Comparison, Operand};
 use crate::policy::catalogue::KeyKind;
+use crate::policy::condition::Family;
 
 /// Units of a [`Number`](crate::access::value::Number) in one.
 const ONE: i128 = 1_000_000_000_000_000_000;
@@ -22,7 +23,9 @@ pub fn values<'c>(comparisons: impl Iterator<Item = &'c Comparison>, kind: KeyKi
     let mut instants = BTreeSet::new();
     let mut ranges = vec![];
     let mut truth = kind == KeyKind::Bool;
-    for operand in comparisons.flat_map(|comparison| &comparison.values) {
+    // `Null` tells presence from absence only: its `true` is no value of the key.
+    let compared = |test: &&Comparison| test.operator.is_some_and(|o| o.test.family() != Family::Presence);
+    for operand in comparisons.filter(compared).flat_map(|comparison| &comparison.values) {
         match operand {
             Operand::Number(number) => drop(numbers.insert(number.0)),
             Operand::Instant(instant) => drop(instants.insert(instant.0)),

@@ -1,8 +1,5 @@
-//! Patterns as automata, and the shortest text that some of them cover and others do not.
+//! Patterns as automata.
 
-use std::collections::HashSet;
-
-use super::budget::{Budget, Reason};
 use crate::access::pattern::{ArnPattern, Pattern, Piece, Variable};
 
 /// Characters a wildcard takes.
@@ -49,7 +46,7 @@ pub enum Stands {
 }
 
 /// Where in a pattern a text can have come to; the steps' numbers, ascending.
-type Places = Vec<u16>;
+pub(super) type Places = Vec<u16>;
 
 /// Stand for the texts of policy variables: no pattern names them, and no `?` is them.
 const MARKS: std::ops::RangeInclusive<char> = '\u{e000}'..='\u{f8ff}';
@@ -154,11 +151,11 @@ impl Glob {
         self.ends(&places)
     }
 
-    fn step(&self, place: u16) -> Option<Step> {
+    pub(super) fn step(&self, place: u16) -> Option<Step> {
         self.steps.get(usize::from(place)).copied()
     }
 
-    fn start(&self) -> Places {
+    pub(super) fn start(&self) -> Places {
         let mut places = vec![0];
         self.close(&mut places);
         places
@@ -194,7 +191,7 @@ impl Glob {
         }
     }
 
-    fn after(&self, places: &Places, c: char) -> Places {
+    pub(super) fn after(&self, places: &Places, c: char) -> Places {
         let mut next = vec![];
         for &place in places {
             let Some(step) = self.step(place).filter(|step| step.takes(c)) else { continue };
@@ -204,12 +201,12 @@ impl Glob {
         next
     }
 
-    fn ends(&self, places: &Places) -> bool {
+    pub(super) fn ends(&self, places: &Places) -> bool {
         places.last().is_some_and(|last| usize::from(*last) == self.steps.len())
     }
 
     /// Whether it covers whatever may follow.
-    fn takes_all(&self, places: &Places) -> bool {
+    pub(super) fn takes_all(&self, places: &Places) -> bool {
         self.steps.last() == Some(&Step::Many(Set::All)) && self.ends(places)
     }
 }
@@ -237,90 +234,3 @@ fn text_steps(
         }
     }
 }
-
-/// The shortest text that all of `within` cover and none of `outside` does.
-///
-/// # Errors
-/// The budget is spent.
-pub fn shortest(within: &[&Glob], outside: &[&Glob], budget: &mut Budget) -> Result<Option<String>, Reason> {
-    if let Some(text) = within.iter().find_map(|glob| glob.exact()) {
-        budget.states(1)?;
-        let found = within.iter().all(|g| g.covers(&text)) && !outside.iter().any(|g| g.covers(&text));
-        return Ok(found.then_some(text));
-    }
-    let globs: Vec<&Glob> = within.iter().chain(outside).copied().collect();
-    let dead = |states: &[Places]| {
-        let (inner, outer) = states.split_at_checked(within.len()).unwrap_or((states, &[]));
-        inner.iter().any(Vec::is_empty) || outside.iter().zip(outer).any(|(g, places)| g.takes_all(places))
-    };
-    let done = |states: &[Places]| {
-        let ends = globs.iter().zip(states).map(|(glob, places)| glob.ends(places));
-        ends.enumerate().all(|(at, ends)| ends == (at < within.len()))
-    };
-    let start: Vec<Places> = globs.iter().map(|glob| glob.start()).collect();
-    if dead(&start) {
-        return Ok(None);
-    }
-    let mut seen = HashSet::from([start.clone()]);
-    let mut queue = vec![(start, usize::MAX, ' ')];
-    let mut at = 0;
-    while let Some((states, _, _)) = queue.get(at) {
-        if done(states) {
-            return Ok(Some(text_of(&queue, at)));
-        }
-        let states = states.clone();
-        for c in alphabet(&globs, &states) {
-            let next: Vec<Places> =
-                globs.iter().zip(&states).map(|(glob, places)| glob.after(places, c)).collect();
-            if !dead(&next) && !seen.contains(&next) {
-                budget.states(1)?;
-                seen.insert(next.clone());
-                queue.push((next, at, c));
-            }
-        }
-        at += 1;
-    }
-    Ok(None)
-}
-
-fn text_of(queue: &[(Vec<Places>, usize, char)], mut at: usize) -> String {
-    let mut text = vec![];
-    while let Some((_, before, c)) = queue.get(at).filter(|(_, before, _)| *before != usize::MAX) {
-        text.push(*c);
-        at = *before;
-    }
-    text.iter().rev().collect()
-}
-
-/// The characters that make a difference now, and one of each kind that makes none.
-fn alphabet(globs: &[&Glob], states: &[Places]) -> Vec<char> {
-    let (mut own, mut parted, mut digits, mut other) = (vec![], false, false, false);
-    for (glob, places) in globs.iter().zip(states) {
-        for step in places.iter().filter_map(|place| glob.step(*place)) {
-            match step {
-                Step::Is(c) => own.push(c),
-                Step::Fold(c) => own.extend(c.to_uppercase().take(1).chain([c])),
-                Step::One(set) | Step::Many(set) => {
-                    parted |= matches!(set, Set::Part | Set::Name);
-                    digits |= set == Set::Digit;
-                    other |= set != Set::Digit;
-                }
-            }
-        }
-    }
-    if parted {
-        own.extend([':', '/']);
-    }
-    own.sort_unstable();
-    own.dedup();
-    if digits {
-        own.extend("1234567890".chars().find(|c| !own.contains(c)));
-    }
-    if other {
-        own.extend(OTHERS.chars().chain('\u{100}'..='\u{2000}').find(|c| !own.contains(c)));
-    }
-    own
-}
-
-/// What a witness is made of where anything would do.
-const OTHERS: &str = "xyzwvutsrqponmlkjihgfedcbaXYZWVUTSRQPONMLKJIHGFEDCBA-_.~!";

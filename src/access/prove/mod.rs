@@ -15,6 +15,7 @@ mod model;
 mod principals;
 mod search;
 mod shapes;
+mod shortest;
 mod strings;
 mod target;
 #[cfg(test)]
@@ -50,6 +51,9 @@ pub struct Frame {
     pub accounts: BTreeSet<String>,
     /// What every request is on, if that is fixed.
     pub resource: Option<String>,
+    /// The actions of all requests, in small letters; none if they may be any. What is about few actions anyway is
+    /// answered much sooner if that is known.
+    pub actions: Option<BTreeSet<String>>,
 }
 
 /// A rule that a prover knows.
@@ -198,6 +202,7 @@ impl Prover {
             signed: class.signed,
             partitions: partitions(class.partition.as_deref()),
             only: self.frame.resource.clone(),
+            actions: self.frame.actions.clone(),
             bounds: class.bounds.clone(),
         };
         let covered = self.rules.iter().zip(&class.covers);

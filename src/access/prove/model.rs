@@ -12,7 +12,7 @@ use super::strings::{Entry, GlobId};
 use super::target::Targets;
 use super::variables::Variables;
 use crate::access::condition::holds_when_absent;
-use crate::access::pattern::{Missing, Variable};
+use crate::access::pattern::{Missing, Pattern, Variable};
 use crate::access::request::{Context, Known, Others};
 use crate::access::rule::{Comparison, Operand, Rule};
 use crate::access::truth::Truth;
@@ -51,6 +51,8 @@ pub struct Setting {
     pub partitions: Vec<String>,
     /// The one resource, if there is only one.
     pub only: Option<String>,
+    /// The actions of all requests, in small letters, if they cannot be any.
+    pub actions: Option<BTreeSet<String>>,
     /// Keys of which it is known what covers their value.
     pub bounds: BTreeMap<String, Bound>,
 }
@@ -89,7 +91,7 @@ impl Model {
             numbers.insert(name.clone(), keys.len());
             keys.push(key);
         }
-        let targets = Targets::new(setting.partitions.clone(), setting.only.clone());
+        let targets = Targets::new(setting.partitions.clone(), setting.only.clone(), setting.actions.clone());
         let mut build = Build {
             targets,
             keys,
@@ -307,7 +309,7 @@ impl Build<'_> {
     fn entries(&mut self, comparison: &Comparison, test: Test) -> Vec<Entry> {
         let folds = matches!(test, Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase);
         let word = |word: &str| {
-            let pattern = crate::access::pattern::Pattern::exactly(word);
+            let pattern = Pattern::exactly(word);
             Entry { most: Glob::text(&pattern, true, &mut |_| Stands::Anything), marked: None }
         };
         let entry = |operand: &Operand| match operand {

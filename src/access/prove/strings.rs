@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::budget::{Budget, Reason};
-use super::glob::{Glob, shortest};
+use super::glob::Glob;
+use super::shortest::shortest;
 
 /// A pattern among the [`Strings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

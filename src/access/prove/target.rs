@@ -24,6 +24,8 @@ pub struct Targets {
     partition_patterns: BTreeSet<Pattern>,
     /// The one resource, if it is said.
     only: Option<String>,
+    /// All actions in small letters, if they are said.
+    asked: Option<BTreeSet<String>>,
     shapes: Vec<Shape>,
     classes: Vec<Class>,
     known: HashMap<(usize, Vec<Literal>), bool>,
@@ -59,9 +61,9 @@ struct Class {
 }
 
 impl Targets {
-    /// None yet, in these partitions, and on one resource if it is said.
-    pub fn new(partitions: Vec<String>, only: Option<String>) -> Self {
-        Self { partitions, only, ..Self::default() }
+    /// None yet, in these partitions, and on one resource and of some actions if that is said.
+    pub fn new(partitions: Vec<String>, only: Option<String>, asked: Option<BTreeSet<String>>) -> Self {
+        Self { partitions, only, asked, ..Self::default() }
     }
 
     fn atom(&mut self, atom: Atom) -> usize {
@@ -119,16 +121,23 @@ impl Targets {
         let mut base = Bits::new(count);
         wild.iter().filter(|(_, p)| p.is_everything()).for_each(|(atom, _)| base.set(*atom));
         let wild: Vec<_> = wild.into_iter().filter(|(_, p)| !p.is_everything()).collect();
-        for service in shapes::services() {
+        let asked = self.asked.take();
+        let is_asked = |name: &str| asked.as_ref().is_none_or(|all| all.contains(name));
+        let some_asked = |prefix: &str| {
+            let begin = format!("{prefix}:");
+            let first = |all: &BTreeSet<String>| all.range(begin.clone()..).next().cloned();
+            asked.as_ref().is_none_or(|all| first(all).is_some_and(|name| name.starts_with(&begin)))
+        };
+        for service in shapes::services().iter().filter(|service| some_asked(service.prefix)) {
             let of_service = own.get(service.prefix).map_or(&[][..], Vec::as_slice);
-            if of_service.is_empty() && wild.is_empty() {
+            if of_service.is_empty() && wild.is_empty() && asked.is_none() {
                 for (forms, first) in &service.by_forms {
                     let Some(action) = service.actions.get(*first) else { continue };
                     self.add_class(&mut classes, &mut shapes, &base, &action.name, forms, budget)?;
                 }
                 continue;
             }
-            for action in &service.actions {
+            for action in service.actions.iter().filter(|action| is_asked(&action.folded)) {
                 let mut row = base.clone();
                 for (atom, pattern) in of_service.iter().chain(&wild) {
                     if pattern.matches(&action.folded) {
@@ -145,6 +154,9 @@ impl Targets {
                 continue;
             }
             let name = example(pattern);
+            if !is_asked(&name) {
+                continue;
+            }
             let mut row = base.clone();
             for (atom, pattern) in own.values().flatten().chain(&wild) {
                 if pattern.matches(&name) {
@@ -153,6 +165,7 @@ impl Targets {
             }
             self.add_class(&mut classes, &mut shapes, &row, &name, &[NOTHING, ANY], budget)?;
         }
+        self.asked = asked;
         self.shapes = shapes.all;
         // In an order that does not hang on chance.
         let mut classes: Vec<_> = classes.into_iter().collect();

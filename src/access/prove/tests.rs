@@ -1,7 +1,8 @@
 //! Formulas and patterns by themselves.
 
 use super::budget::Budget;
-use super::glob::{Glob, shortest};
+use super::glob::Glob;
+use super::shortest::shortest;
 use super::{Formula, RuleId};
 use crate::access::pattern::{ArnPattern, Pattern, Syntax};
 
