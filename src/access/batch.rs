@@ -376,6 +376,7 @@ impl Leg {
             Self::Resource => "resource_policy",
             Self::Trust => "trust_policy",
             Self::Key => "key_policy",
+            Self::Block => "public_access_block",
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Policies<'p> {
     pub session: Option<&'p Rules>,
     /// The policy of the resource: a bucket's, a key's, a role's trust policy; none if there is none.
     pub resource: Option<&'p Rules>,
+    /// Whether Block Public Access keeps the caller from all that the policy of the resource allows.
+    pub closed: bool,
     /// Service control policies of the caller's account, by level; none if they were not given.
     pub scps: Option<Vec<Vec<&'p Rules>>>,
     /// Resource control policies of the resource's account, by level; none if they were not given.
@@ -140,6 +142,8 @@ pub enum Leg {
     Trust,
     /// The key's policy.
     Key,
+    /// Block Public Access of the bucket, which keeps others out while its policy lets everybody in.
+    Block,
 }
 
 /// What was not looked at.
@@ -172,7 +176,7 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Decision {
         _ => Outcome::ImplicitlyDenied,
     };
     let missing = match outcome {
-        Outcome::ImplicitlyDenied => missing(&legs, question.case),
+        Outcome::ImplicitlyDenied => missing(&legs, question.case, policies.closed),
         Outcome::Allowed | Outcome::ExplicitlyDenied => vec![],
     };
     Decision {
@@ -235,7 +239,8 @@ pub fn is_on_nothing(action: &str) -> bool {
 }
 
 fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Mattered>) -> Legs<Truth> {
-    let Policies { identity, boundary, session, resource, scps, rcps, blind, overlooked: _ } = policies;
+    let Policies { identity, boundary, session, resource, closed, scps, rcps, blind, overlooked: _ } =
+        policies;
     let is_blind = |unseen: Unseen| if blind.contains(&unseen) { Truth::Unknown } else { Truth::No };
     let bounded = boundary.is_some() || blind.contains(&Unseen::Boundary);
     let mut reader = Reader { question, found, bounded, denied: Truth::No };
@@ -261,6 +266,11 @@ fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Matter
         reader.any(all.iter().enumerate().map(|(n, rules)| (Source::Rcp(level, n), *rules)));
     }
     let [direct, behind, account] = match resource {
+        Some(rules) if *closed => {
+            // What it denies is denied all the same.
+            reader.by_cover(rules);
+            [Truth::No; 3]
+        }
         Some(rules) => reader.by_cover(rules),
         None => [Truth::No; 3],
     };
@@ -379,10 +389,11 @@ impl Rule {
     }
 }
 
-fn missing(legs: &Legs<Truth>, case: Case) -> Vec<Leg> {
+fn missing(legs: &Legs<Truth>, case: Case, closed: bool) -> Vec<Leg> {
     let Legs { denied: _, identity, boundary, session, scps, direct, behind, account } = legs;
     let no = |leg: &Truth| *leg != Truth::Yes;
     let resource = match case.resource_policy {
+        ResourcePolicy::Optional if closed => Leg::Block,
         ResourcePolicy::Optional => Leg::Resource,
         ResourcePolicy::Trust => Leg::Trust,
         ResourcePolicy::Key => Leg::Key,

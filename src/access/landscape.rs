@@ -6,6 +6,7 @@ use std::fmt;
 use super::decide::{Decision, Mattered, Policies, Source, Unseen, decide};
 use super::law::{ResourcePolicy, account_of};
 use super::principal::{Caller, Home};
+use super::public::is_surely_public;
 use super::request::{Context, Request};
 use super::rule::{Rule, Rules};
 use crate::policy::{Document, Effect, Policy, arn, catalogue};
@@ -21,6 +22,8 @@ pub struct Landscape<'s> {
     buckets: BTreeMap<&'s str, &'s ResourceId>,
     /// Every document once, ready to be evaluated.
     documents: BTreeMap<DocumentId, Rules>,
+    /// Buckets whose public policy Block Public Access keeps to their own account and to services.
+    closed: BTreeSet<&'s ResourceId>,
     /// The tags of principals that some document asks for, as condition keys in small letters.
     tags_asked: BTreeSet<String>,
 }
@@ -141,7 +144,8 @@ impl<'s> Landscape<'s> {
         let rules = documents.values().flat_map(|rules: &Rules| &rules.rules);
         let tags_asked = rules.flat_map(Rule::keys).filter(|key| key.starts_with(PRINCIPAL_TAG));
         let tags_asked = tags_asked.map(str::to_owned).collect();
-        Self { state, buckets, documents, tags_asked }
+        let closed = closed(state, &documents);
+        Self { state, buckets, documents, closed, tags_asked }
     }
 
     /// The state.
@@ -311,7 +315,17 @@ impl<'s> Landscape<'s> {
         }
         let document = self.resource_document(action, resource, &mut policies);
         policies.resource = document.as_ref().and_then(|document| self.documents.get(document));
+        policies.closed = document.as_ref().is_some_and(|document| self.keeps_out(document, caller));
         Gathered { policies, identity, boundary, resource: document }
+    }
+
+    /// Whether nothing that a bucket's policy allows reaches a caller, because of Block Public Access. Only what surely
+    /// is so counts.
+    pub fn keeps_out(&self, document: &DocumentId, caller: &Caller) -> bool {
+        let DocumentId::Bucket(bucket) = document else { return false };
+        self.closed.contains(bucket)
+            && caller.account() != Some(bucket.account.as_str())
+            && !matches!(caller, Caller::Service(_))
     }
 
     /// The policy of a resource, if it has one; what cannot be known of it is noted.
@@ -413,6 +427,19 @@ impl<'s> Landscape<'s> {
             _ => None,
         })
     }
+}
+
+/// The buckets that are restricted while their policy is public, and whose policy is.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PublicAccessBlockConfiguration.html>
+fn closed<'s>(state: &'s State, documents: &BTreeMap<DocumentId, Rules>) -> BTreeSet<&'s ResourceId> {
+    let restricted = |resource: &Resource| {
+        let block = resource.settings.get(&SettingKey::PublicAccessBlock);
+        matches!(block, Some(Setting::PublicAccessBlock(block)) if block.restrict_public_buckets)
+    };
+    let buckets = state.resources.iter().filter(|(id, bucket)| id.kind == Kind::Bucket && restricted(bucket));
+    let public =
+        |id: &ResourceId| documents.get(&DocumentId::Bucket(id.clone())).is_some_and(is_surely_public);
+    buckets.map(|(id, _)| id).filter(|id| public(id)).collect()
 }
 
 /// How the condition keys of principals' tags begin, in small letters.

@@ -16,6 +16,7 @@ pub mod pattern;
 pub mod place;
 pub mod powers;
 pub mod principal;
+pub mod public;
 pub mod prove;
 pub mod reach;
 pub mod request;

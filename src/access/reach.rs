@@ -153,6 +153,7 @@ impl<'l, 's> Reach<'l, 's> {
             let id = prover.add(rule);
             match (rule.effect, cover) {
                 (Effect::Deny, _) => denied.push(id),
+                (Effect::Allow, _) if policies.closed => {}
                 (Effect::Allow, Cover::Direct) => direct.push(id),
                 (Effect::Allow, Cover::Behind) => behind.push(id),
                 (Effect::Allow, Cover::Account) => by_account.push(id),

@@ -158,7 +158,7 @@ const NOT_EVALUATED: [&str; 6] = [
     "VPC endpoint policies",
     "policies of keys and of resources other than buckets and roles",
     "access control lists and access points",
-    "Block Public Access",
+    "Block Public Access of accounts",
 ];
 
 /// What names need to be told apart.

@@ -190,6 +190,10 @@ impl Telling<'_> {
             Leg::Resource => self.missing_resource("policy"),
             Leg::Key => self.missing_resource("key policy"),
             Leg::Trust => self.missing_resource("trust policy"),
+            Leg::Block => format!(
+                "the policy of {} is public, and its Block Public Access keeps out whoever is of another account",
+                self.what()
+            ),
         };
         MissingLeg { leg: leg.word(), text }
     }
@@ -265,7 +269,7 @@ impl Telling<'_> {
             all.push(NotEvaluated { what, text: text.to_owned() });
         }
         if bucket_of(&self.explained.request.resource).is_some() {
-            let text = "the bucket's Block Public Access, access control lists and access points, and the key it is \
+            let text = "the account's Block Public Access, access control lists and access points, and the key it is \
                         encrypted with";
             all.push(NotEvaluated { what: "bucket_settings", text: text.to_owned() });
         }

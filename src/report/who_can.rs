@@ -142,7 +142,7 @@ impl WhoCan {
             page.flow(0, 2, [piece(Label::Hazard, "not proven: "), piece(Label::Plain, text.as_str())]);
         }
         let not = "not evaluated: service control policies; resource control policies; session policies; policies \
-                   of VPC endpoints; of buckets Block Public Access, access control lists, access points and keys";
+                   of VPC endpoints; of accounts Block Public Access; of buckets access control lists, access points and keys";
         page.say(0, 2, Label::Dim, not);
         let lead = if rows.is_empty() { "" } else { "\n" };
         out + lead + &page.finish()

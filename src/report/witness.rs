@@ -37,5 +37,6 @@ fn lacking(leg: Leg) -> &'static str {
         Leg::Resource => "the resource's policy does not let it in",
         Leg::Trust => "the role's trust policy does not let it in",
         Leg::Key => "the key's policy does not let it in",
+        Leg::Block => "Block Public Access keeps out whoever is of another account",
     }
 }

@@ -17,7 +17,7 @@ fn verdicts(environments: &[(&str, &str, &str)]) -> Vec<Checked> {
 
 /// One claim on one environment: `holds`, `empty`, `unproven: …`, or who breaks it, with what, and which statements
 /// decided.
-fn said(body: &str) -> String {
+pub fn said(body: &str) -> String {
     told(&verdicts(&[("one", ACCOUNT, body)])[0])
 }
 

@@ -10,6 +10,7 @@
 mod claims;
 mod delta;
 mod lockout;
+mod public;
 mod unknown;
 
 use std::sync::Arc;

@@ -60,6 +60,7 @@ rules! {
     principal_arn_session,
     principal_not_allowed,
     privilege_escalation,
+    public_policy_refused,
     quota_exceeded,
     redundant_element,
     resource_public,
