@@ -367,3 +367,81 @@ fn what_follows_from_a_principal_is_no_choice_of_its_own() {
     let caller = found.gained.unwrap().witness.principal.unwrap().to_string();
     assert!(caller.starts_with("arn:aws:iam::111122223333:role/data/"), "{caller}");
 }
+
+#[test]
+fn an_example_names_what_it_is_on() {
+    // Objects, or those of an access point: every request is on one of the two.
+    for action in ["s3:GetObject", "s3:PutObject", "s3:ListBucket"] {
+        let found = relation(json!([allow(action, "arn:*")]), json!([allow(action, "*")]));
+        assert_eq!(found, Relation::Equivalent, "{action}");
+    }
+    let found = compared(&identity(json!([])), &identity(json!([allow("s3:*", "*")])));
+    assert_ne!(found.gained.unwrap().witness.resource, "*");
+}
+
+#[test]
+fn a_key_of_a_kind_is_there_with_a_value_of_that_kind() {
+    let when = |condition: Value| {
+        let mut statement = allow("s3:GetObject", "*");
+        statement["Condition"] = condition;
+        statement
+    };
+    for (key, covers) in [
+        ("aws:SourceIp", json!({"IpAddress": {"aws:SourceIp": ["0.0.0.0/0", "::/0"]}})),
+        ("aws:MultiFactorAuthAge", json!({"NumericLessThan": {"aws:MultiFactorAuthAge": "5"}})),
+    ] {
+        let rest = json!({"NumericGreaterThanEquals": {"aws:MultiFactorAuthAge": "5"}});
+        let own = if key == "aws:SourceIp" { vec![when(covers)] } else { vec![when(covers), when(rest)] };
+        let there = vec![when(json!({"Null": {key: "false"}}))];
+        assert_eq!(relation(json!(own), json!(there)), Relation::Equivalent, "{key}");
+        let absent = vec![when(json!({"Null": {key: "true"}}))];
+        assert_eq!(relation(json!(own), json!(absent)), Relation::Incomparable, "{key}");
+    }
+}
+
+#[test]
+fn very_long_patterns_are_told_apart() {
+    let object = |key: String| json!([allow("s3:GetObject", &format!("arn:aws:s3:::b/{key}"))]);
+    let long = |c: &str| c.repeat(70_000);
+    assert_eq!(relation(object(long("a")), object(long("b") + "*")), Relation::Incomparable);
+    assert_eq!(relation(object(long("a")), object(long("a") + "*")), Relation::Broader);
+}
+
+#[test]
+fn nobodys_name_has_a_star() {
+    let of = |effect: &str, principal: Value, condition: Value| json!({"Effect": effect, "Action": "sts:AssumeRole", "Principal": principal, "Condition": condition});
+    let account = || json!({"AWS": "111122223333"});
+    let starred = json!({"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}});
+    let nobody = rules(&[], Usage::Trust);
+    let found = compared(&rules(&[of("Allow", account(), starred)], Usage::Trust), &nobody);
+    assert_eq!(found.relation, Relation::Equivalent, "{found:?}");
+    // No root user takes on a role, and no service is of an organization.
+    let root = json!({"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:root"}});
+    let found = compared(&rules(&[of("Allow", account(), root)], Usage::Trust), &nobody);
+    assert_eq!(found.relation, Relation::Equivalent, "{found:?}");
+    let service = json!({"Service": "sns.amazonaws.com"});
+    let member = json!({"StringEquals": {"aws:PrincipalOrgID": "o-aaaaaaaaaa"}});
+    let found = compared(&rules(&[of("Allow", service, member)], Usage::Trust), &nobody);
+    assert_eq!(found.relation, Relation::Equivalent, "{found:?}");
+}
+
+#[test]
+fn a_pattern_without_digits_takes_all_accounts_alike() {
+    let with = |pattern: &str| {
+        let statement = json!({
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*",
+            "Condition": {"StringLike": {"aws:PrincipalArn": pattern}},
+        });
+        rules(&[statement], Usage::Trust)
+    };
+    let everyone = trust(json!("*"));
+    let role = "arn:aws:iam::????????????:role/x";
+    for pattern in
+        ["arn:*", "arn:aws:iam::*", "*:role/x", "arn:aws:iam::*role/x*", "arn:aws:iam::?*:role/x", role]
+    {
+        let found = compared(&with(pattern), &everyone);
+        assert_eq!(found.relation, Relation::Broader, "{pattern}: {found:?}");
+    }
+    let found = compared(&with("arn:aws:iam::1111*:role/x"), &everyone);
+    assert_eq!(found.relation, Relation::Unknown, "{found:?}");
+}

@@ -98,7 +98,12 @@ impl Caller {
         if let Some(home) = self.home() {
             context.offer("aws:PrincipalAccount", &home.account);
         } else {
-            absent.extend(["aws:PrincipalAccount", "aws:PrincipalArn"]);
+            absent.extend([
+                "aws:PrincipalAccount",
+                "aws:PrincipalArn",
+                "aws:PrincipalOrgID",
+                "aws:PrincipalOrgPaths",
+            ]);
         }
         let arn = |home: &Home, kind: &str, name: &str| {
             format!("arn:{}:iam::{}:{kind}/{name}", home.partition, home.account)

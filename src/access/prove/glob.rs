@@ -9,10 +9,13 @@ pub enum Set {
     All,
     /// Any but `:`: a part of an ARN.
     Part,
-    /// Any but `:` and `/`.
+    /// What names are made of: any but `:`, `/`, `*` and `?`.
     Name,
     /// Decimal digits.
     Digit,
+    /// Names of IAM with `/` between them. (AWS would take a `*` in a path; where a policy has one it is a wildcard in
+    /// the wrong place.)
+    Path,
 }
 
 /// One step of a pattern.
@@ -46,7 +49,7 @@ pub enum Stands {
 }
 
 /// Where in a pattern a text can have come to; the steps' numbers, ascending.
-pub(super) type Places = Vec<u16>;
+pub(super) type Places = Vec<u32>;
 
 /// Stand for the texts of policy variables: no pattern names them, and no `?` is them.
 const MARKS: std::ops::RangeInclusive<char> = '\u{e000}'..='\u{f8ff}';
@@ -61,8 +64,9 @@ impl Set {
         match self {
             Self::All => true,
             Self::Part => c != ':' && !MARKS.contains(&c),
-            Self::Name => !matches!(c, ':' | '/') && !MARKS.contains(&c),
+            Self::Name => !matches!(c, ':' | '/' | '*' | '?') && !MARKS.contains(&c),
             Self::Digit => c.is_ascii_digit(),
+            Self::Path => !matches!(c, ':' | '*' | '?') && !MARKS.contains(&c),
         }
     }
 }
@@ -151,8 +155,8 @@ impl Glob {
         self.ends(&places)
     }
 
-    pub(super) fn step(&self, place: u16) -> Option<Step> {
-        self.steps.get(usize::from(place)).copied()
+    pub(super) fn step(&self, place: u32) -> Option<Step> {
+        self.steps.get(place as usize).copied()
     }
 
     pub(super) fn start(&self) -> Places {
@@ -174,10 +178,10 @@ impl Glob {
         places.sort_unstable();
         places.dedup();
         // In the first parts of an ARN every place is in the same part, so that nothing between is a colon.
-        let wide = |place: &&u16| matches!(self.step(**place), Some(Step::Many(Set::All | Set::Part)));
+        let wide = |place: &&u32| matches!(self.step(**place), Some(Step::Many(Set::All | Set::Part)));
         if let Some(last) = places.iter().rev().find(wide).copied() {
             let own = self.step(last);
-            let narrower = |place: &u16| {
+            let narrower = |place: &u32| {
                 *place < last
                     && !matches!(
                         (self.step(*place), own),
@@ -185,7 +189,7 @@ impl Glob {
                     )
             };
             places.retain(|place| !narrower(place));
-            if usize::from(last) + 1 == self.steps.len() && own == Some(Step::Many(Set::All)) {
+            if last as usize + 1 == self.steps.len() && own == Some(Step::Many(Set::All)) {
                 places.truncate(2);
             }
         }
@@ -202,7 +206,7 @@ impl Glob {
     }
 
     pub(super) fn ends(&self, places: &Places) -> bool {
-        places.last().is_some_and(|last| usize::from(*last) == self.steps.len())
+        places.last().is_some_and(|last| *last as usize == self.steps.len())
     }
 
     /// Whether it covers whatever may follow.

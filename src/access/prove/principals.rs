@@ -57,9 +57,14 @@ pub fn classes(rules: &[Rule], frame: &Frame) -> Vec<Class> {
     let named = named(rules);
     let mut all: Vec<Class> = named.iter().map(|caller| known(caller, rules, frame)).collect();
     let partition = named.iter().find_map(Caller::home).map_or("aws", |home| home.partition.as_str());
+    // Only trust policies say nothing of resources, and no root user takes on a role.
+    // <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+    let of_roles = rules.iter().all(|rule| rule.resources.is_none());
     for account in accounts(rules, frame, &named) {
         let home = Home { partition: partition.to_owned(), account };
-        all.push(known(&Caller::Root { home: home.clone() }, rules, frame));
+        if !of_roles {
+            all.push(known(&Caller::Root { home: home.clone() }, rules, frame));
+        }
         let name = || STRANGER.to_owned();
         let strangers = [
             Caller::Role { home: home.clone(), name: name() },
@@ -133,7 +138,8 @@ pub fn inexact(rules: &[Rule], frame: &Frame) -> Option<Reason> {
         return None;
     }
     let of_arn = values_of(rules, ARN).filter(|_| is_open(&frame.context, ARN));
-    let in_part = |text: &str| text.contains(['*', '?']) && text.bytes().any(|b| b != b'*');
+    // What has no digit in it takes all numbers for the same.
+    let in_part = |text: &str| text.contains(['*', '?']) && text.bytes().any(|b| b.is_ascii_digit());
     let account = |text: &str| text.split(':').nth(4).is_some_and(in_part);
     // Without all its parts a pattern for text may end anywhere.
     let short = |text: &str| text.split(':').count() < 6 && in_part(text);
@@ -164,7 +170,7 @@ fn stranger(caller: &Caller, named: &BTreeSet<Caller>, rules: &[Rule], frame: &F
     }
     let steps = arn.strip_suffix(STRANGER)?.chars().map(Step::Is);
     // A path, and a name that does not end as a path does.
-    let any = [Step::Many(Set::Part), Step::One(Set::Name)];
+    let any = [Step::Many(Set::Path), Step::One(Set::Name)];
     let within = Glob::new(steps.chain(any));
     let outside: Vec<Glob> = named
         .iter()

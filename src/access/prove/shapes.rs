@@ -87,7 +87,9 @@ fn of(service: &Service, action: &Action, number: &mut impl FnMut(&'static str) 
     for used in &action.resources {
         forms.push(service.resource_type(used.name).map_or(ANY, |kind| number(kind.arn)));
     }
-    if !action.resources.iter().any(|used| used.required) {
+    // Of S3's types none is required where each is another way to say the same: objects, and those of access points.
+    let one_of_them = service.prefix == "s3" && !action.resources.is_empty();
+    if !one_of_them && !action.resources.iter().any(|used| used.required) {
         forms.push(NOTHING);
     }
     forms.sort_unstable();

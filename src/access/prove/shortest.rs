@@ -6,6 +6,9 @@ use std::rc::Rc;
 use super::budget::{Budget, Reason};
 use super::glob::{Glob, Places, Set, Step};
 
+/// Patterns of a state that cost one.
+const PATTERNS: u64 = 8;
+
 /// The shortest text that all of `within` cover and none of `outside` does.
 ///
 /// # Errors
@@ -23,6 +26,8 @@ pub fn shortest(within: &[&Glob], outside: &[&Glob], budget: &mut Budget) -> Res
         let Some(at) = walk.number(walk.glob.start()) else { return Ok(None) };
         start.push(at);
     }
+    // A state of many patterns takes longer.
+    let cost = 1 + walks.len() as u64 / PATTERNS;
     let mut seen: HashSet<Rc<[u32]>> = HashSet::new();
     let start: Rc<[u32]> = start.into();
     seen.insert(Rc::clone(&start));
@@ -37,7 +42,7 @@ pub fn shortest(within: &[&Glob], outside: &[&Glob], budget: &mut Budget) -> Res
             let next: Option<Vec<u32>> =
                 walks.iter_mut().zip(&*stops).map(|(walk, stop)| walk.after(*stop, c)).collect();
             let Some(next) = next.filter(|next| !seen.contains(next.as_slice())) else { continue };
-            budget.states(1)?;
+            budget.states(cost)?;
             let next: Rc<[u32]> = next.into();
             seen.insert(Rc::clone(&next));
             queue.push((next, at, c));
@@ -125,6 +130,7 @@ fn text_of(queue: &[(Rc<[u32]>, usize, char)], mut at: usize) -> String {
 struct Marks {
     own: Vec<char>,
     parted: bool,
+    named: bool,
     digits: bool,
     other: bool,
 }
@@ -137,7 +143,8 @@ impl Marks {
                 Step::Is(c) => marks.own.push(c),
                 Step::Fold(c) => marks.own.extend(c.to_uppercase().take(1).chain([c])),
                 Step::One(set) | Step::Many(set) => {
-                    marks.parted |= matches!(set, Set::Part | Set::Name);
+                    marks.parted |= matches!(set, Set::Part | Set::Name | Set::Path);
+                    marks.named |= matches!(set, Set::Name | Set::Path);
                     marks.digits |= set == Set::Digit;
                     marks.other |= set != Set::Digit;
                 }
@@ -149,15 +156,20 @@ impl Marks {
 
 /// The characters that make a difference now, and one of each kind that makes none.
 fn alphabet(walks: &[Walk<'_>], stops: &[u32]) -> Vec<char> {
-    let (mut own, mut parted, mut digits, mut other) = (vec![], false, false, false);
+    let mut own = vec![];
+    let [mut parted, mut named, mut digits, mut other] = [false; 4];
     for marks in walks.iter().zip(stops).filter_map(|(walk, stop)| walk.stop(*stop)).map(|stop| &stop.marks) {
         own.extend(&marks.own);
         parted |= marks.parted;
+        named |= marks.named;
         digits |= marks.digits;
         other |= marks.other;
     }
     if parted {
         own.extend([':', '/']);
+    }
+    if named {
+        own.extend(['*', '?']);
     }
     own.sort_unstable();
     own.dedup();

@@ -354,6 +354,7 @@ impl Targets {
         budget: &mut Budget,
     ) -> Result<Option<(String, String)>, Reason> {
         let (actions, resources) = self.parted(literals);
+        let mut on_nothing = None;
         for at in 0..self.classes.len() {
             let Some(class) = self.classes.get(at) else { break };
             if !class.is(&actions) {
@@ -364,11 +365,15 @@ impl Targets {
                 if self.on_shape(shape, &resources, budget)?
                     && let Some(resource) = self.resource(own, &resources, budget)?
                 {
-                    return Ok(Some((name, resource)));
+                    // An example with something that it is on says more.
+                    if resource != "*" {
+                        return Ok(Some((name, resource)));
+                    }
+                    on_nothing.get_or_insert_with(|| (name.clone(), resource));
                 }
             }
         }
-        Ok(None)
+        Ok(on_nothing)
     }
 
     fn parted(&self, literals: &[Literal]) -> (Vec<Literal>, Vec<Literal>) {
