@@ -319,11 +319,15 @@ impl<'s> Landscape<'s> {
         Gathered { policies, identity, boundary, resource: document }
     }
 
-    /// Whether nothing that a bucket's policy allows reaches a caller, because of Block Public Access. Only what surely
-    /// is so counts.
-    pub fn keeps_out(&self, document: &DocumentId, caller: &Caller) -> bool {
+    /// Whether Block Public Access keeps what a bucket's policy allows to the bucket's account and to services. Only what
+    /// surely is so counts.
+    pub fn is_closed(&self, document: &DocumentId) -> bool {
+        matches!(document, DocumentId::Bucket(bucket) if self.closed.contains(bucket))
+    }
+
+    fn keeps_out(&self, document: &DocumentId, caller: &Caller) -> bool {
         let DocumentId::Bucket(bucket) = document else { return false };
-        self.closed.contains(bucket)
+        self.is_closed(document)
             && caller.account() != Some(bucket.account.as_str())
             && !matches!(caller, Caller::Service(_))
     }

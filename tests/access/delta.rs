@@ -184,7 +184,9 @@ fn other_accounts_and_everybody_stand_first() {
         found.gained[0].rank
     };
     assert_eq!(rank(&to("{ AWS: \"999988887777\" }", "")), Rank::External);
-    assert_eq!(rank(&to("\"*\"", "")), Rank::Public);
+    let open = to("\"*\"", "")
+        + "    public_access_block: { block_public_policy: false, restrict_public_buckets: false }\n";
+    assert_eq!(rank(&open), Rank::Public);
     let organization = ", Condition: { StringEquals: { aws:PrincipalOrgID: o-abcdefghij } }";
     assert_eq!(rank(&to("\"*\"", organization)), Rank::External);
     // What the account's own policies decide is not given by naming the account.
@@ -296,4 +298,30 @@ fn another_accounts_bucket_has_a_say() {
     assert_eq!(both(""), [""; 0]);
     assert_eq!(both(own), [""; 0]);
     assert_eq!(both(OPEN), ["read-data s3 arn:aws:s3:::acme-lake/*: role/Etl"]);
+}
+
+#[test]
+fn block_public_access_keeps_a_public_policy_to_the_account() {
+    let open =
+        r#"{ Effect: Allow, Principal: "*", Action: "s3:GetObject", Resource: "arn:aws:s3:::acme/*" }"#;
+    let named = r#"{ Effect: Allow, Principal: { AWS: "999988887777" }, Action: "s3:GetObject", Resource: "arn:aws:s3:::acme/*" }"#;
+    let bucket = |block: &str, policy: &str| {
+        format!("buckets:\n  acme: {{ public_access_block: {block}, policy: [{policy}] }}\n")
+    };
+    let off = "{ block_public_policy: false, restrict_public_buckets: false }";
+    let read = |who: &str| vec![format!("read-data s3 arn:aws:s3:::acme/*: {who}")];
+    let everybody = read("Everyone");
+    // Switched off, a policy that was there all along lets everybody in.
+    let found = change(&bucket("{}", open), &bucket(off, open));
+    assert_eq!((said(&found.gained), said(&found.lost)), (everybody.clone(), vec![]));
+    assert_eq!(found.gained[0].rank, Rank::Public);
+    let found = change(&bucket(off, open), &bucket("{}", open));
+    assert_eq!((said(&found.gained), said(&found.lost)), (vec![], everybody));
+    // While it is on, the account's own people gain, and nobody else.
+    let found = change("buckets:\n  acme: {}\n", &bucket("{}", open));
+    assert_eq!((said(&found.gained), said(&found.lost)), (read("Account(\"111122223333\")"), vec![]));
+    assert_eq!(found.gained[0].rank, Rank::Rest);
+    // A public policy shuts out the one that was let in by name.
+    let found = change(&bucket("{}", named), &bucket("{}", &format!("{named}, {open}")));
+    assert_eq!(said(&found.lost), read("Account(\"999988887777\")"));
 }

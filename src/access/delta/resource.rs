@@ -32,7 +32,10 @@ pub(super) fn resource_of(document: &DocumentId) -> Option<&ResourceId> {
 /// The policies of resources that are not on both sides what they are on one.
 pub(super) fn changed(before: &Side<'_>, after: &Side<'_>) -> BTreeSet<DocumentId> {
     let all: BTreeSet<&DocumentId> = before.resource_documents().chain(after.resource_documents()).collect();
-    let differs = |id: &&DocumentId| before.landscape.document(id) != after.landscape.document(id);
+    let differs = |id: &&DocumentId| {
+        before.landscape.document(id) != after.landscape.document(id)
+            || before.landscape.is_closed(id) != after.landscape.is_closed(id)
+    };
     all.into_iter().filter(differs).cloned().collect()
 }
 
@@ -53,13 +56,34 @@ pub(super) fn outside(
     }
     let mut found = vec![];
     for named in all {
-        let (from, to) = (of(&named, &old, landscapes[0]), of(&named, &new, landscapes[1]));
+        let (mut from, mut to) = (of(&named, &old, landscapes[0]), of(&named, &new, landscapes[1]));
+        let sides = [(&mut from, landscapes[0]), (&mut to, landscapes[1])];
+        let named = within_block(named, document, sides);
         let mut judge = Judge::new(None, None);
         let gained = gains(&from, &to, universe, &mut judge);
         let lost = gains(&to, &from, universe, &mut judge);
         found.push(Outside { named, gained, lost });
     }
     found
+}
+
+/// Takes out what Block Public Access keeps from somebody. Where a policy for everybody is closed to all but the bucket's
+/// own account, and was never open to others, the account stands for everybody.
+fn within_block(named: Named, document: &DocumentId, sides: [(&mut Pool<'_>, &Landscape<'_>); 2]) -> Named {
+    let closed = |landscape: &Landscape<'_>| landscape.is_closed(document);
+    if !sides.iter().any(|(_, landscape)| closed(landscape))
+        || matches!(named, Named::Caller(Caller::Service(_)))
+    {
+        return named;
+    }
+    let open = sides.iter().any(|(pool, landscape)| !closed(landscape) && !pool.allows.is_empty());
+    if let (Named::Everyone, false, Some(bucket)) = (&named, open, resource_of(document)) {
+        return Named::Account(bucket.account.to_string());
+    }
+    for (pool, _) in sides.into_iter().filter(|(_, landscape)| closed(landscape)) {
+        pool.allows.clear();
+    }
+    named
 }
 
 fn principals(entry: &Entry<'_>) -> Vec<Named> {
