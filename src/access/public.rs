@@ -6,7 +6,7 @@ use super::rule::{Rule, Rules};
 use crate::policy::{Effect, Element};
 
 /// Keys, in small letters, whose fixed values keep a policy from being public.
-const NARROWING: [&str; 16] = [
+pub const NARROWING: [&str; 16] = [
     "aws:principalorgid",
     "aws:principalorgpaths",
     "aws:principalaccount",

@@ -1,5 +1,6 @@
 //! A bucket that is open to everybody.
 
+use crate::access::public::NARROWING;
 use crate::diagnostic::Severity;
 use crate::lint::bucket::{is_of_s3, is_resource_policy};
 use crate::lint::guard::{everybody, is_fenced, is_of_one_account, narrows, speaks_of};
@@ -46,25 +47,6 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Document(check),
 };
 
-/// Keys whose fixed values make a statement no public one.
-const KEYS: [&str; 15] = [
-    "aws:PrincipalOrgID",
-    "aws:PrincipalOrgPaths",
-    "aws:PrincipalAccount",
-    "aws:PrincipalArn",
-    "aws:SourceArn",
-    "aws:SourceAccount",
-    "aws:SourceOrgID",
-    "aws:SourceOrgPaths",
-    "aws:SourceOwner",
-    "aws:SourceVpc",
-    "aws:SourceVpce",
-    "aws:userid",
-    "s3:x-amz-server-side-encryption-aws-kms-key-id",
-    "s3:DataAccessPointAccount",
-    "s3:DataAccessPointArn",
-];
-
 const SOURCE_IP: &str = "aws:SourceIp";
 
 /// Keys by which a denial elsewhere keeps others out.
@@ -97,7 +79,7 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
     let hits = open.filter_map(|s| {
         let everybody = everybody(s)?;
         let loose = s.tests.iter().filter(|test| narrows(test));
-        let loose = loose.into_iter().find(|test| KEYS.iter().chain([&SOURCE_IP]).any(|key| test.is_of(key)));
+        let loose = loose.into_iter().find(|test| NARROWING.iter().any(|key| test.is_of(key)));
         let deeds = deeds(s);
         let message = match loose {
             Some(test) => format!("AWS counts this as public, since it leaves `{}` open: all it fits may {deeds}", test.key.text),
@@ -126,7 +108,7 @@ pub(super) fn is_guard(test: &WrittenTest) -> bool {
             all(&is_narrow)
         } else {
             // A session's id is the role's, a colon, and a name that the session gives itself.
-            KEYS.iter().any(|key| test.is_of(key))
+            NARROWING.iter().any(|key| test.is_of(key))
                 && is_of_one_account(test)
                 && (!test.is_of("aws:userid") || all(&|value| !value.contains('*')))
         }
