@@ -31,6 +31,6 @@ pub use found::unambiguous_json;
 pub use kind::*;
 pub use overlap::overlap;
 pub use pattern::{covers, glob};
-pub use validate::{closest_key, could_be_on, instant, unknown_action, unknown_key, works_on};
+pub use validate::{bare_default, closest_key, could_be_on, instant, unknown_action, unknown_key, works_on};
 pub use word::AccessWord;
 pub use written::*;

@@ -22,6 +22,7 @@ pub use fit::could_be_on;
 pub use keys::{closest_key, unknown_key};
 pub use resources::works_on;
 pub use values::{instant, is_date};
+pub use variables::bare_default;
 
 impl Written {
     /// Everything wrong that the grammar does not tell, for an account in a partition.
