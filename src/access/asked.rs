@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::decide::is_on_nothing;
+use super::pattern::{ArnPattern, Pattern, Syntax};
 use super::principal::Caller;
 use crate::diagnostic::did_you_mean;
 use crate::policy::catalogue::{self, Action, service_principal};
@@ -33,6 +34,10 @@ impl Unclear {
     fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
+}
+
+fn glob(text: &str) -> Pattern {
+    Pattern::new(text, Syntax { wildcards: true, variables: false })
 }
 
 const PRINCIPAL_FORMS: &str = "write an ARN, `user/alice`, `role/GlueEtl`, `analytics/role/GlueEtl`, a service such as \
@@ -194,6 +199,11 @@ impl<'s> Names<'s> {
         if !text.contains('/') || text.contains([':', ' ']) {
             return Err(no());
         }
+        if text.contains(['*', '?'])
+            && let Some(pattern) = self.pattern(text)?
+        {
+            return Ok(pattern);
+        }
         let (id, key) = self.address(text, &Kind::ALL, RESOURCE_FORMS)?;
         if id.kind == Kind::Bucket {
             let key = key.map(|key| format!("/{key}")).unwrap_or_default();
@@ -202,6 +212,16 @@ impl<'s> Names<'s> {
         let partition = &self.state.accounts.get(&id.account).ok_or_else(no)?.partition;
         let path = self.state.resources.get(id).and_then(|r| r.core.path()).unwrap_or("/");
         Ok(iam_arn(partition, id, path))
+    }
+
+    /// The name of a bucket that is not here, and one that is and is written nearly so.
+    pub fn near_bucket<'r>(&self, resource: &'r str) -> Option<(&'r str, &'s str)> {
+        let [_, _, "s3", _, "", place] = arn::split(resource)? else { return None };
+        let bucket = place.split('/').next().unwrap_or(place);
+        let known = || self.of_kinds(&[Kind::Bucket]).map(|id| id.name.as_str());
+        let unknown = !bucket.contains(['*', '?']) && known().all(|name| name != bucket);
+        let near = unknown.then(|| did_you_mean(bucket, known())).flatten()?;
+        known().find(|name| *name == near).map(|near| (bucket, near))
     }
 
     /// Whether an action can be on a resource, or on what a pattern covers.
@@ -255,6 +275,56 @@ impl<'s> Names<'s> {
             (_, Some(kind)) => unclear.help(format!("its ARN is like `{}`", kind.arn)),
             _ => unclear,
         })
+    }
+
+    /// The pattern for ARNs that an address with wildcards is: `role/Etl*`, `analytics/user/*`, `bucket/acme-*`; none if
+    /// it begins with no kind of resource.
+    fn pattern(&self, text: &str) -> Result<Option<String>, Unclear> {
+        let (first, rest) = text.split_once('/').unwrap_or((text, ""));
+        let (environment, kind, name) = match (first.parse::<Kind>(), rest.split_once('/')) {
+            (Ok(kind), _) => (None, kind, rest),
+            (Err(_), Some((kind, name))) => match kind.parse() {
+                Ok(kind) => (Some(first), kind, name),
+                Err(_) => return Ok(None),
+            },
+            (Err(_), None) => return Ok(None),
+        };
+        if kind == Kind::Bucket {
+            return Ok(Some(format!("arn:{}:s3:::{name}", self.partition(name))));
+        }
+        let account = environment.map(|name| self.environment(name)).transpose()?;
+        let of_kind = [kind];
+        let named = glob(name);
+        let arn = |id: &ResourceId| self.state.principal_arn(id).unwrap_or_default();
+        let in_path = |id: &ResourceId| arn(id).split_once('/').is_some_and(|(_, path)| named.matches(path));
+        let meant = |id: &&ResourceId| {
+            account.is_none_or(|account| id.account == *account) && (named.matches(&id.name) || in_path(id))
+        };
+        let found: Vec<&ResourceId> = self.of_kinds(&of_kind).filter(meant).collect();
+        let accounts: BTreeSet<&AccountId> = found.iter().map(|id| &id.account).collect();
+        let whole = |account: &AccountId| {
+            let partition = self.state.accounts.get(account).map_or("aws", |e| e.partition.as_str());
+            format!("arn:{partition}:iam::{account}:{}/{name}", kind.word())
+        };
+        let account = match accounts.iter().collect::<Vec<_>>().as_slice() {
+            [] => return Err(Unclear::new(format!("no {} here is called like `{name}`", kind.word()))),
+            [account] => **account,
+            several => {
+                let each: Vec<String> =
+                    several.iter().map(|account| format!("`{}`", whole(account))).collect();
+                let unclear = Unclear::new(format!("`{text}` is in several accounts"));
+                return Err(unclear.help(format!("write {}", each.join(" or "))));
+            }
+        };
+        let pattern = whole(account);
+        let covered = ArnPattern::resource(&pattern, false);
+        match found.iter().find(|id| !covered.matches(&arn(id))) {
+            None => Ok(Some(pattern)),
+            Some(id) => {
+                let unclear = Unclear::new(format!("`{text}` leaves out the path of `{}`", arn(id)));
+                Err(unclear.help("write the pattern with the path, or as an ARN"))
+            }
+        }
     }
 
     /// The resource of an address, `role/GlueEtl` or `analytics/role/GlueEtl`, and what stands behind it for a bucket.

@@ -1,20 +1,22 @@
 //! Cases in lines of JSON: a request and its policies in, the answer out.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::{self, Write as _};
 use std::rc::Rc;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::decide::{Decision, Leg, Mattered, Policies, Source, Unseen, decide};
 use super::principal::Caller;
 use super::request::{Context, Others, Request};
 use super::rule::Rules;
 use super::truth::Truth;
-use crate::policy::{Usage, Written, partition_of, unambiguous_json};
+use crate::policy::{Usage, Version, Written, arn, bare_default, partition_of, unambiguous_json};
 
 /// Text of policies that is kept to be recognized, in bytes; audits ask thousands of times about the same ones.
 const KEPT_BYTES_MAX: usize = 16 << 20;
@@ -32,7 +34,7 @@ pub struct Batch {
 struct Case<'l> {
     #[serde(default, borrow)]
     id: Option<&'l RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "by_name")]
     request: Asked<'l>,
     #[serde(default, borrow)]
     identity_policies: Option<Vec<&'l RawValue>>,
@@ -57,8 +59,50 @@ struct Asked<'l> {
     resource: String,
     #[serde(default)]
     resource_account: Option<String>,
-    #[serde(default)]
-    context: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "entries")]
+    context: Option<Vec<(String, Value)>>,
+}
+
+/// An object, and no list of its values, which serde would take as well.
+fn by_name<'de, D: Deserializer<'de>>(from: D) -> Result<Asked<'de>, D::Error> {
+    struct ByName;
+    impl<'de> Visitor<'de> for ByName {
+        type Value = Asked<'de>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a request as an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            Asked::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+    from.deserialize_map(ByName)
+}
+
+/// Every entry of an object, those of one name as well.
+fn entries<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<(String, Value)>>, D::Error> {
+    struct Entries;
+    impl<'de> Visitor<'de> for Entries {
+        type Value = Option<Vec<(String, Value)>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("condition keys as an object")
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut all = vec![];
+            while let Some(entry) = map.next_entry()? {
+                all.push(entry);
+            }
+            Ok(Some(all))
+        }
+    }
+    from.deserialize_any(Entries)
 }
 
 /// A policy of a case.
@@ -155,8 +199,16 @@ impl Batch {
             Some(one) => Some(vec![self.one(one, &|| "/permissions_boundary".to_owned())?]),
             None => None,
         };
-        let session =
-            session_policy.map(|raw| self.one(raw, &|| "/session_policy".to_owned())).transpose()?;
+        let session = match session_policy {
+            Some(list) if list.get().starts_with('[') => {
+                let list: Vec<&RawValue> =
+                    serde_json::from_str(list.get()).map_err(|wrong| format!("this is no case: {wrong}"))?;
+                let all = self.all(&list, &|number| format!("/session_policy/{number}"))?;
+                Some(Rc::new(Given::together(&all)))
+            }
+            Some(one) => Some(self.one(one, &|| "/session_policy".to_owned())?),
+            None => None,
+        };
         let resource =
             resource_policy.map(|raw| self.one(raw, &|| "/resource_policy".to_owned())).transpose()?;
         let scps = self.levels("scps", scps)?;
@@ -200,6 +252,18 @@ impl Batch {
 }
 
 impl Given {
+    /// Several session policies are one: what any of them allows, if none denies it.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session>
+    fn together(all: &[Rc<Self>]) -> Self {
+        let mut rules = Rules::default();
+        let mut pointers = vec![];
+        for (number, given) in all.iter().enumerate() {
+            rules.rules.extend(given.rules.rules.iter().cloned());
+            pointers.extend(given.pointers.iter().map(|pointer| format!("/{number}{pointer}")));
+        }
+        Self { rules, pointers }
+    }
+
     fn read(text: &str, at: &dyn Fn() -> String) -> Result<Self, String> {
         let json = unambiguous_json(text).map_err(|wrong| format!("`{}`: {wrong}", at()))?;
         let partition = partition_of([&json]).unwrap_or_else(|| "aws".to_owned());
@@ -210,10 +274,33 @@ impl Given {
             let first = problems.first().map(|p| format!("{} (at `{at}{}`)", p.message, p.pointer));
             first.unwrap_or_else(|| format!("`{at}` is no policy document"))
         })?;
+        if let Some((wrong, pointer)) = refused(&written) {
+            return Err(format!("{wrong} (at `{}{pointer}`)", at()));
+        }
         let rules = Rules::of_written(&written);
         let pointers = written.statements.into_iter().map(|statement| statement.pointer).collect();
         Ok(Self { rules, pointers })
     }
+}
+
+/// What of a policy AWS refuses, so that nobody knows what it would decide; at its place.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html>
+fn refused(written: &Written) -> Option<(String, &str)> {
+    let tests = || written.statements.iter().flat_map(|statement| &statement.tests);
+    if let Some(test) = tests().find(|test| test.operator.is_none()) {
+        return Some((format!("`{}` is no operator of conditions", test.word.text), &test.word.pointer));
+    }
+    if written.document.version != Version::V2012 {
+        return None;
+    }
+    let resources = written.statements.iter().flat_map(|statement| &statement.resources);
+    let mut texts = resources.chain(tests().flat_map(|test| &test.values));
+    texts.find_map(|spot| {
+        let bare = bare_default(&spot.text)?;
+        let text =
+            format!("the default in `${{{bare}}}` stands in no quotes, as in `${{aws:username, 'nobody'}}`");
+        Some((text, spot.pointer.as_str()))
+    })
 }
 
 impl Read {
@@ -264,14 +351,27 @@ fn request(asked: Asked<'_>) -> Result<Request, String> {
     if !action.contains(':') || action.contains(['*', '?']) {
         return Err(format!("`{action}` is no action: it is like `s3:GetObject`"));
     }
+    if resource.trim().is_empty() {
+        return Err(
+            "`resource` is empty: it is an ARN, or `*` for what is on nothing in particular".to_owned()
+        );
+    }
+    if let Some(account) = resource_account.as_deref().filter(|account| !arn::is_account(account)) {
+        return Err(format!("`{account}` is no `resource_account`: an account has twelve digits"));
+    }
     let mut known = Context::new(Others::Absent);
+    let mut given = BTreeSet::new();
     for (key, value) in context.unwrap_or_default() {
         let values = match value {
-            Value::Array(list) => list.into_iter().map(plain).collect::<Result<_, _>>()?,
-            Value::Null => continue,
-            value => vec![plain(value)?],
+            Value::Array(list) => Some(list.into_iter().map(plain).collect::<Result<_, _>>()?),
+            Value::Null => None,
+            value => Some(vec![plain(value)?]),
         };
-        known.values.insert(key.to_ascii_lowercase(), values);
+        let lower = key.to_ascii_lowercase();
+        if !given.insert(lower.clone()) {
+            return Err(format!("`context` has `{key}` twice; the case of condition keys does not matter"));
+        }
+        known.values.extend(values.map(|values| (lower, values)));
     }
     Ok(Request { caller: Caller::parse(&principal)?, action, resource, resource_account, context: known })
 }

@@ -31,7 +31,8 @@ pub struct Policies<'p> {
     pub rcps: Option<Vec<Vec<&'p Rules>>>,
     /// Policies that have a say and of which nothing is known: they could allow as well as deny.
     pub blind: BTreeSet<Unseen>,
-    /// Policies that there may be and that nobody looked for; the answer is given as if there were none.
+    /// Policies that there may be and that nobody looked for. What they could take away is not counted, as with other
+    /// policies that are not looked at; that they could allow is.
     pub overlooked: BTreeSet<Unseen>,
 }
 
@@ -189,6 +190,12 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Decision {
     }
 }
 
+/// What each kind of policy says to a request, and what is asked.
+pub(super) fn holding(request: &Request, policies: &Policies<'_>) -> (Legs<Truth>, Case) {
+    let question = Question::new(request);
+    (legs(&question, policies, &mut vec![]), question.case)
+}
+
 /// Whether, were nothing denied, it would still not be certain that the request is allowed.
 fn matters(legs: &Legs<Truth>, case: Case) -> bool {
     allowed(Legs { denied: Truth::No, ..legs.clone() }, case) != Truth::Yes
@@ -239,8 +246,7 @@ pub fn is_on_nothing(action: &str) -> bool {
 }
 
 fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Mattered>) -> Legs<Truth> {
-    let Policies { identity, boundary, session, resource, closed, scps, rcps, blind, overlooked: _ } =
-        policies;
+    let Policies { identity, boundary, session, resource, closed, scps, rcps, blind, overlooked } = policies;
     let is_blind = |unseen: Unseen| if blind.contains(&unseen) { Truth::Unknown } else { Truth::No };
     let bounded = boundary.is_some() || blind.contains(&Unseen::Boundary);
     let mut reader = Reader { question, found, bounded, denied: Truth::No };
@@ -274,7 +280,10 @@ fn legs(question: &Question<'_>, policies: &Policies<'_>, found: &mut Vec<Matter
         Some(rules) => reader.by_cover(rules),
         None => [Truth::No; 3],
     };
-    let on_resource = is_blind(Unseen::Resource);
+    let on_resource = match is_blind(Unseen::Resource) {
+        Truth::No if overlooked.contains(&Unseen::Resource) => Truth::Unknown,
+        known => known,
+    };
     let bounded = if blind.contains(&Unseen::Boundary) { Truth::Unknown } else { Truth::Yes };
     Legs {
         denied: reader.denied,
@@ -408,7 +417,8 @@ fn missing(legs: &Legs<Truth>, case: Case, closed: bool) -> Vec<Leg> {
         }
         (_, true, ResourcePolicy::Trust | ResourcePolicy::Key) => {
             missing.extend(no(&named).then_some(resource));
-            let delegated = no(&direct.or(*behind)) && !no(account);
+            // A policy that names the account, or nobody yet, leaves it to the caller's own.
+            let delegated = no(&direct.or(*behind));
             missing.extend((identity_counts && delegated && no(identity)).then_some(Leg::Identity));
         }
         (_, false, _) => {

@@ -313,7 +313,7 @@ impl<'s> Landscape<'s> {
             }
             None => {}
         }
-        let document = self.resource_document(action, resource, &mut policies);
+        let document = self.resource_document(caller, action, resource, &mut policies);
         policies.resource = document.as_ref().and_then(|document| self.documents.get(document));
         policies.closed = document.as_ref().is_some_and(|document| self.keeps_out(document, caller));
         Gathered { policies, identity, boundary, resource: document }
@@ -335,6 +335,7 @@ impl<'s> Landscape<'s> {
     /// The policy of a resource, if it has one; what cannot be known of it is noted.
     fn resource_document(
         &self,
+        caller: &Caller,
         action: &str,
         resource: &str,
         policies: &mut Policies<'_>,
@@ -361,6 +362,14 @@ impl<'s> Landscape<'s> {
                 policies.blind.insert(Unseen::Resource);
                 return None;
             }
+            // Of another account: without a policy of the resource there is no access, and with one there may be.
+            (ResourcePolicy::Optional, service, None)
+                if service != "iam"
+                    && account_of(resource).is_some_and(|account| caller.account() != Some(account)) =>
+            {
+                policies.blind.insert(Unseen::Resource);
+                return None;
+            }
             (ResourcePolicy::Optional, service, _) => {
                 if WITH_POLICIES.contains(&service) {
                     policies.overlooked.insert(Unseen::Resource);
@@ -377,15 +386,20 @@ impl<'s> Landscape<'s> {
     /// Decides a request on this state. Keys that are neither given nor follow from the state are not known.
     pub fn decide(&self, request: Request) -> Explained<'_> {
         let mut request = request;
+        self.complete(&mut request);
+        let gathered = self.gather(&request.caller, &request.action, &request.resource);
+        let decision = decide(&request, &gathered.policies);
+        Explained { request, decision, gathered }
+    }
+
+    /// Adds what follows from who asks and of what.
+    pub fn complete(&self, request: &mut Request) {
         if request.resource_account.is_none() {
             request.resource_account = self.account_of(&request.resource).map(str::to_owned);
         }
         self.describe(&request.caller, &mut request.context);
         self.describe_resource(&request.resource, &mut request.context);
-        let request = request.completed();
-        let gathered = self.gather(&request.caller, &request.action, &request.resource);
-        let decision = decide(&request, &gathered.policies);
-        Explained { request, decision, gathered }
+        request.complete();
     }
 
     /// Adds what the state tells of a caller: the tags of a user or role.
@@ -407,7 +421,8 @@ impl<'s> Landscape<'s> {
         }
     }
 
-    fn takes_session_tags(&self, role: &ResourceId) -> bool {
+    /// Whether sessions of a role may have tags of their own, as far as anybody knows.
+    pub fn takes_session_tags(&self, role: &ResourceId) -> bool {
         let trust = self.documents.get(&DocumentId::Trust(role.clone()));
         let lets = |rule: &Rule| rule.effect == Effect::Allow && rule.covers_action("sts:tagsession");
         trust.is_none_or(|rules| rules.rules.iter().any(lets))
@@ -447,27 +462,64 @@ fn closed<'s>(state: &'s State, documents: &BTreeMap<DocumentId, Rules>) -> BTre
 }
 
 /// How the condition keys of principals' tags begin, in small letters.
-const PRINCIPAL_TAG: &str = "aws:principaltag/";
+pub(super) const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
 /// Services whose resources can have policies that are not read, besides buckets, roles and keys.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html>
-const WITH_POLICIES: [&str; 16] = [
+const WITH_POLICIES: [&str; 53] = [
+    "acm-pca",
+    "apigateway",
     "backup",
+    "bedrock",
+    "cloudtrail",
     "codeartifact",
+    "codebuild",
+    "comprehend",
+    "dsql",
     "dynamodb",
     "ecr",
+    "ecr-public",
     "elasticfilesystem",
+    "entityresolution",
     "es",
     "events",
+    "execute-api",
     "glacier",
     "glue",
+    "iot",
+    "kafka",
     "kinesis",
     "lambda",
+    "lex",
     "logs",
+    "mediastore",
+    "network-firewall",
+    "organizations",
+    "redshift",
+    "redshift-serverless",
+    "refactor-spaces",
+    "rekognition",
+    "resource-explorer-2",
+    "s3-object-lambda",
+    "s3-outposts",
+    "s3express",
+    "s3tables",
+    "s3vectors",
     "sagemaker",
+    "schemas",
     "secretsmanager",
+    "serverlessrepo",
+    "servicediscovery",
+    "ses",
+    "signer",
+    "sms-voice",
     "sns",
     "sqs",
+    "ssm",
+    "ssm-contacts",
+    "ssm-incidents",
+    "vpc-lattice",
+    "xray",
 ];
 
 /// A document as it is in a state, in whose order the statements are numbered.

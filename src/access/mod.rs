@@ -4,11 +4,13 @@
 
 pub mod asked;
 pub mod batch;
+pub mod carried;
 pub mod compare;
 pub mod claim;
 pub mod condition;
 pub mod decide;
 pub mod delta;
+pub mod given;
 pub mod landscape;
 pub mod law;
 pub mod near;

@@ -98,13 +98,16 @@ impl Caller {
         matches!(self, Self::Role { name, .. } if name == ANY)
     }
 
+    /// Whether it stands for any identity of any account of which nothing is known.
+    pub fn is_stranger(&self) -> bool {
+        self.is_somebody() && self.account() == Some(NOBODYS)
+    }
+
     /// Whom people would say it is, if that is not its ARN.
     pub fn in_words(&self) -> String {
         match self {
             Self::Anonymous => "everybody".to_owned(),
-            Self::Role { home, .. } if self.is_somebody() && home.account == NOBODYS => {
-                "everybody with an AWS account".to_owned()
-            }
+            Self::Role { .. } if self.is_stranger() => "everybody with an AWS account".to_owned(),
             Self::Role { home, .. } if self.is_somebody() => format!("whoever account {} lets", home.account),
             _ => self.to_string(),
         }

@@ -79,15 +79,20 @@ impl Context {
 
 impl Request {
     /// The same request with the keys that follow from who asks and what for, unless they were given.
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties>
     #[must_use]
     pub fn completed(mut self) -> Self {
-        let Self { caller, action: _, resource, resource_account, context } = &mut self;
+        self.complete();
+        self
+    }
+
+    /// Adds the keys that follow from who asks and what for, unless they were given.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties>
+    pub fn complete(&mut self) {
+        let Self { caller, action: _, resource, resource_account, context } = self;
         caller.describe(context);
         if let Some(account) = resource_account.as_deref().or_else(|| account_of(resource)) {
             context.offer("aws:ResourceAccount", account);
         }
-        self
     }
 }
 

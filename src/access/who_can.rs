@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decide::{Outcome, Source, Unseen};
+use super::given::contradiction;
 use super::landscape::{DocumentId, Explained, Landscape};
 use super::pattern::ArnPattern;
 use super::principal::{Caller, Named};
@@ -39,6 +40,10 @@ pub struct Route {
     pub groups: BTreeSet<ResourceId>,
     /// The policy of the resource that lets the last of them in.
     pub resource: Option<DocumentId>,
+    /// Whether the last of them has it of its own, not only by the policy of the resource.
+    pub own: bool,
+    /// Of everybody: the users and roles here that cannot.
+    pub but: BTreeSet<ResourceId>,
 }
 
 /// What an answer hangs on; nothing if it is certain.
@@ -128,7 +133,18 @@ pub fn resources_of(
             }
         }
     }
+    stand.resources = that_exist(landscape, stand.resources);
     stand
+}
+
+/// Of roles and the like only those that are here, if any is: who does something with one that is not, does nothing.
+fn that_exist(landscape: &Landscape<'_>, resources: BTreeSet<String>) -> BTreeSet<String> {
+    let of_iam = |resource: &str| arn::split(resource).is_some_and(|[_, _, service, ..]| service == "iam");
+    let is_here = |resource: &str| landscape.resource_of(resource).is_some();
+    if !resources.iter().any(|resource| of_iam(resource) && is_here(resource)) {
+        return resources;
+    }
+    resources.into_iter().filter(|resource| !of_iam(resource) || is_here(resource)).collect()
 }
 
 /// One resource of each pattern that a policy names within this one, and one that none may name.
@@ -140,7 +156,9 @@ fn told_apart(landscape: &Landscape<'_>, pattern: &str) -> BTreeSet<String> {
     let named = landscape.contents().flat_map(|document| &document.statements);
     let named = named.filter_map(|statement| statement.resource.as_ref()).flat_map(Element::value);
     let named = named.filter(|resource| !resource.contains("${")).map(|resource| sample(resource));
-    named.chain([sample(pattern)]).filter(|text| asked.matches(text)).collect()
+    let state = landscape.state();
+    let here = state.resources.keys().filter_map(|id| state.principal_arn(id));
+    named.chain([sample(pattern)]).chain(here).filter(|text| asked.matches(text)).collect()
 }
 
 /// Who can do any of these actions on any of these resources, in order.
@@ -186,9 +204,10 @@ impl Search<'_> {
     fn able(&mut self, action: &str, resource: &str) -> Ways {
         let mut ways = Ways::new();
         for caller in self.everybody(action, resource) {
-            let explained = self.decided(caller.clone(), action, resource);
-            if let Some(open) = open(&explained) {
-                ways.insert(caller, (route(&explained), open));
+            let Some(explained) = self.decided(caller.clone(), action, resource) else { continue };
+            let route = route(&explained);
+            if let Some(open) = open(&explained).filter(|open| !is_only_by_what_is_unread(&route, open)) {
+                ways.insert(caller, (route, open));
             }
         }
         let mut frontier: BTreeSet<ResourceId> = self.roles(&ways);
@@ -213,6 +232,43 @@ impl Search<'_> {
             frontier = self.roles(&better);
             ways.extend(better);
         }
+        self.told_once(ways)
+    }
+
+    /// The ways without those that somebody has only as everybody has them.
+    fn told_once(&self, mut ways: Ways) -> Ways {
+        let everybody = ways.get(&Caller::Anonymous).filter(|(route, _)| route.roles.is_empty());
+        let everybody = everybody.cloned();
+        let strangers: Vec<Caller> = ways.keys().filter(|caller| caller.is_stranger()).cloned().collect();
+        if everybody.is_some() {
+            let same = |caller: &Caller| {
+                ways.get(caller).map(|(_, open)| open) == everybody.as_ref().map(|(_, o)| o)
+            };
+            let said: Vec<Caller> = strangers.iter().filter(|caller| same(caller)).cloned().collect();
+            said.iter().for_each(|caller| drop(ways.remove(caller)));
+        }
+        let all: Vec<Caller> =
+            [Caller::Anonymous].into_iter().chain(strangers).filter(|c| ways.contains_key(c)).collect();
+        let here = || self.landscape.identities().filter_map(|id| Some((id, self.landscape.caller(id)?)));
+        for everyone in &all {
+            let but =
+                here().filter(|(_, caller)| !ways.contains_key(caller)).map(|(id, _)| id.clone()).collect();
+            if let Some((route, _)) = ways.get_mut(everyone).filter(|(route, _)| route.roles.is_empty()) {
+                route.but = but;
+            }
+        }
+        let opens: Vec<(Route, Open)> =
+            all.iter().filter_map(|everyone| ways.get(everyone).cloned()).collect();
+        ways.retain(|caller, (route, open)| {
+            let as_everybody = |(theirs, known): &(Route, Open)| {
+                route.roles.is_empty()
+                    && theirs.roles.is_empty()
+                    && known == open
+                    && route.resource == theirs.resource
+            };
+            let is_here = !all.contains(caller) && self.landscape.identity_of(caller).is_some();
+            !(is_here && !route.own && opens.iter().any(as_everybody))
+        });
         ways
     }
 
@@ -283,21 +339,26 @@ impl Search<'_> {
                 }
                 _ => &["sts:AssumeRole"],
             };
-            let ways = actions.iter().filter_map(|action| open(&self.decided(caller.clone(), action, &role)));
+            let decided = actions.iter().filter_map(|action| self.decided(caller.clone(), action, &role));
+            let ways = decided.filter_map(|explained| open(&explained));
             ways.min_by_key(|open| !open.is_certain())
         });
         self.taken_on.insert(key, found.clone());
         found
     }
 
-    fn decided(&self, caller: Caller, action: &str, resource: &str) -> Explained<'_> {
-        self.landscape.decide(Request {
+    /// The answer for somebody; none if what is said of the request cannot be so of them.
+    fn decided(&self, caller: Caller, action: &str, resource: &str) -> Option<Explained<'_>> {
+        let request = Request {
             caller,
             action: action.to_owned(),
             resource: resource.to_owned(),
             resource_account: None,
             context: self.context.clone(),
-        })
+        };
+        let anything_said = !self.context.values.is_empty() || !self.context.absent.is_empty();
+        let impossible = anything_said && contradiction(self.landscape, &request).is_some();
+        (!impossible).then(|| self.landscape.decide(request))
     }
 }
 
@@ -308,9 +369,10 @@ fn open(explained: &Explained<'_>) -> Option<Open> {
         return Some(Open::default());
     }
     decision.depends.then(|| {
+        let policies = &explained.gathered.policies;
         let relevant = |unseen: &&Unseen| {
             matches!(unseen, Unseen::Identity | Unseen::Boundary | Unseen::Resource)
-                && explained.gathered.policies.blind.contains(unseen)
+                && (policies.blind.contains(unseen) || policies.overlooked.contains(unseen))
         };
         Open {
             keys: decision.unknown_keys.clone(),
@@ -337,10 +399,33 @@ fn route(explained: &Explained<'_>) -> Route {
             _ => own = true,
         }
     }
+    route.own =
+        own || !route.groups.is_empty() || explained.gathered.policies.blind.contains(&Unseen::Identity);
     if own {
         route.groups.clear();
     }
     route
+}
+
+/// Whether only a policy of the resource that nobody read could let somebody in: of whom it does, nobody knows.
+fn is_only_by_what_is_unread(route: &Route, open: &Open) -> bool {
+    !route.own && route.resource.is_none() && open.policies.contains(&Unseen::Resource)
+}
+
+/// Whether a resource can have a policy that was not read.
+pub fn has_unread_policy(
+    landscape: &Landscape<'_>,
+    actions: &[&'static Action],
+    resources: &BTreeSet<String>,
+) -> bool {
+    let unread = |action: &'static Action, resource: &str| {
+        let fits = resource != "*" && works_on(action, resource);
+        let gathered = landscape.gather(&Caller::Anonymous, &action.full_name(), resource);
+        let policies = &gathered.policies;
+        let all = [&policies.blind, &policies.overlooked];
+        fits && all.iter().any(|unseen| unseen.contains(&Unseen::Resource))
+    };
+    actions.iter().any(|action| resources.iter().any(|resource| unread(action, resource)))
 }
 
 #[cfg(test)]

@@ -210,7 +210,7 @@ fn perform(
     interrupted: &std::sync::atomic::AtomicBool,
     output: &Output,
 ) -> Journal {
-    let progress = progress::StepProgress::new(&plan.steps, output);
+    let progress = progress::StepProgress::new(&plan.steps, &session.environments, output);
     let journal = execute(
         &plan.steps,
         session.account.as_ref(),

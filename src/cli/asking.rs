@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::access::asked::{Names, Unclear};
+use crate::access::given::{Contradiction, contradiction};
 use crate::access::landscape::{DocumentId, Held, Landscape};
 use crate::access::place;
 use crate::access::request::{Context, Others, Request};
@@ -17,7 +18,7 @@ use crate::cli::output::Output;
 use crate::cli::pipeline::{Selection, Session};
 use crate::cli::{progress, project};
 use crate::diagnostic::Span;
-use crate::policy::{catalogue, closest_key, instant};
+use crate::policy::{catalogue, closest_key, instant, key_value};
 use crate::report::{self, Explanation, Ground, Origin};
 use crate::spec::Lowered;
 use crate::state::{AccountId, State};
@@ -40,9 +41,9 @@ pub struct Question {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Asking {
     /// What to ask about: `spec` (what is declared), `plan` (what will be after apply), `live` (what is found), or an
-    /// account file
-    #[arg(long, value_name = "WHAT", default_value = "spec")]
-    on: String,
+    /// account file [default: spec; live with `--account-file`]
+    #[arg(long, value_name = "WHAT")]
+    on: Option<String>,
     /// What a condition key of the request is; several values by repeating
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     context: Vec<(String, String)>,
@@ -93,16 +94,24 @@ impl Asking {
         output: &Output,
     ) -> Result<Explanation, Failure> {
         // What AWS cannot have need not wait for an account.
-        let context = self.context(output)?;
+        let context = self.context()?;
         let asked = self.state(global, output)?;
         let names = asked.names();
         let Question { principal, action, resource } = question;
-        let caller = names.principal(principal).map_err(unclear)?;
+        let caller = names
+            .principal(principal)
+            .map_err(|wrong| asked.elsewhere(wrong, global, &|names| names.principal(principal).is_ok()))?;
         let action = names.action(action).map_err(unclear)?;
-        let resource = names.resource(resource, action).map_err(unclear)?;
+        let resource = names.resource(resource, action).map_err(|wrong| {
+            asked.elsewhere(wrong, global, &|names| names.resource(resource, action).is_ok())
+        })?;
+        asked.look_at_bucket(&resource, output);
         let landscape = Landscape::new(&asked.state);
         let request =
             Request { caller, action: action.full_name(), resource, resource_account: None, context };
+        if let Some(wrong) = contradiction(&landscape, &request) {
+            return Err(self.impossible(&wrong, principal));
+        }
         let explained = landscape.decide(request);
         let origin =
             |document: &DocumentId, number: usize, held: Option<&Held>| asked.origin(document, number, held);
@@ -113,16 +122,29 @@ impl Asking {
     /// What is known of the request.
     ///
     /// # Errors
-    /// A key both given and said to be absent.
-    pub fn context(&self, output: &Output) -> Result<Context, Failure> {
+    /// A key that AWS does not have, a value that it cannot have, a key both given and said to be absent.
+    pub fn context(&self) -> Result<Context, Failure> {
         let Self { on: _, context: given, without, at } = self;
         let mut context = Context::new(Others::Unknown);
         for (key, value) in given {
-            self.look_at(key, output);
+            known(key)?;
             context.values.entry(key.to_ascii_lowercase()).or_default().push(value.clone());
         }
+        for (lower, values) in &context.values {
+            let written = given.iter().find(|(key, _)| key.eq_ignore_ascii_case(lower));
+            let written = written.map_or(lower.as_str(), |(key, _)| key.as_str());
+            if at.is_some() && TIMES.iter().any(|time| time.eq_ignore_ascii_case(lower)) {
+                return Err(Failure::error(format!(
+                    "`--at` and `--context {written}=…` both say when it is asked"
+                )));
+            }
+            key_value::check(written, values).map_err(Failure::error)?;
+        }
         for key in without {
-            self.look_at(key, output);
+            known(key)?;
+            if TIMES.iter().any(|time| time.eq_ignore_ascii_case(key)) {
+                return Err(Failure::error(format!("every request has `{key}`")));
+            }
             if context.values.contains_key(&key.to_ascii_lowercase()) {
                 return Err(Failure::error(format!(
                     "`{key}` is both given with `--context` and absent with `--without`"
@@ -137,11 +159,20 @@ impl Asking {
         Ok(context)
     }
 
-    /// A misspelt key would change nothing and be believed.
-    fn look_at(&self, key: &str, output: &Output) {
-        if catalogue::condition_key(key).is_none() {
-            let near = closest_key(key).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            output.say(&format!("warning: AWS has no condition key `{key}`{near}"));
+    /// What is said of a request is not so of who asks.
+    fn impossible(&self, wrong: &Contradiction, principal: &str) -> Failure {
+        let Contradiction { key, known } = wrong;
+        let said = self.context.iter().map(|(key, _)| key).chain(&self.without);
+        let key = said.into_iter().find(|said| said.eq_ignore_ascii_case(key)).unwrap_or(key);
+        match known {
+            Some(values) => {
+                let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+                let values = values.join(", ");
+                Failure::error(format!("`{key}` follows from who asks and of what: here it is {values}"))
+                    .help("leave it out; for another value ask for another principal or resource")
+            }
+            None => Failure::error(format!("no request of `{principal}` has `{key}`"))
+                .help("leave it out, or ask for another principal"),
         }
     }
 
@@ -150,7 +181,15 @@ impl Asking {
     /// # Errors
     /// Errors in the files, an account that cannot be reached.
     pub fn state(&self, global: &Global, output: &Output) -> Result<Asked, Failure> {
-        let on = self.on.clone();
+        let file = global.account_file.as_deref();
+        // Whoever names an account asks about it.
+        let on = self.on.clone().unwrap_or_else(|| if file.is_some() { "live" } else { "spec" }.to_owned());
+        if let Some(missing) = file.filter(|path| on != "plan" && !path.exists()) {
+            let wrong = Failure::error(format!("there is no account file `{}`", missing.display()));
+            return Err(
+                wrong.help("`hatrack snapshot` writes one; `--on plan` takes none for an empty account")
+            );
+        }
         match on.as_str() {
             "spec" => {
                 let project = project::load(global)?;
@@ -190,6 +229,22 @@ impl Asking {
     }
 }
 
+/// When it is asked, which every request tells.
+const TIMES: [&str; 2] = ["aws:CurrentTime", "aws:EpochTime"];
+
+/// A misspelt key would change nothing and be believed. Of services of which AWS lists no keys nobody knows.
+fn known(key: &str) -> Result<(), Failure> {
+    let service = key.split_once(':').and_then(|(prefix, _)| catalogue::service(prefix));
+    if catalogue::condition_key(key).is_some() || service.is_some_and(|service| !service.listed) {
+        return Ok(());
+    }
+    let wrong = Failure::error(format!("AWS has no condition key `{key}`"));
+    Err(match closest_key(key) {
+        Some(near) => wrong.help(format!("did you mean `{near}`?")),
+        None => wrong,
+    })
+}
+
 /// A question that cannot be understood.
 pub fn unclear(unclear: Unclear) -> Failure {
     let Unclear { message, help } = unclear;
@@ -205,6 +260,36 @@ impl Asked {
         let environments = lowered.iter().flat_map(|lowered| &lowered.environments);
         let environments = environments.map(|e| (e.name.clone(), e.account.clone())).collect();
         Self { on, state, environments, lowered }
+    }
+
+    /// A name that is not known in the files, but in the account file.
+    pub fn elsewhere(
+        &self,
+        wrong: Unclear,
+        global: &Global,
+        is_known: &dyn Fn(&Names<'_>) -> bool,
+    ) -> Failure {
+        let file = global.account_file.as_deref().filter(|_| self.on == "spec");
+        let there = file
+            .and_then(|path| embedded::read_all(path).ok())
+            .is_some_and(|state| is_known(&Names::new(&state, self.environments.iter().cloned())));
+        let Unclear { message, help } = wrong;
+        let help = if there {
+            Some(
+                "it is in the account, and no environment declares it: ask with `--on live` or `--on plan`"
+                    .to_owned(),
+            )
+        } else {
+            help
+        };
+        unclear(Unclear { message, help })
+    }
+
+    /// A misspelt bucket would be somebody else's, of which nothing is known.
+    pub fn look_at_bucket(&self, resource: &str, output: &Output) {
+        if let Some((bucket, near)) = self.names().near_bucket(resource) {
+            output.say(&format!("warning: there is no bucket `{bucket}` here; did you mean `{near}`?"));
+        }
     }
 
     /// How people call what is in it.

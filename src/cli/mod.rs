@@ -30,7 +30,8 @@ mod validate;
 mod who_can;
 mod why;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::ExitCode;
 use failure::Failure;
@@ -94,7 +95,7 @@ pub fn run() -> ExitCode {
     let arguments = options::kind_spellings(std::env::args_os());
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(error),
     };
     let output = Output::new(&cli.global);
     output.start_logging(cli.global.verbose);
@@ -131,8 +132,27 @@ fn no_such_format() -> Failure {
 }
 
 /// clap would end with 2, which says "differences" here.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(mut error: clap::Error) -> ExitCode {
+    // What is written nearly the same can be something else: `--adopt` is no `--accept`.
+    if let Some(tip) = whose(&error) {
+        error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::Usage);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     let asked_for = !error.use_stderr();
     let _closed_pipe = error.print();
     if asked_for { ExitCode::Done } else { ExitCode::Error }
+}
+
+/// The commands that have an option which this one has not.
+fn whose(error: &clap::Error) -> Option<String> {
+    let unknown =
+        (error.kind() == ErrorKind::UnknownArgument).then(|| error.get(ContextKind::InvalidArg))??;
+    let ContextValue::String(unknown) = unknown else { return None };
+    let long = unknown.strip_prefix("--")?.split('=').next()?;
+    let cli = Cli::command();
+    let has = |command: &&clap::Command| command.get_arguments().any(|a| a.get_long() == Some(long));
+    let names: Vec<String> =
+        cli.get_subcommands().filter(has).map(|command| format!("`{}`", command.get_name())).collect();
+    (!names.is_empty()).then(|| format!("`--{long}` belongs to {}", names.join(", ")))
 }

@@ -33,8 +33,8 @@ impl Output {
             Colour::Auto => is_terminal && choice != anstream::ColorChoice::Never,
         };
         let (stdout, stderr) = (io::stdout(), io::stderr());
-        let width =
-            terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).clamp(60, 120);
+        let width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).or_else(columns);
+        let width = width.unwrap_or(80).clamp(60, 120);
         let out = colour(stdout.is_terminal(), anstream::AutoStream::choice(&stdout));
         let err = colour(stderr.is_terminal(), anstream::AutoStream::choice(&stderr));
         Self {
@@ -130,6 +130,12 @@ impl Output {
             .finish();
         let _already_set = tracing::subscriber::set_global_default(subscriber);
     }
+}
+
+/// How wide a script prints that has no terminal. What is no number says nothing, and is no mistake of the command line.
+#[expect(clippy::disallowed_methods, reason = "an option that clap reads would refuse what is no number")]
+fn columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok()
 }
 
 /// What is said on the way is worth no failure.

@@ -67,9 +67,13 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         Format::Json | Format::Sarif | Format::Github => output.result(&report.json()),
         Format::Markdown => output.result(&report.markdown()),
         Format::Terminal => {
-            for (headline, documents) in report.parts() {
-                output.say(&headline);
-                documents.iter().for_each(|document| output.result(document));
+            let parts = report.parts();
+            parts.iter().for_each(|(headline, _)| output.say(headline));
+            let documents: Vec<&String> = parts.iter().flat_map(|(_, documents)| documents).collect();
+            // One policy is printed as AWS takes it; of several nobody could tell which is whose.
+            match documents.as_slice() {
+                [only] => output.result(only),
+                _ => output.result(&report.json()),
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Progress of an apply, and its interruption.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -11,6 +12,8 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::plan::Step;
 use crate::report;
+use crate::spec::EnvironmentInfo;
+use crate::state::AccountId;
 
 /// Set by the first SIGINT or SIGTERM; a second one ends the process at once.
 ///
@@ -31,14 +34,26 @@ pub fn on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
 /// A bar on a terminal, a line a step in a log.
 pub struct StepProgress<'a> {
     steps: &'a [Step],
+    /// What to call the environments of accounts, if there are several.
+    homes: BTreeMap<AccountId, String>,
     bar: Option<ProgressBar>,
     output: &'a Output,
-    ended: AtomicUsize,
+    /// How many have ended: held while that is said, so that numbers come in order.
+    ended: Mutex<usize>,
 }
 
 impl<'a> StepProgress<'a> {
-    /// For these steps.
-    pub fn new(steps: &'a [Step], output: &'a Output) -> Self {
+    /// For these steps, of these environments.
+    pub fn new(steps: &'a [Step], environments: &[EnvironmentInfo], output: &'a Output) -> Self {
+        let mut homes: BTreeMap<AccountId, String> = BTreeMap::new();
+        for EnvironmentInfo { name, account, .. } in environments {
+            let known = homes.entry(account.clone()).or_default();
+            let comma = if known.is_empty() { "" } else { ", " };
+            known.push_str(&format!("{comma}{name}"));
+        }
+        if homes.len() < 2 {
+            homes.clear();
+        }
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(steps.len() as u64), ProgressDrawTarget::stderr());
             if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
@@ -46,7 +61,7 @@ impl<'a> StepProgress<'a> {
             }
             bar
         });
-        Self { steps, bar, output, ended: AtomicUsize::new(0) }
+        Self { steps, homes, bar, output, ended: Mutex::default() }
     }
 
     /// Takes the bar away.
@@ -57,7 +72,12 @@ impl<'a> StepProgress<'a> {
     }
 
     fn line(&self, step: usize) -> String {
-        self.steps.get(step).map(|s| report::operation_line(&s.operation)).unwrap_or_default()
+        let Some(step) = self.steps.get(step) else { return String::new() };
+        let line = report::operation_line(&step.operation);
+        match self.homes.get(&step.operation.target.account) {
+            Some(home) => format!("{home}: {line}"),
+            None => line,
+        }
     }
 }
 
@@ -77,7 +97,8 @@ impl Progress for StepProgress<'_> {
                 "not done"
             }
         };
-        let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        *ended += 1;
         let line = format!("[{ended}/{}] {word}: {}", self.steps.len(), self.line(step));
         match &self.bar {
             Some(bar) if *outcome == Outcome::Done => bar.inc(1),

@@ -2,7 +2,7 @@
 
 use crate::access::asked::Unclear;
 use crate::access::landscape::{DocumentId, Held, Landscape};
-use crate::access::who_can::{actions_of, resources_of, who_can};
+use crate::access::who_can::{actions_of, has_unread_policy, resources_of, who_can};
 use crate::cli::asking::{Asking, unclear};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -30,18 +30,21 @@ pub struct Args {
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let Args { action, resource, asking, csv } = args;
-    let context = asking.context(output)?;
+    if *csv && output.format != Format::Terminal {
+        return Err(Failure::error("`--csv` and `--format` are two formats").help("leave one of them out"));
+    }
+    let context = asking.context()?;
     let asked = asking.state(global, output)?;
     let names = asked.names();
+    let elsewhere =
+        |wrong| asked.elsewhere(wrong, global, &|names| names.resource_or_pattern(resource).is_ok());
     let (actions, resource) = match action.parse::<AccessWord>() {
         Ok(word) => {
-            let found = names.resource_or_pattern(resource).map_err(unclear)?;
+            let found = names.resource_or_pattern(resource).map_err(elsewhere)?;
             let actions = actions_of(word, &found);
             if actions.is_empty() {
                 let message = format!("no action is `{word}` on `{resource}`");
-                let help =
-                    Some("name a resource that has data, such as `s3://bucket/key`, or an action".to_owned());
-                return Err(unclear(Unclear { message, help }));
+                return Err(unclear(Unclear { message, help: Some(what_has(word).to_owned()) }));
             }
             (actions, found)
         }
@@ -50,19 +53,21 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         }
         Err(_) => {
             let action = names.action(action).map_err(unclear)?;
-            let found = names.resource_or_pattern(resource).map_err(unclear)?;
+            let found = names.resource_or_pattern(resource).map_err(elsewhere)?;
             names.fits(resource, &found, action).map_err(unclear)?;
             (vec![action], found)
         }
     };
+    asked.look_at_bucket(&resource, output);
     let landscape = Landscape::new(&asked.state);
     let stand = resources_of(&landscape, &actions, &resource, &context);
     let able = who_can(&landscape, &actions, &stand.resources, &context);
+    let unread = has_unread_policy(&landscape, &actions, &stand.resources);
     let origin =
         |document: &DocumentId, number: usize, held: Option<&Held>| asked.origin(document, number, held);
     let ground = Ground { landscape: &landscape, names: &names, origin: &origin, on: &asked.on };
     let tried = actions.iter().map(|action| Action::full_name(action)).collect();
-    let report = WhoCan::new(&able, action, tried, &resource, &stand.unproven, ground);
+    let report = WhoCan::new(&able, action, tried, &resource, &stand.unproven, unread, ground);
     output.result(&match output.format {
         _ if *csv => report.csv(),
         Format::Terminal => report.terminal(output.terminal),
@@ -70,4 +75,15 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         Format::Markdown => report.markdown(),
     });
     Ok(ExitCode::Done)
+}
+
+/// What to name for an access word.
+fn what_has(word: AccessWord) -> &'static str {
+    match word {
+        AccessWord::Become => "people become roles: name one, such as `role/GlueEtl`, or `role/*` for any",
+        AccessWord::List | AccessWord::ReadData | AccessWord::WriteData | AccessWord::DeleteData => {
+            "name a resource that has data, such as `s3://bucket/key`, or an action"
+        }
+        AccessWord::Administer => "name a resource, such as `s3://bucket` or `role/GlueEtl`, or an action",
+    }
 }

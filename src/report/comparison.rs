@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::page::{Page, Terminal, piece};
 use super::style::Label;
-use super::{json, markdown};
+use super::{FORMAT_VERSION, json, markdown};
 use crate::access::compare::{Comparison, Gap, Relation};
 use crate::access::rule::Rules;
 use crate::policy::catalogue;
@@ -14,6 +14,8 @@ use crate::policy::catalogue;
 /// How the second of two documents stands to the first. It is the documented JSON.
 #[derive(Clone, Debug, Serialize)]
 pub struct PolicyComparison {
+    /// The version of this format.
+    pub format_version: u32,
     /// `equivalent`, `narrower`, `broader`, `incomparable` or `unknown`.
     pub relation: &'static str,
     /// A request that the second allows and the first does not.
@@ -59,6 +61,7 @@ impl PolicyComparison {
     pub fn new(files: [&str; 2], comparison: Comparison, found: &Rules, wanted: &Rules) -> Self {
         let Comparison { relation, gained, lost, reason } = comparison;
         Self {
+            format_version: FORMAT_VERSION,
             relation: relation.word(),
             gained: gained.map(|gap| GapLine::new(gap, wanted)),
             lost: lost.map(|gap| GapLine::new(gap, found)),

@@ -168,6 +168,13 @@ impl Telling<'_> {
         let (who, action, resource) = (self.who(), &request.action, &request.resource);
         let blind = |unseen: Unseen| self.explained.gathered.policies.blind.contains(&unseen);
         let text = match leg {
+            Leg::Identity if self.is_left_to_it() => {
+                let kind = if self.explained.decision.missing.contains(&Leg::Key) { "key" } else { "trust" };
+                format!(
+                    "no policy of {who} allows {action} on {resource} either: one is needed if the {kind} policy \
+                     names the account, and none if it names {who} itself"
+                )
+            }
             Leg::Identity if blind(Unseen::Identity) => {
                 format!(
                     "a policy of {who} would have to allow it, and not all of its policies are known here"
@@ -196,6 +203,13 @@ impl Telling<'_> {
             ),
         };
         MissingLeg { leg: leg.word(), text }
+    }
+
+    /// Whether a policy that names nobody yet would leave it to the policies of who asks, were it to name the account.
+    fn is_left_to_it(&self) -> bool {
+        let Explained { request, decision, gathered: _ } = self.explained;
+        let nobody_named = decision.missing.iter().any(|leg| matches!(leg, Leg::Trust | Leg::Key));
+        nobody_named && request.caller.account() == request.resource_account.as_deref()
     }
 
     /// What the policy of the resource fails to say.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::telling::Telling;
 use super::{FORMAT_VERSION, json};
 use crate::access::asked::Names;
+use crate::access::carried::carried;
 use crate::access::decide::{Decision, Mattered, Outcome, Unseen};
 use crate::access::landscape::{DocumentId, Explained, Held, Landscape};
 use crate::access::near::near;
@@ -40,6 +41,9 @@ pub struct Explanation {
     pub unknown_keys: Vec<String>,
     /// What was not looked at.
     pub not_evaluated: Vec<NotEvaluated>,
+    /// The statements that a yes rests on, one of each kind that has to allow it.
+    #[serde(skip)]
+    pub carried: Vec<PlacedStatement>,
 }
 
 /// What was asked.
@@ -198,6 +202,10 @@ impl Explanation {
             near,
             unknown_keys,
             not_evaluated: telling.not_evaluated(unseen),
+            carried: carried(explained)
+                .into_iter()
+                .filter_map(|mattered| Some(telling.statement(mattered)?.place))
+                .collect(),
         };
         explanation.gist = explanation.in_one_line(*outcome, unseen.iter().copied());
         explanation
@@ -231,16 +239,20 @@ impl Explanation {
 
     /// Why, in one line.
     pub fn because(&self) -> String {
-        let deciding = |effect: Effect, applies: Truth| {
-            let mut of_effect = self.statements.iter().filter(|s| s.effect == effect.word());
-            of_effect.find(|s| s.applies == applies.word()).map(|s| s.place.in_words())
-        };
         if self.depends {
             return format!("it {}", self.gist);
         }
-        let denying = deciding(Effect::Deny, Truth::Yes).map(|place| format!("{place} denies it"));
-        let allowing = deciding(Effect::Allow, Truth::Yes).map(|place| format!("{place} allows it"));
-        let missing = self.missing.first().map(|leg| leg.text.clone());
+        let (no, yes) = (Effect::Deny.word(), Truth::Yes.word());
+        let denying = self.statements.iter().find(|s| s.effect == no && s.applies == yes);
+        let denying = denying.map(|s| format!("{} denies it", s.place.in_words()));
+        let all: Vec<String> = self.carried.iter().map(PlacedStatement::in_words).collect();
+        let allowing = match all.as_slice() {
+            [] => None,
+            [one] => Some(format!("{one} allows it")),
+            several => Some(format!("{} allow it", several.join(" and "))),
+        };
+        let missing: Vec<&str> = self.missing.iter().map(|leg| leg.text.as_str()).collect();
+        let missing = (!missing.is_empty()).then(|| missing.join("; "));
         let because = if self.allowed { allowing } else { denying.or(missing) };
         because.unwrap_or_else(|| match self.allowed {
             true => "AWS asks no policy for it".to_owned(),

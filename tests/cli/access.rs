@@ -124,6 +124,7 @@ fn answers_are_explained() {
 fn a_yes_or_a_no_is_an_exit_code() {
     let project = two_accounts();
     for (name, code, question) in [
+        ("can-yes-on-one-leg", 0, format!("can lake/role/LakeReader s3:GetObject s3://acme-lake/x{TLS}")),
         ("can-yes", 0, format!("can role/GlueEtl s3:GetObject s3://acme-lake/raw/x{TLS}")),
         ("can-no", 3, format!("can user/alice s3:GetObject s3://acme-lake/raw/x{TLS}")),
         ("can-depends", 3, "can role/GlueEtl s3:GetObject s3://acme-lake/raw/x".to_owned()),
@@ -172,14 +173,6 @@ fn questions_that_cannot_be_asked() {
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{name}: {}", run.shown());
         screen(name, &run);
     }
-}
-
-#[test]
-fn a_misspelt_condition_key_is_said() {
-    let project = two_accounts();
-    let run = ask(&project, "can user/alice s3:GetObject s3://acme-scratch/x --context aws:SourcIp=10.0.0.1");
-    assert_eq!(run.code, 0, "{}", run.shown());
-    assert!(run.stderr.contains("`aws:SourcIp`; did you mean `aws:SourceIp`?"), "{}", run.stderr);
 }
 
 /// The legs that `why` names, once the grant of one side is taken out.
@@ -251,13 +244,41 @@ fn a_bucket_without_policy_is_no_wall_of_words() {
     );
 }
 
+/// Without either, both ways in are told at once.
+#[test]
+fn trust_and_policy_are_both_missing() {
+    let project = two_accounts();
+    let told = missing(&project, "why user/alice sts:AssumeRole analytics/role/GlueEtl");
+    assert_eq!(
+        told,
+        [
+            "trust_policy: the trust policy of role/GlueEtl does not name user/alice",
+            "identity_policies: no policy of user/alice allows sts:AssumeRole on \
+             arn:aws:iam::111122223333:role/GlueEtl either: one is needed if the trust policy names the account, and \
+             none if it names user/alice itself"
+        ]
+    );
+    // Whose own policy allows it lacks the trust alone, and the other way round.
+    let told = missing(&project, "why user/bob sts:AssumeRole analytics/role/GlueEtl");
+    assert!(told[0].starts_with("trust_policy: "), "{told:?}");
+    replace(
+        &project,
+        "environments/analytics.yaml",
+        "    trust: glue\n",
+        "    trust: { account: analytics }\n",
+    );
+    let told = missing(&project, "why user/alice sts:AssumeRole analytics/role/GlueEtl");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("identity_policies: ") && !told[0].contains("either"), "{told:?}");
+}
+
 #[test]
 fn the_same_is_asked_of_files_plans_and_accounts() {
     let project = two_accounts();
     let question =
         format!("can role/GlueEtl s3:GetObject s3://acme-lake/raw/x{TLS} --account-file account.json");
     let code = |on: &str| ask(&project, &format!("{question} --on {on}")).code;
-    assert_eq!([code("spec"), code("plan"), code("live")], [0, 0, 1], "nobody is there yet");
+    assert_eq!([code("spec"), code("plan"), code("live")], [1, 0, 1], "nobody is there yet");
     let run = ask(&project, "apply --yes --account-file account.json");
     assert_eq!(run.code, 0, "{}", run.shown());
     assert_eq!([code("spec"), code("plan"), code("live"), code("account.json")], [0, 0, 0, 0]);

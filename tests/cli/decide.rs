@@ -114,6 +114,80 @@ fn a_stream_is_answered_as_it_comes() {
     assert_eq!((rest.as_str(), child.wait().unwrap().code()), ("", Some(0)));
 }
 
+/// A case that says one thing in two ways, or something else than it seems to, is none.
+#[test]
+fn what_is_no_case_is_not_guessed_at() {
+    let good = case(json!(1), "s3:GetObject", json!([policy("s3:Get*")]));
+    let with = |key: &str, value: Value| {
+        let mut case = good.clone();
+        case["request"][key] = value;
+        case.to_string()
+    };
+    let statement = |statement: Value| {
+        let mut case = good.clone();
+        case["identity_policies"] = json!([{"Version": "2012-10-17", "Statement": [statement]}]);
+        case.to_string()
+    };
+    let twice = |other: &str| {
+        let key = "\"aws:MultiFactorAuthPresent\":false";
+        good.to_string().replace(key, &format!("{key},\"{other}\":true"))
+    };
+    let mut list = good.clone();
+    list["request"] = json!(["arn:aws:iam::111122223333:user/alice", "s3:GetObject", "*", null, {}]);
+    let on = |resource: &str| json!({"Effect": "Allow", "Action": "s3:*", "Resource": resource});
+    let of = |operator: &str| json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {operator: {"aws:username": "true"}}});
+    let project = Project::empty();
+    for (text, told) in [
+        (twice("aws:MultiFactorAuthPresent"), "twice"),
+        (twice("aws:multifactorauthpresent"), "twice"),
+        (with("resource", json!("")), "`resource` is empty"),
+        (with("resource_account", json!("1111")), "twelve digits"),
+        (with("resource_account", json!("")), "twelve digits"),
+        (with("context", json!([])), "as an object"),
+        (list.to_string(), "as an object"),
+        (statement(on("arn:aws:s3:::acme-lake/${aws:username, x}")), "in no quotes"),
+        (statement(of("NullIfExists")), "`NullIfExists` is no operator"),
+        (statement(of("StringIs")), "`StringIs` is no operator"),
+    ] {
+        project.write("cases.jsonl", &text);
+        let run = project.run(&["decide", "--batch", "cases.jsonl"]);
+        let error = answers(&run)[0]["error"].to_string();
+        assert!(error.contains(told), "{text}: {}", run.shown());
+    }
+    for text in [
+        good.to_string(),
+        with("context", Value::Null),
+        with("resource_account", Value::Null),
+        statement(on("arn:aws:s3:::acme-lake/${aws:username, 'x'}")),
+        statement(of("BoolIfExists")),
+    ] {
+        project.write("cases.jsonl", &text);
+        let run = project.run(&["decide", "--batch", "cases.jsonl"]);
+        assert!(answers(&run)[0]["error"].is_null(), "{text}: {}", run.shown());
+    }
+}
+
+/// What any of several session policies allows, the session may do.
+#[test]
+fn several_session_policies_are_one() {
+    let project = Project::empty();
+    let with = |policies: Value| {
+        let mut case = case(json!(1), "s3:GetObject", json!([policy("s3:*")]));
+        case["session_policy"] = policies;
+        project.write("cases.jsonl", case.to_string());
+        answers(&project.run(&["decide", "--batch", "cases.jsonl"])).remove(0)
+    };
+    let denying =
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}});
+    assert_eq!(with(policy("s3:Get*"))["decision"], "allowed");
+    let answer = with(json!([policy("s3:List*"), policy("s3:Get*")]));
+    assert_eq!(answer["decision"], "allowed", "{answer}");
+    assert!(answer.to_string().contains("\"/session_policy/1/Statement/0\""), "{answer}");
+    assert_eq!(with(json!([policy("s3:List*"), policy("s3:Put*")]))["decision"], "implicitDeny");
+    assert_eq!(with(json!([policy("s3:Get*"), denying]))["decision"], "explicitDeny");
+    assert!(!with(json!([policy("s3:Get*"), 5]))["error"].is_null());
+}
+
 #[test]
 fn a_line_without_end_does_not_fill_the_memory() {
     let project = Project::empty();

@@ -30,6 +30,12 @@ fn to_read_and_to_change() {
 fn as_a_role_of_another_account() {
     let project = two_accounts();
     screen("permissions-role", &project.run(&["permissions", "--plan", "two"]));
+    // Which policy is whose stands on standard output as well.
+    for environments in [vec![], vec!["two"]] {
+        let arguments = [vec!["permissions", "--plan"], environments].concat();
+        let json = project.run(&[arguments.clone(), vec!["--format", "json"]].concat());
+        assert_eq!(project.run(&arguments).stdout, json.stdout);
+    }
     let json = project.run(&["permissions", "--plan", "--format", "json"]);
     let accounts: Value = serde_json::from_str(&json.stdout).unwrap();
     let keys: Vec<&String> = accounts.as_object().unwrap().keys().collect();

@@ -41,6 +41,8 @@ fn mistakes_on_the_command_line_end_with_1() {
         ("usage-no-command", vec![]),
         ("usage-unknown-command", vec!["paln"]),
         ("usage-unknown-flag", vec!["plan", "--traget", "role/x"]),
+        ("usage-flag-of-another", vec!["plan", "--accept", "lockout:role/x"]),
+        ("usage-flag-of-apply", vec!["plan", "--yes"]),
         ("usage-format-unknown", vec!["plan", "--format", "xml"]),
         ("usage-file-missing", vec!["show"]),
         ("usage-parallelism-zero", vec!["apply", "--parallelism", "0"]),

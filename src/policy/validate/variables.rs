@@ -72,6 +72,18 @@ fn in_resource(spot: &Spot) -> Vec<Problem> {
     problems
 }
 
+/// A variable in a text whose default is not in quotes, which AWS takes for no policy.
+pub fn bare_default(text: &str) -> Option<&str> {
+    let inside = text.split("${").skip(1).filter_map(|after| after.split_once('}')).map(|(inner, _)| inner);
+    let mut bare =
+        inside.filter(|i| i.split_once(',').is_some_and(|(_, default)| !is_quoted(default.trim())));
+    bare.next()
+}
+
+fn is_quoted(text: &str) -> bool {
+    text.len() >= 2 && text.starts_with('\'') && text.ends_with('\'')
+}
+
 /// What is wrong with the variables in a text that is expanded.
 fn each(Spot { pointer, .. }: &Spot, text: &str) -> Vec<Problem> {
     let mut problems = vec![];
@@ -97,8 +109,7 @@ fn variable(pointer: &str, inner: &str) -> Option<Problem> {
     let (name, default) =
         inner.split_once(',').map_or((inner, None), |(name, rest)| (name, Some(rest.trim())));
     let name = name.trim();
-    let quoted = |text: &str| text.len() >= 2 && text.starts_with('\'') && text.ends_with('\'');
-    if name.is_empty() || name.contains(['$', '{']) || default.is_some_and(|text| !quoted(text)) {
+    if name.is_empty() || name.contains(['$', '{']) || default.is_some_and(|text| !is_quoted(text)) {
         let message = format!("`${{{inner}}}` is no variable");
         let help = "a variable is like `${aws:username}`, with a default `${aws:PrincipalTag/team, 'none'}`";
         return Some(Problem::at(NOT_EXPANDED, pointer, message).help(help));

@@ -24,6 +24,7 @@ impl Explanation {
             near,
             unknown_keys,
             not_evaluated,
+            carried: _,
         } = self;
         let label = if *allowed { Label::Added } else { Label::Error };
         page.say(0, 2, label, gist.as_str());
