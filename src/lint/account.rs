@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use super::engine::homes;
+use super::roles::Roles;
 use super::rule::{At, Check, Hit, Rule};
 use super::subject::{Home, Identity, Live, Subject};
 use super::{identity, rules};
@@ -111,8 +112,11 @@ fn in_account(
             }
         }
     }
+    let roles = Roles::new(state);
     for id in ours {
-        let Some(identity) = identity::of(id, state, home_of(id), &|_, _| None) else { continue };
+        let Some(identity) = identity::of(id, state, home_of(id), &|_, _| None, Some(&roles)) else {
+            continue;
+        };
         for rule in rules::ALL {
             if let Check::Identity(check) = rule.check {
                 let hits = check(&identity).into_iter();

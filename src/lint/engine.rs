@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::roles::Roles;
 use super::rule::{At, Check, Hit, Rule};
 use super::subject::{Held, Home, Identity, Live, Subject, Texts};
 use super::suppression::{self, Suppressed, Suppression};
@@ -77,11 +78,12 @@ pub fn estate(estate: Estate<'_>) -> Report {
         lowered.documents.iter().map(|a| ((&a.holder, a.setting.as_ref()), a)).collect();
     let as_written = |id: &ResourceId, key: Option<&SettingKey>| written.get(&(id, key)).copied();
     let ours: BTreeSet<ResourceId> = lowered.scopes.iter().flat_map(|s| s.declared.iter().cloned()).collect();
+    let roles = Roles::new(&lowered.wanted);
     for id in &ours {
         let environment = lowered.environments.iter().find(|e| e.account == id.account);
         let home = environment.map_or(&nowhere, home_of);
         let text = |id: &ResourceId, key: Option<&SettingKey>| as_written(id, key).map(|a| a.written.clone());
-        let Some(identity) = identity::of(id, &lowered.wanted, home, &text) else { continue };
+        let Some(identity) = identity::of(id, &lowered.wanted, home, &text, Some(&roles)) else { continue };
         let held: Vec<_> = identity.held.iter().map(|held| (held, authored_of(held, &as_written))).collect();
         let place = |at: &At| places(at, lowered, None, &held);
         found.extend(of_identity(&identity, &place));

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::cover::{GROUPS, POLICIES, ROLES, Target, USERS, both, spans};
-use super::identity;
 use super::reach::{Grant, Reach};
+use super::roles::{Role, Roles};
 use super::subject::Identity;
 use crate::access::powers::{self, Method, Need, On};
 use crate::policy::glob;
@@ -71,7 +71,8 @@ pub(super) fn by_passing(reach: &Reach<'_>) -> Vec<&'static Method> {
 }
 
 fn of_anybody(reach: &Reach<'_>, which: impl Fn(&Method) -> bool) -> Vec<&'static Method> {
-    let nobody = Who { id: None, groups: BTreeSet::new(), policies: BTreeSet::new(), state: None };
+    let nobody =
+        Who { id: None, groups: BTreeSet::new(), policies: BTreeSet::new(), state: None, roles: None };
     let methods = powers::METHODS.iter().filter(|method| which(method));
     methods.filter(|method| open(method, reach, &nobody).is_some()).collect()
 }
@@ -90,11 +91,12 @@ struct Who<'a> {
     groups: BTreeSet<&'a ResourceId>,
     policies: BTreeSet<&'a ResourceId>,
     state: Option<&'a State>,
+    roles: Option<&'a Roles<'a>>,
 }
 
 impl<'a> Who<'a> {
     fn of(identity: &Identity<'a>) -> Self {
-        let Identity { id, held, boundary: _, boundary_unknown: _, home: _, state } = identity;
+        let Identity { id, held, boundary: _, boundary_unknown: _, home: _, state, roles } = identity;
         let resource = id.and_then(|id| state.and_then(|state| state.resources.get(id)));
         let settings = resource.into_iter().flat_map(|resource| resource.settings.values());
         let groups = settings.filter_map(|setting| match setting {
@@ -106,7 +108,13 @@ impl<'a> Who<'a> {
             Some(PolicyReference::Customer(policy)) => Some(policy),
             Some(PolicyReference::Aws(_)) | None => None,
         });
-        Self { id: *id, groups: groups.chain(itself).collect(), policies: policies.collect(), state: *state }
+        Self {
+            id: *id,
+            groups: groups.chain(itself).collect(),
+            policies: policies.collect(),
+            state: *state,
+            roles: *roles,
+        }
     }
 
     /// The ARNs of what is one's own of a kind.
@@ -208,29 +216,28 @@ fn passed(
 ) -> Option<(Grant, Vec<String>)> {
     let fits = |grant: &Grant| services.iter().any(|service| grant.passes_to(service));
     let fitting: Vec<Grant> = allowed.into_iter().filter(fits).collect();
-    let trusting =
-        |grant: &Grant| who.state.map(|state| trusting(state, services, grant, who)).unwrap_or_default();
+    let roles = who.roles.map(|roles| (roles, roles.trusting(services).collect::<Vec<_>>()));
+    let trusting = |grant: &Grant| -> Vec<(&Role<'_>, bool)> {
+        let Some((roles, trusting)) = &roles else { return vec![] };
+        let within = trusting.iter().filter(|role| is_within(role, grant, who));
+        within.map(|role| (*role, roles.is_mighty(role))).collect()
+    };
     if let Some(grant) = fitting.iter().find(|grant| spans(&grant.pattern, ROLES, account)) {
-        let mut names: Vec<(bool, String)> = trusting(grant)
-            .into_iter()
-            .map(|id| (!who.state.is_some_and(|state| identity::is_mighty(id, state)), id.name.clone()))
-            .collect();
+        let mut names: Vec<(bool, String)> =
+            trusting(grant).into_iter().map(|(role, mighty)| (!mighty, role.id.name.clone())).collect();
         names.sort();
         return Some((grant.clone(), names.into_iter().map(|(_, name)| name).collect()));
     }
     fitting.into_iter().find_map(|grant| {
-        let state = who.state?;
-        let mighty = trusting(&grant).into_iter().filter(|id| identity::is_mighty(id, state));
-        let names: Vec<String> = mighty.map(|id| id.name.clone()).collect();
+        let mighty = trusting(&grant).into_iter().filter(|(_, mighty)| *mighty);
+        let names: Vec<String> = mighty.map(|(role, _)| role.id.name.clone()).collect();
         (!names.is_empty()).then_some((grant, names))
     })
 }
 
-/// The roles that a grant covers and that trust one of these services, whoever asks left out.
-fn trusting<'a>(state: &'a State, services: &[&str], grant: &Grant, who: &Who<'_>) -> Vec<&'a ResourceId> {
-    let account = who.id.map(|id| &id.account);
-    let roles = state.resources.keys().filter(|id| id.kind == Kind::Role && Some(*id) != who.id);
-    let here = roles.filter(|id| account.is_none_or(|account| id.account == *account));
-    let within = here.filter(|id| state.principal_arn(id).is_some_and(|arn| glob(&grant.pattern, &arn)));
-    within.filter(|id| services.iter().any(|service| identity::trusts(id, state, service))).collect()
+/// Whether a grant covers a role that is not whoever asks.
+fn is_within(role: &Role<'_>, grant: &Grant, who: &Who<'_>) -> bool {
+    Some(role.id) != who.id
+        && who.id.is_none_or(|id| id.account == role.id.account)
+        && glob(&grant.pattern, &role.arn)
 }

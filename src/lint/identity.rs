@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::escalation;
 use super::reach::Reach;
+use super::roles::Roles;
 use super::subject::{Held, Home, Identity};
-use crate::policy::{Document, Effect, Element, Policy, Statement, Usage, Written, catalogue};
+use crate::policy::{Document, Policy, Usage, Written, catalogue};
 use crate::state::{Core, Kind, PolicyReference, ResourceId, Setting, SettingKey, State};
 
 /// How a document was written, by its holder and setting, if it was.
@@ -18,6 +19,7 @@ pub(super) fn of<'a>(
     state: &'a State,
     home: &'a Home,
     as_written: AsWritten<'_>,
+    roles: Option<&'a Roles<'a>>,
 ) -> Option<Identity<'a>> {
     if !matches!(id.kind, Kind::User | Kind::Group | Kind::Role) {
         return None;
@@ -46,6 +48,7 @@ pub(super) fn of<'a>(
         boundary_unknown: boundary.is_some_and(|document| document.is_none()),
         home,
         state: Some(state),
+        roles,
     })
 }
 
@@ -59,6 +62,7 @@ pub(super) fn alone<'a>(written: &Written, home: &'a Home) -> Option<Identity<'a
         boundary_unknown: false,
         home,
         state: None,
+        roles: None,
     })
 }
 
@@ -141,24 +145,10 @@ pub(super) fn ceilings(state: &State) -> BTreeSet<&ResourceId> {
     boundaries.filter(|policy| !attached.contains(policy)).collect()
 }
 
-/// Whether a role lets a service act as it.
-pub(super) fn trusts(role: &ResourceId, state: &State, service: &str) -> bool {
-    let Some(Core::Role { trust, .. }) = state.resources.get(role).map(|role| &role.core) else {
-        return false;
-    };
-    let lets = |statement: &Statement| match &statement.principal {
-        Some(Element::Is(principals)) if statement.effect == Effect::Allow => principals
-            .get("Service")
-            .is_some_and(|names| names.iter().any(|name| name.trim_end_matches(".cn") == service)),
-        _ => false,
-    };
-    trust.document().is_some_and(|document| document.statements.iter().any(lets))
-}
-
 /// Whether a role can surely give itself every right there is.
 pub(super) fn is_mighty(role: &ResourceId, state: &State) -> bool {
     let nowhere = Home::default();
-    of(role, state, &nowhere, &|_, _| None).is_some_and(|identity| {
+    of(role, state, &nowhere, &|_, _| None, None).is_some_and(|identity| {
         let reach = Reach::of(&identity);
         !identity.boundary_unknown && (reach.is_administrator() || !escalation::direct(&reach).is_empty())
     })

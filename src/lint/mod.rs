@@ -15,6 +15,7 @@ mod identity;
 mod literals;
 mod provider;
 mod reach;
+mod roles;
 mod rule;
 pub mod rules;
 mod secrets;
@@ -23,6 +24,7 @@ mod suppression;
 
 pub use account::{Accounts, Alone, Finding, account, account_alone};
 pub use engine::{Estate, Report, Single, document, estate};
+pub use roles::Roles;
 pub use rule::{At, Check, Example, Hit, Rule};
 pub use subject::{Held, Home, Identity, Live, Subject, Texts};
 pub use suppression::Suppressed;

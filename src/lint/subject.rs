@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
+use super::roles::Roles;
 use crate::policy::{Document, Usage, Written, WrittenStatement};
 use crate::spec::template::Template;
 use crate::spec::tree::Node;
@@ -54,6 +55,8 @@ pub struct Identity<'a> {
     pub home: &'a Home,
     /// Everything around it; none for a document that stands alone.
     pub state: Option<&'a State>,
+    /// The roles there; none if nobody asks what could be done with them.
+    pub roles: Option<&'a Roles<'a>>,
 }
 
 /// A document that an identity holds, or its group.
