@@ -10,6 +10,7 @@ pub mod condition;
 mod diff;
 mod document;
 mod found;
+pub mod key_value;
 mod kind;
 mod normal;
 mod overlap;

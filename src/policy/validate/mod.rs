@@ -21,7 +21,7 @@ pub use actions::unknown_action;
 pub use fit::could_be_on;
 pub use keys::{closest_key, unknown_key};
 pub use resources::works_on;
-pub use values::instant;
+pub use values::{instant, is_date};
 
 impl Written {
     /// Everything wrong that the grammar does not tell, for an account in a partition.

@@ -47,7 +47,7 @@ fn of_operator(test: &WrittenTest, value: &Spot) -> Option<Problem> {
 
 /// The forms of ISO 8601 that AWS takes, and seconds since 1970.
 /// <https://www.w3.org/TR/NOTE-datetime>
-pub(super) fn is_date(text: &str) -> bool {
+pub fn is_date(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if digits(text) {
         return true;
