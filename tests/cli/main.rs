@@ -14,6 +14,7 @@
 mod terminal;
 
 mod access;
+mod assertions;
 mod broken_files;
 mod decide;
 mod formats;
