@@ -20,6 +20,7 @@ pub struct Reach<'l, 's> {
     /// Whether it lives in an account of which nothing is known, and has that account's leave for everything.
     stranger: bool,
     prover: Prover,
+    frame: Frame,
 }
 
 /// A part of everything there is, in which the same policies have a say.
@@ -52,7 +53,12 @@ impl<'l, 's> Reach<'l, 's> {
         let stranger = landscape.identity_of(&caller).is_none();
         let accounts = landscape.state().accounts.keys().map(ToString::to_string).collect();
         let frame = Frame { caller: Some(caller.clone()), context, accounts, resource: None, actions: None };
-        Self { landscape, caller, stranger, prover: Prover::new(frame) }
+        Self { landscape, caller, stranger, prover: Prover::new(frame.clone()), frame }
+    }
+
+    /// What is so of every request.
+    pub fn frame(&self) -> &Frame {
+        &self.frame
     }
 
     /// Who it is.

@@ -219,7 +219,9 @@ impl Session {
         let hazards = hazards(&plan, &around);
         let findings = self.found_only(&reading.state, &settled)?;
         let chosen: Vec<_> = self.environments.iter().collect();
-        let claims = claims::broken(&self.project.lowered, &chosen, &settled.wanted);
+        let lowered = &self.project.lowered;
+        let mut claims = claims::of_plan(lowered, &chosen, &settled.wanted, &reading.state);
+        claims.extend(guardians::missing(&self.environments, lowered, &reading.state, &settled.wanted));
         let access = access(&plan, &reading.state, &settled);
         Ok(Prepared { reading, settled, plan, hazards, aws, findings, claims, access })
     }

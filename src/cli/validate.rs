@@ -68,7 +68,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let failed = lowered.is_none() || report.has(args.fail_on.into());
     // Of policies that cannot work it says little that something can be proven of them.
     let claims = match &lowered {
-        Some(lowered) if !report.has(Severity::Error) => claims::broken(lowered, &chosen, &lowered.wanted),
+        Some(lowered) if !report.has(Severity::Error) => claims::of_files(lowered, &chosen),
         _ => vec![],
     };
     let refuted = has_errors(&claims);

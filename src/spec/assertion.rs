@@ -2,12 +2,14 @@
 //! they hold, the access room decides.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::diagnostic::Span;
-use crate::policy::AccessWord;
+use crate::policy::catalogue::{self, Action};
+use crate::policy::{AccessWord, arn, glob, works_on};
 use crate::state::{AccountId, Kind, Partition, ResourceId};
 
 /// One claim. It is about every act of `acts` on every target of `on`.
@@ -38,6 +40,8 @@ pub struct Assertion {
     pub text: String,
     /// Where it was written; for a template's claim where the template is used.
     pub span: Span,
+    /// Where the template has it, if a template brought it.
+    pub template: Option<Span>,
 }
 
 /// Which way a claim goes.
@@ -85,6 +89,63 @@ pub enum Act {
     Word(AccessWord),
     /// An action, or a pattern of actions that covers at least one: `s3:GetObject`, `sagemaker:Create*`, `*`.
     Actions(String),
+}
+
+impl Act {
+    /// The actions that it stands for on resources of a service, which can be a pattern.
+    pub fn actions(&self, service: &str) -> Vec<&'static Action> {
+        let word = match self {
+            Self::Actions(pattern) => return catalogue::expand(pattern),
+            Self::Word(AccessWord::Become) => return catalogue::expand("sts:AssumeRole"),
+            Self::Word(word) => *word,
+        };
+        let named = |prefix: &str| glob(service, prefix);
+        // A few services have another name in their ARNs.
+        let renamed = catalogue::service(service).is_none();
+        let in_arns = |of: &&catalogue::Service| {
+            renamed && of.resource_types().iter().any(|kind| kind.arn.split(':').nth(2).is_some_and(named))
+        };
+        let services = catalogue::services().filter(|of| named(of.prefix) || in_arns(of));
+        services.flat_map(|of| of.actions()).filter(|action| AccessWord::of(action) == word).collect()
+    }
+
+    /// Whether it is, among others, to list what is in a bucket.
+    pub fn can_list(&self) -> bool {
+        self.actions("s3").iter().any(|action| action.full_name() == "s3:ListBucket")
+    }
+
+    /// Whether any of it can be on what an ARN, perhaps with wildcards, or `*` is of.
+    pub fn can_be_on(&self, resource: &str) -> bool {
+        let Some([_, _, service, ..]) = arn::split(resource) else { return true };
+        if service.contains(['*', '?']) || *self == Self::Actions("*".to_owned()) {
+            return true;
+        }
+        self.actions(service).into_iter().any(|action| works_on(action, resource))
+    }
+}
+
+/// As it is written.
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word.word()),
+            Self::Actions(pattern) => f.write_str(pattern),
+        }
+    }
+}
+
+/// As it is written, without the environment.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Declared(id) => f.write_str(&id.address()),
+            Self::Matching { kind, account: _, pattern } => write!(f, "{kind}/{pattern}"),
+            Self::Arn(arn) => f.write_str(arn),
+            Self::Account(account) => write!(f, "account/{account}"),
+            Self::Outside => f.write_str("outside"),
+            Self::Everyone => f.write_str("everyone"),
+        }
+    }
 }
 
 /// What it is done to.

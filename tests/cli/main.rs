@@ -15,6 +15,7 @@ mod terminal;
 
 mod access;
 mod asking;
+mod assertions;
 mod broken_files;
 mod decide;
 mod formats;

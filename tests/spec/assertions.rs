@@ -66,7 +66,7 @@ fn a_claim_in_words() {
 #[test]
 fn a_claim_has_all_that_was_said() {
     let all = claims(
-        "  - nobody: { except: group/Readers }\n    can: [read-data, s3:ListBucket]\n    on: s3://acme-lake/pii/*\n    \
+        "  - nobody: { except: group/Readers }\n    can: [read-data, s3:GetObjectTagging]\n    on: s3://acme-lake/pii/*\n    \
          when: { aws:SecureTransport: [true, \"true\", false], AWS:TagKeys: 1.5 }\n    unproven: warn\n    because: \
          register 7\n",
     );
@@ -83,12 +83,13 @@ fn a_claim_has_all_that_was_said() {
         because,
         text: _,
         span,
+        template,
     } = &all[0];
     assert_eq!((environment.as_str(), account.as_str()), ("one", "111122223333"));
     assert_eq!((partition.as_str(), region.as_str()), ("aws", "eu-west-1"));
     let except = vec![Subject::Declared(id(Kind::Group, "Readers"))];
     assert_eq!(*claim, Claim::NobodyCan { except });
-    let wanted = [Act::Word(AccessWord::ReadData), Act::Actions("s3:ListBucket".to_owned())];
+    let wanted = [Act::Word(AccessWord::ReadData), Act::Actions("s3:GetObjectTagging".to_owned())];
     assert_eq!(acts.iter().cloned().collect::<Vec<_>>(), wanted);
     assert_eq!(*on, resources(&["arn:aws:s3:::acme-lake/pii/*"]));
     let when: Vec<(&str, Vec<&str>)> = when
@@ -97,7 +98,7 @@ fn a_claim_has_all_that_was_said() {
         .collect();
     assert_eq!(when, [("aws:securetransport", vec!["false", "true"]), ("aws:tagkeys", vec!["1.5"])]);
     assert_eq!((*unproven, because.as_deref()), (Unproven::Warn, Some("register 7")));
-    assert_eq!(span.to_string(), "one.yaml:11:5");
+    assert_eq!((span.to_string().as_str(), template), ("one.yaml:11:5", &None));
 }
 
 #[test]

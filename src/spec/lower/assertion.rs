@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fit::Item;
 use super::principal::has_wildcard;
 use super::{Lowering, under};
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::policy::{AccessWord, Problem, unknown_action, unknown_key};
-use crate::spec::assertion::{Act, Assertion, BreakGlass, Claim, Subject, Target};
+use crate::policy::{AccessWord, Problem, key_value, unknown_action, unknown_key};
+use crate::spec::assertion::{Act, Assertion, BreakGlass, Claim, Subject};
 use crate::spec::schema::{self, Nobody, OneOrMore, OneOrMoreScalars};
 use crate::state::{Kind, ResourceId};
 
@@ -42,14 +43,19 @@ impl Lowering<'_> {
     fn assertion(&mut self, body: &schema::Assertion, place: &Place<'_>) -> Option<Assertion> {
         let claim = self.claim(body, place);
         let acts = self.acts(body, place);
-        let becomes = acts.as_ref().is_some_and(|acts| acts.contains(&Act::Word(AccessWord::Become)));
-        let on = self.targets(body, place, acts.is_some(), becomes);
+        let taking_on = Act::Word(AccessWord::Become);
+        let becomes = acts.as_ref().is_some_and(|acts| acts.iter().any(|(act, _)| *act == taking_on));
+        let items = self.targets(body, place, acts.is_some(), becomes);
         let when = self.when(&body.when, place);
         // What went wrong was said.
         let (claim, acts) = (claim?, acts?);
-        if on.is_empty() {
+        if items.is_empty() {
             return None;
         }
+        self.fit(&acts, &items, matches!(claim, Claim::Can(_)));
+        let acts = acts.into_iter().map(|(act, _)| act).collect();
+        let on = items.into_iter().flat_map(|item| item.targets).collect();
+        let written = self.home.place(place.pointer);
         let info = &self.home.info;
         Some(Assertion {
             environment: info.name.clone(),
@@ -63,7 +69,8 @@ impl Lowering<'_> {
             unproven: body.unproven,
             because: body.because.clone(),
             text: body.in_words(place.holder),
-            span: self.home.origin(self.home.place(place.pointer), place.pointer),
+            span: self.home.origin(written.clone(), place.pointer),
+            template: (written.source.name != info.source).then_some(written),
         })
     }
 
@@ -148,7 +155,8 @@ impl Lowering<'_> {
         (found.len() == count).then_some(found)
     }
 
-    fn acts(&mut self, body: &schema::Assertion, place: &Place<'_>) -> Option<BTreeSet<Act>> {
+    /// What is done, and where each stands.
+    fn acts(&mut self, body: &schema::Assertion, place: &Place<'_>) -> Option<Vec<(Act, String)>> {
         let (key, authored) = match (&body.can, &body.cannot) {
             (Some(can), _) => ("can", can),
             (None, Some(cannot)) => ("cannot", cannot),
@@ -161,13 +169,15 @@ impl Lowering<'_> {
             self.say(said.help(format!("one of {}, or an IAM action", words())));
         }
         let count = items.len();
-        let acts: Vec<Act> = items.into_iter().filter_map(|(text, at)| self.act(text, &at)).collect();
-        if acts.len() > 1 && acts.contains(&Act::Word(AccessWord::Become)) {
+        let acts: Vec<(Act, String)> =
+            items.into_iter().filter_map(|(text, at)| Some((self.act(text, &at)?, at))).collect();
+        let taking_on = Act::Word(AccessWord::Become);
+        if acts.len() > 1 && acts.iter().any(|(act, _)| *act == taking_on) {
             let said = self.at(&pointer, "`become` stands beside other words");
             self.say(said.help("it is about roles, the others are about what `on` names: make two of it"));
             return None;
         }
-        (count > 0 && acts.len() == count).then(|| acts.into_iter().collect())
+        (count > 0 && acts.len() == count).then_some(acts)
     }
 
     fn act(&mut self, text: &str, pointer: &str) -> Option<Act> {
@@ -221,7 +231,7 @@ impl Lowering<'_> {
         place: &Place<'_>,
         known: bool,
         becomes: bool,
-    ) -> Vec<Target> {
+    ) -> Vec<Item> {
         if known && becomes && body.on.is_some() {
             let said = self.at_key(&place.key("on"), "`become` is about roles, not about what `on` names");
             self.say(said.help("say which: `role: \"*Admin*\"`"));
@@ -237,7 +247,10 @@ impl Lowering<'_> {
         };
         let Some(authored) = authored else {
             let said = match own {
-                Some(holder) if !becomes => return self.holder_resources(holder),
+                Some(holder) if !becomes => {
+                    let targets = self.holder_resources(holder);
+                    return vec![Item { text: None, pointer: place.pointer.to_owned(), targets }];
+                }
                 _ if !known => return vec![],
                 _ if becomes => self
                     .at(place.pointer, "`become` without `role`")
@@ -257,9 +270,9 @@ impl Lowering<'_> {
         let mut all = vec![];
         let mut whole = true;
         for (text, at) in items {
-            let found = if key == "role" { self.roles(text, &at) } else { self.resources(text, &at) };
-            whole &= !found.is_empty();
-            all.extend(found);
+            let targets = if key == "role" { self.roles(text, &at) } else { self.resources(text, &at) };
+            whole &= !targets.is_empty();
+            all.push(Item { text: Some(text.to_owned()), pointer: at, targets });
         }
         if whole { all } else { vec![] }
     }
@@ -279,6 +292,12 @@ impl Lowering<'_> {
             }
             if let Some(problem) = unknown_key(key, &pointer) {
                 self.say(self.problem(problem.warning()));
+            }
+            for (text, at) in values.items(&pointer) {
+                // Each value is of another request.
+                if let Err(wrong) = key_value::check(key, &[text]) {
+                    self.say(self.at(&at, wrong));
+                }
             }
             let values: BTreeSet<String> = values.texts().into_iter().collect();
             if values.is_empty() {

@@ -9,6 +9,7 @@ mod attached;
 mod bucket;
 mod environment;
 mod estate;
+mod fit;
 mod holder;
 mod people;
 mod principal;

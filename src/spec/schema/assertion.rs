@@ -134,6 +134,18 @@ pub enum OneOrMoreScalars {
 }
 
 impl OneOrMoreScalars {
+    /// The values with their pointers.
+    pub fn items(&self, pointer: &str) -> Vec<(String, String)> {
+        match self {
+            Self::One(scalar) => vec![(scalar.text(), pointer.to_owned())],
+            Self::More(scalars) => scalars
+                .iter()
+                .enumerate()
+                .map(|(n, scalar)| (scalar.text(), format!("{pointer}/{n}")))
+                .collect(),
+        }
+    }
+
     /// The values, as a request has them.
     pub fn texts(&self) -> Vec<String> {
         match self {
