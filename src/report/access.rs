@@ -137,18 +137,30 @@ pub struct RoleLine {
 pub struct DenialLine {
     /// `denied` or `no-longer-denied`.
     pub change: &'static str,
+    /// `sensitive` or `rest`.
+    pub rank: &'static str,
     /// To whom; empty for everybody.
     pub principals: Vec<String>,
-    /// Everybody but them.
+    /// Everybody but them, whom the statement spares by name or by condition.
     pub spares: Vec<String>,
     /// The access words.
     pub words: Vec<&'static str>,
     /// The patterns of the resources.
     pub resources: Vec<String>,
+    /// Whether the patterns say what is left out.
+    pub all_but: bool,
+    /// Resources of them of which it was or stays denied anyway.
+    pub except: Vec<String>,
     /// While this holds, in words; empty for always.
     pub conditions: Vec<String>,
+    /// When, in words: otherwise it was or stays denied anyway.
+    pub limits: Vec<String>,
     /// The statement.
     pub statement: AccessStatement,
+    /// Users and roles who gain or lose by it, since they may but for this.
+    pub affected: Vec<Principals>,
+    /// Those of whom that could not be decided.
+    pub perhaps: Vec<Principals>,
 }
 
 /// What has a say in access and is not read.
@@ -299,15 +311,38 @@ impl<'a> Names<'a> {
     }
 
     fn denial(&self, denial: &Denial) -> DenialLine {
-        let Denial { comes, to, spares, words, resources, tests, route } = denial;
+        let Denial {
+            comes,
+            rank,
+            to,
+            spares,
+            words,
+            resources,
+            except,
+            tests,
+            limits,
+            route,
+            affected,
+            perhaps,
+        } = denial;
+        // Who is spared by a condition is spared as if by name.
+        let by_test = |test: &&Test| to.is_empty() && limits::spared(test).is_some();
+        let (who, when): (Vec<&Test>, Vec<&Test>) = tests.iter().partition(by_test);
+        let spares = spares.iter().map(|named| self.named(named));
         DenialLine {
             change: if *comes { "denied" } else { "no-longer-denied" },
+            rank: rank.word(),
             principals: to.iter().map(|named| self.named(named)).collect(),
-            spares: spares.iter().map(|named| self.named(named)).collect(),
+            spares: spares.chain(who.into_iter().filter_map(limits::spared)).collect(),
             words: words.iter().map(|word| word.word()).collect(),
             resources: resources.iter().flat_map(|resources| patterns(resources).0).collect(),
-            conditions: tests.iter().map(|test: &Test| limits::phrase(test, true)).collect(),
+            all_but: resources.iter().any(|resources| patterns(resources).1),
+            except: except.clone(),
+            conditions: when.into_iter().map(|test| limits::phrase(test, true)).collect(),
+            limits: limits.iter().map(limits::limit).collect(),
             statement: self.route(route),
+            affected: affected.iter().map(|who| self.who(who)).collect(),
+            perhaps: perhaps.iter().map(|who| self.who(who)).collect(),
         }
     }
 }

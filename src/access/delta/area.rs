@@ -52,6 +52,19 @@ impl Named {
         (service == "s3" && !name.contains(['*', '?', '$'])).then_some(name)
     }
 
+    /// Whether it is of endlessly many buckets.
+    pub(super) fn is_of_any_bucket(&self) -> bool {
+        let Some([_, _, service, _, _, rest]) = &self.parts else { return true };
+        let name = rest.split('/').next().unwrap_or(rest);
+        service == "s3" && name.contains('*')
+    }
+
+    /// Whether it is about another service than S3.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        let service = self.parts.as_ref().map(|[_, _, service, ..]| service.as_str());
+        service.is_some_and(|service| service != "s3" && !service.contains(['*', '?', '$']))
+    }
+
     pub(super) fn covers(&self, other: &Self) -> bool {
         match (&self.parts, &other.parts) {
             (None, _) => true,
@@ -91,6 +104,22 @@ impl Area {
             Some(Element::Is(texts)) => named(texts).into_iter().map(Self::Of).collect(),
             Some(Element::IsNot(texts)) => vec![Self::AllBut(named(texts))],
             None => vec![Self::Of(Named::new(own))],
+        }
+    }
+
+    /// The bucket that it is of, or is in, if it is one.
+    pub(super) fn bucket(&self) -> Option<&str> {
+        match self {
+            Self::Of(named) => named.bucket(),
+            Self::AllBut(_) => None,
+        }
+    }
+
+    /// As it is told: the pattern, or what it is not.
+    pub(super) fn texts(&self) -> Vec<String> {
+        match self {
+            Self::Of(named) => vec![named.text.clone()],
+            Self::AllBut(not) => not.iter().map(|not| format!("all but {}", not.text)).collect(),
         }
     }
 

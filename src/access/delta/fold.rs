@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::{Number, Universe};
+use super::affected::grouped;
 use super::area::{Area, Named as NamedArea};
 use super::compare::documents;
+use super::denial::Moved;
 use super::escalation::{Assumed, Opened, trusts};
 use super::gain::Gain;
 use super::holders::Class;
@@ -109,8 +111,31 @@ impl<'l> Fold<'l> {
         }
     }
 
-    pub(super) fn denials(&mut self, denials: Vec<Denial>) {
-        self.denials.extend(denials);
+    pub(super) fn denials(&mut self, all: impl Iterator<Item = Moved>, universe: &Universe) {
+        for moved in all {
+            let Moved { comes, to, spares, actions, areas, except, limits, tests, route, affected, perhaps } =
+                moved;
+            let words: BTreeSet<AccessWord> = actions.iter().map(|number| universe.word(*number)).collect();
+            let data = [AccessWord::ReadData, AccessWord::WriteData, AccessWord::DeleteData];
+            let sensitive = data.iter().any(|word| words.contains(word))
+                && areas.iter().any(|area| self.sensitive.iter().any(|bucket| bucket.overlaps(area)));
+            let [before, after] = &self.members;
+            let members = if comes { before } else { after };
+            self.denials.insert(Denial {
+                comes,
+                rank: if sensitive { Rank::Sensitive } else { Rank::Rest },
+                to,
+                spares,
+                words: words.into_iter().collect(),
+                resources: areas.iter().map(Area::resources).collect(),
+                except,
+                tests,
+                limits,
+                route,
+                affected: grouped(affected, members),
+                perhaps: grouped(perhaps, members),
+            });
+        }
     }
 
     pub(super) fn escalation(&mut self, class: &Class, opened: Opened) {
@@ -172,8 +197,10 @@ impl<'l> Fold<'l> {
                 Part::Lost => lost.push(line),
             }
         }
-        gained.sort();
-        lost.sort();
+        for lines in [&mut gained, &mut lost] {
+            as_one(lines);
+            lines.sort();
+        }
         let escalations = self.escalations();
         let edges = self.edges();
         let unreadable = self.unreadable(classes);
@@ -218,7 +245,7 @@ impl<'l> Fold<'l> {
             super::Limit::NotWhile(tests) => tests.iter().any(|test| {
                 test.operator.contains("Not") && NARROWING.iter().any(|key| test.key.starts_with(key))
             }),
-            super::Limit::OtherThan(..) | super::Limit::AsFarAs(_) => false,
+            super::Limit::On(..) | super::Limit::OtherThan(..) | super::Limit::AsFarAs(_) => false,
         });
         match named {
             Named::Everyone if narrowed => Rank::External,
@@ -355,6 +382,19 @@ fn is_sensitive(bucket: &Resource) -> bool {
         }
         _ => false,
     })
+}
+
+/// What a statement gives with one word on the same resources has one rank: that of its gravest part.
+fn as_one(lines: &mut [Line]) {
+    let key = |line: &Line| (line.who.clone(), line.route.clone(), line.word, line.resources.clone());
+    let mut ranks: BTreeMap<_, Rank> = BTreeMap::new();
+    for line in &*lines {
+        let known = ranks.entry(key(line)).or_insert(line.rank);
+        *known = line.rank.min(*known);
+    }
+    for line in lines {
+        line.rank = ranks.get(&key(line)).copied().unwrap_or(line.rank);
+    }
 }
 
 fn line(rank: Rank, who: Who, gain: Gain, universe: &Universe) -> Line {

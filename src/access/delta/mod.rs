@@ -4,8 +4,10 @@
 //! those whose policies differ. What cannot be decided is said so, and never left out.
 
 mod actions;
+mod affected;
 mod area;
 mod compare;
+mod denial;
 mod escalation;
 mod fold;
 mod gain;
@@ -13,6 +15,7 @@ mod holders;
 mod pool;
 mod resource;
 mod settle;
+mod wall;
 
 use std::collections::BTreeSet;
 
@@ -172,6 +175,8 @@ pub enum Limit {
     OnlyIf(Vec<Test>),
     /// Not while all of these hold.
     NotWhile(Vec<Test>),
+    /// On resources of these patterns not while all of these hold.
+    On(Vec<String>, Vec<Test>),
     /// Not what is and stays allowed anyway: resources of a pattern, or all of them, if all of these hold.
     OtherThan(Option<String>, Vec<Test>),
     /// Only as far as something else allows it as well, in words.
@@ -232,6 +237,8 @@ pub struct Edge {
 pub struct Denial {
     /// Whether it is denied from now on.
     pub comes: bool,
+    /// How much it deserves attention.
+    pub rank: Rank,
     /// To whom; none for everybody.
     pub to: Vec<Named>,
     /// Everybody but them.
@@ -240,10 +247,18 @@ pub struct Denial {
     pub words: Vec<AccessWord>,
     /// To what.
     pub resources: Vec<Resources>,
+    /// Resources of which it was or stays denied anyway.
+    pub except: Vec<String>,
     /// While all of these hold; always if there is none.
     pub tests: Vec<Test>,
+    /// When: otherwise it was or stays denied anyway.
+    pub limits: Vec<Limit>,
     /// The statement.
     pub route: Route,
+    /// Users and roles who gain or lose by it: those who may, but for this.
+    pub affected: Vec<Who>,
+    /// Those of whom that could not be decided.
+    pub perhaps: Vec<Who>,
 }
 
 impl AccessDelta {

@@ -15,13 +15,57 @@ use crate::policy::condition::Operator;
 use crate::policy::{Effect, Statement};
 use crate::state::{Kind, ResourceId};
 
-/// A statement, made ready to be compared.
+/// A statement, made ready to be compared; or several that differ in nothing but their resources.
 #[derive(Debug)]
 pub(super) struct Compiled<'l> {
+    /// Of several the first.
     pub rule: &'l Rule,
     pub actions: Actions,
     pub areas: Vec<Area>,
     pub tests: BTreeSet<Test>,
+    /// The several; none if it is one.
+    pub merged: Vec<Rc<Compiled<'l>>>,
+    /// Where the areas of each bucket stand, and under no name those that may be of any; none if it is one.
+    pub index: BTreeMap<Option<String>, Vec<usize>>,
+}
+
+impl<'l> Compiled<'l> {
+    /// Several that differ in nothing but their resources.
+    pub(super) fn merged(merged: Vec<Rc<Self>>) -> Option<Self> {
+        let first = merged.first()?;
+        let areas: Vec<Area> = merged.iter().flat_map(|one| one.areas.iter().cloned()).collect();
+        let mut index: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+        for (place, area) in areas.iter().enumerate() {
+            index.entry(area.bucket().map(str::to_owned)).or_default().push(place);
+        }
+        let (rule, actions, tests) = (first.rule, first.actions.clone(), first.tests.clone());
+        Some(Self { rule, actions, areas, tests, merged, index })
+    }
+
+    /// The areas that may have to do with another: all of them, but where there are many.
+    fn near(&self, area: &Area) -> impl Iterator<Item = &Area> {
+        let elsewhere = matches!(area, Area::Of(named) if named.is_elsewhere());
+        let by_name = !self.index.is_empty() && (elsewhere || area.bucket().is_some());
+        let own = area.bucket().map(str::to_owned);
+        let places = [own, None].into_iter().filter(move |_| by_name).collect::<BTreeSet<_>>();
+        let places = places.into_iter().filter_map(|name| self.index.get(&name)).flatten();
+        let named = places.filter_map(|place| self.areas.get(*place));
+        named.chain(self.areas.iter().filter(move |_| !by_name))
+    }
+
+    /// The areas that have something in common with another.
+    pub(super) fn touched(&self, area: &Area) -> impl Iterator<Item = &Area> {
+        self.near(area).filter(move |own| own.overlaps(area))
+    }
+
+    /// The rules that have a say on an area.
+    pub(super) fn rules_on(&self, area: &Area) -> Vec<&'l Rule> {
+        let touching = |one: &&Rc<Self>| one.areas.iter().any(|own| own.overlaps(area));
+        match self.merged.as_slice() {
+            [] => vec![self.rule],
+            several => several.iter().filter(touching).map(|one| one.rule).collect(),
+        }
+    }
 }
 
 /// A statement that somebody has, and how.
@@ -46,15 +90,18 @@ impl<'l> Entry<'l> {
     }
 
     pub(super) fn covers(&self, area: &Area) -> bool {
-        self.statement.areas.iter().any(|own| own.covers(area))
+        self.statement.near(area).any(|own| own.covers(area))
     }
 
     pub(super) fn overlaps(&self, area: &Area) -> bool {
-        self.statement.areas.iter().any(|own| own.overlaps(area))
+        self.statement.touched(area).next().is_some()
     }
 
     /// Whether another covers all that this one does.
     pub(super) fn within(&self, other: &Self) -> bool {
+        if Rc::ptr_eq(&self.statement, &other.statement) {
+            return other.tests.is_subset(&self.tests);
+        }
         other.tests.is_subset(&self.tests)
             && contains(&other.statement.actions, &self.statement.actions)
             && self.statement.areas.iter().all(|area| other.covers(area))
@@ -127,6 +174,8 @@ impl<'l> Side<'l> {
                     actions: universe.covered(&statement.action),
                     areas: Area::of(statement.resource.as_ref(), &own),
                     tests: tests(statement),
+                    merged: vec![],
+                    index: BTreeMap::new(),
                 })
             })
             .collect();

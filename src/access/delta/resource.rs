@@ -1,17 +1,15 @@
-//! What the policies of buckets and roles give to those whom no state has, and what they deny to anybody.
+//! What the policies of buckets and roles give to those whom no state has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::Denial;
 use super::actions::Universe;
-use super::area::Area;
-use super::gain::{Gain, applicable, gains};
+use super::gain::{Gain, gains};
 use super::pool::{Entry, Pool, Side};
 use super::settle::Judge;
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::principal::{Caller, Home, Named};
 use crate::access::request::{Context, Others};
-use crate::policy::{AccessWord, Element};
+use crate::policy::Element;
 use crate::state::ResourceId;
 
 /// What somebody outside gains and loses by the policy of one resource.
@@ -125,58 +123,4 @@ fn narrowed<'l>(entry: &Entry<'l>, caller: &Caller, context: &Context) -> Option
 fn partition(landscape: &Landscape<'_>) -> String {
     let first = landscape.state().accounts.values().next();
     first.map_or_else(|| "aws".to_owned(), |extent| extent.partition.as_str().to_owned())
-}
-
-/// What a document denies from now on, or no longer, on a resource that is there before and after.
-pub(super) fn denials(
-    document: &DocumentId,
-    before: &mut Side<'_>,
-    after: &mut Side<'_>,
-    universe: &mut Universe,
-) -> Vec<Denial> {
-    let Some(id) = resource_of(document) else { return vec![] };
-    let there = |side: &Side<'_>| side.landscape.state().resources.contains_key(id);
-    if !there(before) || !there(after) {
-        return vec![];
-    }
-    let old = before.entries(document, None, universe);
-    let new = after.entries(document, None, universe);
-    let mut found = vec![];
-    for (comes, own, others) in [(false, &old, &new), (true, &new, &old)] {
-        for deny in own.iter().filter(|entry| !entry.allows()) {
-            let same = |other: &Entry<'_>| {
-                !other.allows()
-                    && other.statement.rule.principals == deny.statement.rule.principals
-                    && deny.within(other)
-            };
-            if !others.iter().any(same) {
-                found.push(denial(deny, comes, universe));
-            }
-        }
-    }
-    found
-}
-
-fn denial(deny: &Entry<'_>, comes: bool, universe: &Universe) -> Denial {
-    let named = deny.statement.rule.principals.as_ref();
-    let (to, spares) = match named {
-        Some(Element::Is(named)) if !named.contains(&Named::Everyone) => (named.clone(), vec![]),
-        Some(Element::IsNot(named)) => (vec![], named.clone()),
-        Some(Element::Is(_)) | None => (vec![], vec![]),
-    };
-    let mut words: BTreeMap<AccessWord, ()> = BTreeMap::new();
-    for area in &deny.statement.areas {
-        for number in applicable(&deny.statement.actions, area, universe) {
-            words.insert(universe.word(number), ());
-        }
-    }
-    Denial {
-        comes,
-        to,
-        spares,
-        words: words.into_keys().collect(),
-        resources: deny.statement.areas.iter().map(Area::resources).collect(),
-        tests: deny.tests.iter().cloned().collect(),
-        route: deny.route.clone(),
-    }
 }

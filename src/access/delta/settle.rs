@@ -59,7 +59,7 @@ impl Judge {
         }
         let asked = actions.iter().map(|number| name(*number, universe)).collect();
         let mut prover = Prover::new(Frame { actions: Some(asked), ..self.frame.clone() });
-        let (before, after) = (from.allowed(&mut prover), to.allowed(&mut prover));
+        let (before, after) = (from.allowed(area, &mut prover), to.allowed(area, &mut prover));
         let change = after.except(before);
         let parts: Vec<(Vec<Number>, Formula)> = alike
             .into_values()
@@ -101,11 +101,11 @@ impl<'p, 'l> Concerned<'p, 'l> {
         own.chain(self.boundary.iter().flatten()).copied()
     }
 
-    /// The requests that these statements allow.
-    fn allowed(&self, prover: &mut Prover) -> Formula {
+    /// The requests on an area that these statements allow.
+    fn allowed(&self, area: &Area, prover: &mut Prover) -> Formula {
         let mut rules = |entries: &[&Entry<'_>]| {
-            let ids: Vec<_> =
-                entries.iter().map(|entry| prover.add(&unaddressed(entry.statement.rule))).collect();
+            let rules = entries.iter().flat_map(|entry| entry.statement.rules_on(area));
+            let ids: Vec<_> = rules.map(|rule| prover.add(&unaddressed(rule))).collect();
             Formula::rules(ids)
         };
         let own = rules(&self.own);
