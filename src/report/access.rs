@@ -68,6 +68,8 @@ pub struct AccessLine {
     pub except: Vec<String>,
     /// The statements that deny it or did, where it comes or goes because of them.
     pub because: Vec<AccessStatement>,
+    /// The other side's statements that let it be, where it takes the leave of two accounts and both are known.
+    pub with: Vec<AccessStatement>,
     /// The actions; `s3:*` stands for all of a service's actions of this word.
     pub actions: Vec<String>,
     /// How many actions that is.
@@ -206,9 +208,7 @@ impl<'a> Names<'a> {
                     |(_, name)| format!("account {account} ({name})"),
                 )
             }
-            Named::Caller(Caller::Service(name)) => format!("service {name}"),
-            Named::Caller(caller) => caller.to_string(),
-            Named::Nobody(text) => text.clone(),
+            Named::Caller(_) | Named::Nobody(_) => anybody(named),
         }
     }
 
@@ -259,6 +259,7 @@ impl<'a> Names<'a> {
             limits,
             except,
             because,
+            with,
             actions,
             count,
             doubt,
@@ -275,6 +276,7 @@ impl<'a> Names<'a> {
             conditions: limits.iter().map(limits::limit).collect(),
             except: except.clone(),
             because: because.iter().map(|route| self.route(route)).collect(),
+            with: with.iter().map(|route| self.route(route)).collect(),
             actions: actions.clone(),
             action_count: *count,
             proven: doubt.is_none(),
@@ -344,6 +346,17 @@ impl<'a> Names<'a> {
             affected: affected.iter().map(|who| self.who(who)).collect(),
             perhaps: perhaps.iter().map(|who| self.who(who)).collect(),
         }
+    }
+}
+
+/// Somebody of whom no more is known than a policy says.
+pub(super) fn anybody(named: &Named) -> String {
+    match named {
+        Named::Everyone => "everyone".to_owned(),
+        Named::Account(account) => format!("account {account}"),
+        Named::Caller(Caller::Service(name)) => format!("service {name}"),
+        Named::Caller(caller) => caller.to_string(),
+        Named::Nobody(text) => text.clone(),
     }
 }
 

@@ -18,12 +18,20 @@ pub(super) fn limit(limit: &Limit) -> String {
             let tests = if tests.is_empty() { String::new() } else { format!(" {}", all(tests, true)) };
             format!("{UNCHANGED}{}{tests}", on.unwrap_or_default())
         }
+        Limit::SameFor(named) => {
+            let told: Vec<String> = named.iter().map(super::access::anybody).collect();
+            format!("{UNCHANGED} for {}", listed(&told.iter().map(String::as_str).collect::<Vec<_>>()))
+        }
+        Limit::Until(what) => format!("not until {what}"),
         Limit::AsFarAs(what) => format!("as far as {what}"),
     }
 }
 
 fn not_while(tests: &[Test]) -> String {
     let phrases: Vec<String> = tests.iter().map(|test| phrase(test, false)).collect();
+    if phrases.iter().any(|phrase| phrase.starts_with("unless ")) {
+        return format!("not {}", all(tests, true));
+    }
     format!("only {}", phrases.join(" or "))
 }
 
@@ -202,9 +210,6 @@ mod tests {
             test("StringNotEquals", "aws:principalaccount", &["111122223333"]),
             test("BoolIfExists", "aws:principalisawsservice", &["false"]),
         ];
-        assert_eq!(
-            limit(&Limit::NotWhile(tests)),
-            "only for account 111122223333 or for AWS services"
-        );
+        assert_eq!(limit(&Limit::NotWhile(tests)), "only for account 111122223333 or for AWS services");
     }
 }

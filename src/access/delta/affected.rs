@@ -7,13 +7,14 @@ use std::rc::Rc;
 
 use super::actions::{Number, Universe, either, meet};
 use super::area::Area;
+use super::cross::is_let_in;
 use super::denial::Moved;
 use super::gain::{Gain, gains};
 use super::holders::{Class, Hand, context, hand, is_personal, named_in, pool};
 use super::pool::{Entry, Pool, Side};
 use super::settle::Judge;
 use super::{Test, Who, wall};
-use crate::access::landscape::{DocumentId, Landscape};
+use crate::access::landscape::DocumentId;
 use crate::access::principal::{Caller, Cover};
 use crate::access::request::Context;
 use crate::state::{AccountId, ResourceId};
@@ -63,13 +64,11 @@ impl<K: Ord> Numbers<K> {
 /// A statement on one of its resources: whether it allows, where its actions are in memory, the resource, and when.
 type Content = (bool, usize, Area, BTreeSet<Test>);
 
-/// Finds out who gains or loses by what moved, and notes it there. `let_in` says whether another account's bucket lets
-/// somebody have a gain.
+/// Finds out who gains or loses by what moved, and notes it there.
 pub(super) fn find<'l>(
     moved: &mut BTreeMap<DocumentId, Vec<Moved>>,
     sides: Sides<'_, 'l>,
     universe: &mut Universe,
-    let_in: &dyn Fn(&Class, &Landscape<'_>, &mut Gain, &Universe) -> bool,
 ) {
     let all = moved.values().flatten().fold(vec![], |all, one| either(&all, &one.actions));
     let [old, new] = sides;
@@ -80,11 +79,8 @@ pub(super) fn find<'l>(
         for (group, own) in alike(&people, bucket, &entries) {
             let Some(first) = group.first() else { continue };
             let [was_held, is_held] = &first.hands;
-            let class = Class {
-                before: unnamed(was_held),
-                after: unnamed(is_held),
-                members: vec![first.id.clone()],
-            };
+            let class =
+                Class { before: unnamed(was_held), after: unnamed(is_held), members: vec![first.id.clone()] };
             let [was, is] = own;
             let mut from = around(pool(old, &class.before, Some(&first.caller), universe), moved);
             let mut to = around(pool(new, &class.after, Some(&first.caller), universe), moved);
@@ -94,9 +90,9 @@ pub(super) fn find<'l>(
             let mut judge = Judge::new(Some(first.caller.clone()), Some(known.clone()));
             let gained = gains(&from, &to, universe, &mut judge);
             let lost = gains(&to, &from, universe, &mut judge);
-            for (comes, landscape, found) in [(false, new.landscape, gained), (true, old.landscape, lost)] {
+            for (comes, side, found) in [(false, &mut *new, gained), (true, &mut *old, lost)] {
                 for mut gain in found {
-                    if let_in(&class, landscape, &mut gain, universe) {
+                    if is_let_in(&class, side, &mut gain, universe) {
                         note(moved, comes, &gain, &group);
                     }
                 }
@@ -141,12 +137,13 @@ fn alike<'p, 'l>(
         if !personal {
             by_account.entry(&person.id.account).or_insert_with(|| own.clone());
         }
-        let said = own.each_ref().map(|own| {
-            own.iter().map(|entry| (entry.route.number, entry.tests.clone())).collect::<Vec<_>>()
-        });
+        let said = own
+            .each_ref()
+            .map(|own| own.iter().map(|entry| (entry.route.number, entry.tests.clone())).collect::<Vec<_>>());
         let key = (
             &person.id.account,
             person.wild,
+            person.hands.each_ref().map(|hand| hand.boundary.is_some()),
             named.clone(),
             said,
             person.personal.then_some(&person.id),
@@ -163,7 +160,9 @@ fn own<'l>(
     bucket: &ResourceId,
     entries: &[Vec<Entry<'l>>; 2],
 ) -> Vec<Entry<'l>> {
-    let (Some(entries), Some(context)) = (entries.get(side), person.contexts.get(side)) else { return vec![] };
+    let (Some(entries), Some(context)) = (entries.get(side), person.contexts.get(side)) else {
+        return vec![];
+    };
     let by_itself = |entry: &Entry<'_>| {
         let cover = entry.statement.rule.covers_caller(&person.caller);
         person.id.account == bucket.account && matches!(cover, Some(Cover::Direct | Cover::Behind))
@@ -193,8 +192,7 @@ fn around<'l>(pool: Pool<'l>, moved: &[Moved]) -> Pool<'l> {
 fn people(sides: Sides<'_, '_>, actions: &[Number], universe: &mut Universe) -> Vec<Person> {
     let [old, new] = sides;
     let named = [named_in(old.landscape), named_in(new.landscape)];
-    let ids: BTreeSet<&ResourceId> =
-        old.landscape.identities().chain(new.landscape.identities()).collect();
+    let ids: BTreeSet<&ResourceId> = old.landscape.identities().chain(new.landscape.identities()).collect();
     let (mut contents, mut sets) = (Numbers::new(), Numbers::new());
     // Who says nothing of buckets that it does not name has number 0.
     sets.of(Said::new());
@@ -269,7 +267,10 @@ fn touch(
 }
 
 /// Some users and roles, those of a group together where all of it is among them.
-pub(super) fn grouped(mut ids: BTreeSet<ResourceId>, members: &BTreeMap<ResourceId, BTreeSet<ResourceId>>) -> Vec<Who> {
+pub(super) fn grouped(
+    mut ids: BTreeSet<ResourceId>,
+    members: &BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+) -> Vec<Who> {
     let mut found = vec![];
     for (group, users) in members.iter().filter(|(_, users)| users.len() > 1) {
         if users.is_subset(&ids) {

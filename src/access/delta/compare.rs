@@ -3,27 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::Universe;
-use super::area::Area;
 use super::denial::{Moved, moved};
 use super::escalation::{self, Needed, opened, ways};
 use super::fold::{Fold, Part};
-use super::gain::{Gain, gains};
+use super::gain::gains;
 use super::holders::{Class, Hand, classes, context, pool};
 use super::pool::{Entry, Pool, Side};
 use super::resource;
 use super::settle::Judge;
 use super::wall::{Walls, about, is_personal};
-use super::{AccessDelta, Limit, affected};
+use super::{AccessDelta, affected, cross};
 use crate::access::landscape::{DocumentId, Landscape};
-use crate::access::principal::Named;
-use crate::policy::{Effect, Element};
-use crate::state::ResourceId;
+use crate::policy::Element;
+use crate::state::{AccountId, ResourceId};
 
 /// Who gains and who loses what from one state to another.
 pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
+    delta_among(before, after, &BTreeSet::new())
+}
+
+/// The same, if more accounts are ours than the states have: they are nobody outside.
+pub fn delta_among(before: &Landscape<'_>, after: &Landscape<'_>, ours: &BTreeSet<AccountId>) -> AccessDelta {
     let mut universe = universe(before, after);
     let (mut old, mut new) = (Side::new(before), Side::new(after));
-    let mut fold = Fold::new(before, after);
+    let mut fold = Fold::new(before, after, ours);
     let all = classes(before, after);
     let needed = Needed::new(&universe);
     let walls = [Walls::new(&mut old, &mut universe), Walls::new(&mut new, &mut universe)];
@@ -34,15 +37,7 @@ pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
     let mut denials: BTreeMap<DocumentId, Vec<Moved>> = BTreeMap::new();
     for document in &changed {
         for mut found in resource::outside(document, &mut old, &mut new, &mut universe) {
-            // Another account's own identities need its leave as well.
-            if let Named::Caller(caller) = &found.named
-                && after.identity_of(caller).or_else(|| before.identity_of(caller)).is_some()
-            {
-                let limit = Limit::AsFarAs("its own policies allow it".to_owned());
-                for gain in found.gained.iter_mut().chain(&mut found.lost) {
-                    gain.limits.push(limit.clone());
-                }
-            }
+            cross::own_leg(&mut found, document, [&mut old, &mut new], ours, &mut universe, &mut fold);
             fold.outside(document, found);
         }
         let moved = moved(document, &mut old, &mut new, &mut universe);
@@ -51,7 +46,7 @@ pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
         }
     }
     if !denials.is_empty() {
-        affected::find(&mut denials, [&mut old, &mut new], &mut universe, &is_let_in);
+        affected::find(&mut denials, [&mut old, &mut new], &mut universe);
     }
     fold.denials(denials.into_values().flatten(), &universe);
     for assumed in escalation::assumed(&mut old, &mut new, &all, &changed, &mut universe) {
@@ -131,8 +126,8 @@ fn of_class<'l>(
         let (from_now, to_now) = (with(&from, are), with(&to, are));
         let mut gained = gains(&from_now, &to_now, universe, &mut judge);
         let mut lost = gains(&with(&to, were), &with(&from, were), universe, &mut judge);
-        gained.retain_mut(|gain| is_let_in(&class, new.landscape, gain, universe));
-        lost.retain_mut(|gain| is_let_in(&class, old.landscape, gain, universe));
+        gained.retain_mut(|gain| cross::is_let_in(&class, new, gain, universe));
+        lost.retain_mut(|gain| cross::is_let_in(&class, old, gain, universe));
         fold.class(&class, Part::Gained, gained, universe);
         fold.class(&class, Part::Lost, lost, universe);
         let (had, has) = (ways(&from_now, universe, needed), ways(&to_now, universe, needed));
@@ -175,32 +170,4 @@ fn apart<'l>(
         }
     }
     found
-}
-
-/// Whether the policy of another account's bucket lets anybody of a class in, as far as it is known: leave of one's own
-/// account is not enough there.
-fn is_let_in(class: &Class, landscape: &Landscape<'_>, gain: &mut Gain, universe: &Universe) -> bool {
-    let Area::Of(named) = &gain.area else { return true };
-    let bucket = named.bucket().and_then(|name| landscape.resource_of(&format!("arn:aws:s3:::{name}")));
-    let Some(bucket) = bucket else { return true };
-    let mut members = class.members.iter().filter(|member| member.account != bucket.account).peekable();
-    if members.peek().is_none() {
-        return true;
-    }
-    let actions: Vec<String> = gain
-        .actions
-        .iter()
-        .filter_map(|number| universe.action(*number))
-        .map(|action| action.full_name().to_ascii_lowercase())
-        .collect();
-    let rules = landscape.rules(&DocumentId::Bucket(bucket.clone())).map_or(&[][..], |rules| &rules.rules);
-    let let_in = members.filter_map(|member| landscape.caller(member)).any(|caller| {
-        rules.iter().any(|rule| {
-            rule.effect == Effect::Allow
-                && rule.covers_caller(&caller).is_some()
-                && (actions.is_empty() || actions.iter().any(|action| rule.covers_action(action)))
-        })
-    });
-    gain.limits.push(Limit::AsFarAs(format!("the policy of {} lets them in", bucket.address())));
-    let_in
 }

@@ -7,7 +7,7 @@ use super::actions::{Number, Universe, both, either, split, without};
 use super::area::Area;
 use super::gain::applicable;
 use super::pool::{Entry, Side};
-use super::resource::resource_of;
+use super::resource::{in_account, resource_of};
 use super::{Limit, Route, Test};
 use crate::access::landscape::DocumentId;
 use crate::access::principal::Named;
@@ -162,13 +162,5 @@ fn spared(by: &Entry<'_>, of: &Entry<'_>) -> Option<Vec<Named>> {
             theirs.iter().all(covered).then(Vec::new)
         }
         _ => None,
-    }
-}
-
-/// Whether one is an account that the other is of.
-fn in_account(account: &Named, named: &Named) -> bool {
-    match (account, named) {
-        (Named::Account(account), Named::Caller(caller)) => caller.account() == Some(account),
-        _ => false,
     }
 }

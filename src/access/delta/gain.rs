@@ -20,6 +20,8 @@ pub(super) struct Gain {
     pub except: Vec<String>,
     /// What keeps the first set from it, if it is a Deny or a boundary.
     pub because: Vec<Route>,
+    /// The other side's statements, where it takes two accounts.
+    pub with: Vec<Route>,
     pub doubt: Option<String>,
 }
 
@@ -322,7 +324,7 @@ fn gain(
         }
     }
     let (route, area, doubt) = (entry.route.clone(), area.clone(), doubt.clone());
-    Gain { route, word, area, actions, limits, except, because, doubt }
+    Gain { route, word, area, actions, limits, except, because, with: vec![], doubt }
 }
 
 /// What is fixed by who asks, so that it cannot be chosen.

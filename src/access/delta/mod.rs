@@ -7,6 +7,7 @@ mod actions;
 mod affected;
 mod area;
 mod compare;
+mod cross;
 mod denial;
 mod escalation;
 mod fold;
@@ -19,7 +20,7 @@ mod wall;
 
 use std::collections::BTreeSet;
 
-pub use compare::delta;
+pub use compare::{delta, delta_among};
 
 use super::landscape::DocumentId;
 use super::powers::Method;
@@ -67,6 +68,8 @@ pub struct Line {
     pub except: Vec<String>,
     /// The statements that deny it or did, where it comes or goes because of them.
     pub because: Vec<Route>,
+    /// The other side's statements that let it be, where it takes the leave of two accounts and both are known.
+    pub with: Vec<Route>,
     /// Every action, sorted; `s3:*` where all of a service's actions of this word are meant.
     pub actions: Vec<String>,
     /// How many actions that is.
@@ -179,8 +182,12 @@ pub enum Limit {
     On(Vec<String>, Vec<Test>),
     /// Not what is and stays allowed anyway: resources of a pattern, or all of them, if all of these hold.
     OtherThan(Option<String>, Vec<Test>),
+    /// Not to these, who have it anyway, before and after.
+    SameFor(Vec<Named>),
     /// Only as far as something else allows it as well, in words.
     AsFarAs(String),
+    /// Not until something else allows it as well, which it does not, in words.
+    Until(String),
 }
 
 /// One key of a condition.

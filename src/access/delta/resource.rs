@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::actions::Universe;
+use super::Limit;
+use super::actions::{Universe, contains};
 use super::gain::{Gain, gains};
 use super::pool::{Entry, Pool, Side};
 use super::settle::Judge;
@@ -50,14 +51,54 @@ pub(super) fn outside(
         all.extend(principals(entry).into_iter().filter(|named| is_outside(named, resource, landscapes)));
     }
     let mut found = vec![];
-    for named in all {
+    for named in &all {
+        let named = named.clone();
         let (from, to) = (of(&named, &old, landscapes[0]), of(&named, &new, landscapes[1]));
         let mut judge = Judge::new(None, None);
-        let gained = gains(&from, &to, universe, &mut judge);
-        let lost = gains(&to, &from, universe, &mut judge);
+        let mut gained = gains(&from, &to, universe, &mut judge);
+        let mut lost = gains(&to, &from, universe, &mut judge);
+        // What their account gains or loses, or everybody, is told of there.
+        gained.retain(|gain| names(&new, gain, &named));
+        lost.retain(|gain| names(&old, gain, &named));
+        // And who had it, or keeps it, is not among those who gain or lose with the account.
+        for (gains, others) in [(&mut gained, &old), (&mut lost, &new)] {
+            for gain in gains {
+                let same: Vec<Named> =
+                    all.iter().filter(|one| has(one, &named, others, gain)).cloned().collect();
+                if !same.is_empty() {
+                    gain.limits.push(Limit::SameFor(same));
+                }
+            }
+        }
         found.push(Outside { named, gained, lost });
     }
     found
+}
+
+/// Whether the statement that gives something names somebody.
+fn names(entries: &[Entry<'_>], gain: &Gain, named: &Named) -> bool {
+    let by = entries.iter().filter(|entry| entry.route == gain.route);
+    by.flat_map(principals).any(|own| own == *named)
+}
+
+/// Whether one of an account is given by name what all of it gains or loses.
+fn has(one: &Named, account: &Named, entries: &[Entry<'_>], gain: &Gain) -> bool {
+    in_account(account, one)
+        && entries.iter().any(|entry| {
+            entry.allows()
+                && entry.covers(&gain.area)
+                && entry.tests.is_empty()
+                && contains(&entry.statement.actions, &gain.actions)
+                && principals(entry).contains(one)
+        })
+}
+
+/// Whether one is an account that the other is of.
+pub(super) fn in_account(account: &Named, named: &Named) -> bool {
+    match (account, named) {
+        (Named::Account(account), Named::Caller(caller)) => caller.account() == Some(account),
+        _ => false,
+    }
 }
 
 fn principals(entry: &Entry<'_>) -> Vec<Named> {
@@ -98,7 +139,8 @@ fn of<'l>(named: &Named, entries: &[Entry<'l>], landscape: &Landscape<'_>) -> Po
     }
     let mut pool = Pool::default();
     for entry in entries {
-        let theirs = principals(entry).iter().any(|own| own == named || *own == Named::Everyone);
+        let covers = |own: &Named| own == named || *own == Named::Everyone || in_account(own, named);
+        let theirs = principals(entry).iter().any(covers);
         let known = match (entry.allows(), named) {
             (true, _) if !theirs => None,
             (_, Named::Everyone) if entry.allows() => Some(entry.clone()),

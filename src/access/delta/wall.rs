@@ -30,7 +30,8 @@ impl<'l> Walls<'l> {
             for entry in side.entries(document, None, universe).into_iter().filter(|entry| !entry.allows()) {
                 let statement = entry.statement;
                 let principals = statement.rule.principals.clone();
-                let variables = statement.tests.iter().flat_map(|test| &test.values).any(|v| v.contains("${"));
+                let variables =
+                    statement.tests.iter().flat_map(|test| &test.values).any(|v| v.contains("${"));
                 let alone = variables.then(|| document.clone());
                 let common = (statement.actions.clone(), statement.tests.clone(), principals, alone);
                 by.entry(common).or_insert_with(|| (entry.route, vec![])).1.push(statement);

@@ -215,11 +215,18 @@ fn escalation(page: &mut Page, line: &EscalationLine, detail: bool) {
         _ if *administrator => format!("{who} can do everything: every action on every resource"),
         None => format!("{who} can gain rights: {how}"),
         Some(roles) => {
-            let there = match *known_role_count {
-                0 => String::from("none there yet"),
-                number => format!("there now: {}", told(known_roles, NAMES_MAX.min(number))),
+            // One that is there is called as everywhere else.
+            let exact = !roles.contains(['*', '?', '$']);
+            let (named, told_of) = match known_roles.as_slice() {
+                [one] if exact => (one.clone(), true),
+                _ => (resource(roles), false),
             };
-            format!("{who} can become {} ({there}) by passing it on: {how}", resource(roles))
+            let there = match *known_role_count {
+                _ if told_of => String::new(),
+                0 => String::from(" (none there yet)"),
+                number => format!(" (there now: {})", told(known_roles, NAMES_MAX.min(number))),
+            };
+            format!("{who} can become {named}{there} by passing it on: {how}")
         }
     };
     if !administrator_roles.is_empty() {
@@ -267,7 +274,7 @@ fn roles_of(page: &mut Page, roles: &[RoleLine], detail: bool) {
 }
 
 /// What stands in one line: of whom, and then rank, word, document, and why it comes or goes.
-type Key<'a> = (usize, &'static str, String, Vec<&'a AccessStatement>, bool);
+type Key<'a> = (usize, &'static str, String, [Vec<&'a AccessStatement>; 2], bool);
 
 const RANKS: [&str; 5] = ["external", "public", "escalation", "sensitive", "rest"];
 const WORDS: [&str; 6] = ["become", "administer", "delete-data", "write-data", "read-data", "list"];
@@ -343,17 +350,21 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
         let mut by: BTreeMap<Key<'r>, Vec<&'r AccessLine>> = BTreeMap::new();
         for line in own {
             let word = WORDS.iter().find(|word| **word == line.word).copied().unwrap_or_default();
-            let because = line.because.iter().collect();
-            let key = (rank(line), word, line.statement.document.clone(), because, line.proven);
+            let others = [line.because.iter().collect(), line.with.iter().collect()];
+            let key = (rank(line), word, line.statement.document.clone(), others, line.proven);
             by.entry(key).or_default().push(line);
         }
         let mut by: Vec<_> = by.into_iter().collect();
         by.sort_by_key(|((rank, word, ..), _)| (*rank, WORDS.iter().position(|other| other == word)));
-        for ((rank, word, document, because, proven), lines) in by {
+        for ((rank, word, document, [because, with], proven), lines) in by {
             let rank = RANKS.get(rank).copied().unwrap_or_default();
             let mark = if rank == "rest" { String::new() } else { format!("{rank}: ") };
             let mark_style = if rank == "sensitive" { Label::Hazard } else { Label::Error };
             let mut tail = format!(" · {document}");
+            if !with.is_empty() {
+                let routes: Vec<String> = with.iter().map(|route| place(route)).collect();
+                tail.push_str(&format!(" and {}", told(&routes, NAMES_MAX)));
+            }
             if !because.is_empty() {
                 let verb = if sign == "+ " { "was denied by" } else { "denied by" };
                 let routes: Vec<String> = because.iter().map(|route| place(route)).collect();

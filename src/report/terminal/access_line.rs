@@ -45,7 +45,9 @@ pub(super) fn what(lines: &[&AccessLine], detail: bool) -> String {
     let mut of_some: Vec<&AccessLine> = vec![];
     for ((area, mut conditions), own) in by_area {
         let mut area = area;
-        if own.iter().all(|line| exceptions(line) == own.first().map(|first| exceptions(first)).unwrap_or_default())
+        if own
+            .iter()
+            .all(|line| exceptions(line) == own.first().map(|first| exceptions(first)).unwrap_or_default())
         {
             let first = own.first();
             let except = first.map(|line| line.except.as_slice()).unwrap_or_default();
@@ -133,7 +135,8 @@ fn actions_of(own: &[&AccessLine], all: &[&AccessLine]) -> String {
         return actions.into_iter().collect::<Vec<_>>().join(", ");
     }
     let services: BTreeSet<&str> = own.iter().flat_map(|line| &line.services).map(String::as_str).collect();
-    let of_these = |line: &&&AccessLine| line.services.iter().any(|service| services.contains(service.as_str()));
+    let of_these =
+        |line: &&&AccessLine| line.services.iter().any(|service| services.contains(service.as_str()));
     let in_all: usize = all.iter().filter(of_these).map(|line| line.action_count).sum();
     let services: Vec<String> = services.into_iter().map(str::to_owned).collect();
     let services = told(&services, NAMES_MAX);
