@@ -1,14 +1,28 @@
 //! Conditions in words: `only with MFA`, `only from 10.0.0.0/8`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::delta::{Limit, Test};
 
 /// How a condition begins that only says what was and stays allowed.
 pub(super) const UNCHANGED: &str = "nothing changes";
 
+/// When access holds, what is about the same resources together.
+pub(super) fn limits(limits: &[Limit]) -> Vec<String> {
+    let mut said: Vec<String> = vec![];
+    let mut on: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for limit in limits {
+        match limit {
+            Limit::On(patterns, tests) => on.entry(places(patterns)).or_default().push(not_while(tests)),
+            other => said.push(self::limit(other)),
+        }
+    }
+    let on = on.into_iter().map(|(places, whens)| format!("on {places} {}", whens.join(" and ")));
+    on.chain(said).collect()
+}
+
 /// When access holds: `only with MFA`.
-pub(super) fn limit(limit: &Limit) -> String {
+fn limit(limit: &Limit) -> String {
     match limit {
         Limit::OnlyIf(tests) => format!("only {}", all(tests, true)),
         Limit::NotWhile(tests) => not_while(tests),
@@ -19,7 +33,8 @@ pub(super) fn limit(limit: &Limit) -> String {
             format!("{UNCHANGED}{}{tests}", on.unwrap_or_default())
         }
         Limit::SameFor(named) => {
-            let told: Vec<String> = named.iter().map(super::access::anybody).collect();
+            let told: Vec<String> =
+                named.iter().map(|one| super::terminal::readable(&super::access::anybody(one))).collect();
             format!("{UNCHANGED} for {}", listed(&told.iter().map(String::as_str).collect::<Vec<_>>()))
         }
         Limit::Until(what) => format!("not until {what}"),
@@ -48,9 +63,10 @@ pub(super) fn spared(test: &Test) -> Option<String> {
 
 /// Patterns in few words: a bucket and what is in it are the bucket, and many buckets are a number.
 fn places(patterns: &[String]) -> String {
+    let known: BTreeSet<&str> = patterns.iter().map(String::as_str).collect();
     let whole = |pattern: &str| {
         let bucket = pattern.strip_suffix("/*");
-        bucket.filter(|bucket| patterns.iter().any(|other| other == bucket)).map(str::to_owned)
+        bucket.filter(|bucket| known.contains(bucket)).map(str::to_owned)
     };
     let folded: BTreeSet<String> =
         patterns.iter().map(|pattern| whole(pattern).unwrap_or_else(|| pattern.clone())).collect();

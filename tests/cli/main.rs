@@ -14,6 +14,7 @@
 mod terminal;
 
 mod access;
+mod access_diff;
 mod broken_files;
 mod decide;
 mod formats;

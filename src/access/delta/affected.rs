@@ -176,16 +176,26 @@ fn unnamed(hand: &Hand) -> Hand {
     Hand { named_in: BTreeSet::new(), ..hand.clone() }
 }
 
-/// The statements that have to do with what moved.
+/// The statements that have to do with what moved; what they allow on that alone where it is more.
 fn around<'l>(pool: Pool<'l>, moved: &[Moved]) -> Pool<'l> {
+    let areas: BTreeSet<&Area> = moved.iter().flat_map(|one| &one.areas).collect();
+    let actions = moved.iter().fold(vec![], |all, one| either(&all, &one.actions));
     let near = |entry: &Entry<'l>| {
-        moved.iter().any(|one| {
-            meet(&one.actions, &entry.statement.actions) && one.areas.iter().any(|area| entry.overlaps(area))
-        })
+        meet(&actions, &entry.statement.actions) && areas.iter().any(|area| entry.overlaps(area))
+    };
+    let narrowed = |entry: Entry<'l>| {
+        let mut less: BTreeSet<Area> = BTreeSet::new();
+        for own in &entry.statement.areas {
+            let touched = areas.iter().filter(|area| own.overlaps(area));
+            less.extend(touched.map(|area| if own.covers(area) { (*area).clone() } else { own.clone() }));
+        }
+        let statement = Rc::new(entry.statement.on(less.into_iter().collect()));
+        Entry { statement, ..entry }
     };
     let some = |entries: Vec<Entry<'l>>| entries.into_iter().filter(|entry| near(entry)).collect();
     let Pool { allows, denies, boundary } = pool;
-    Pool { allows: some(allows), denies: some(denies), boundary: boundary.map(some) }
+    let allows = allows.into_iter().filter(|entry| near(entry)).map(narrowed).collect();
+    Pool { allows, denies: some(denies), boundary: boundary.map(some) }
 }
 
 /// Every user and role that is there before or after.

@@ -2,6 +2,7 @@
 
 use crate::access::delta::Resources;
 use crate::policy::{Element, arn, covers, overlap};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Resources that one pattern covers, or all that some patterns do not.
@@ -76,15 +77,19 @@ impl Named {
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         match (&self.parts, &other.parts) {
             (None, _) | (_, None) => true,
-            (Some(own), Some(others)) => {
-                own.iter().zip(others).all(|(own, other)| overlap(&widened(own), &widened(other)))
-            }
+            (Some(own), Some(others)) => own
+                .iter()
+                .zip(others)
+                .all(|(own, other)| own == other || overlap(&widened(own), &widened(other))),
         }
     }
 }
 
 /// Any text in the place of a policy variable.
-fn widened(part: &str) -> String {
+fn widened(part: &str) -> Cow<'_, str> {
+    if !part.contains("${") {
+        return Cow::Borrowed(part);
+    }
     let mut out = String::new();
     let mut rest = part;
     while let Some((before, after)) = rest.split_once("${") {
@@ -93,7 +98,7 @@ fn widened(part: &str) -> String {
         rest = after.split_once('}').map_or("", |(_, after)| after);
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 impl Area {

@@ -14,7 +14,7 @@ use super::settle::Judge;
 use super::wall::{Walls, about, is_personal};
 use super::{AccessDelta, affected, cross};
 use crate::access::landscape::{DocumentId, Landscape};
-use crate::policy::Element;
+use crate::policy::{Document, Element};
 use crate::state::{AccountId, ResourceId};
 
 /// Who gains and who loses what from one state to another.
@@ -52,6 +52,11 @@ pub fn delta_among(before: &Landscape<'_>, after: &Landscape<'_>, ours: &BTreeSe
     for assumed in escalation::assumed(&mut old, &mut new, &all, &changed, &mut universe) {
         fold.assumed(assumed);
     }
+    // What a bucket denies from the start is told of with what others gain there.
+    let there = |id: &ResourceId| [before, after].iter().all(|side| side.state().resources.contains_key(id));
+    let denies =
+        |id: &DocumentId| [before, after].iter().filter_map(|side| side.document(id)).any(Document::denies);
+    changed.retain(|id| resource::resource_of(id).is_none_or(there) || !denies(id));
     for class in &all {
         changed.extend(touched(class, before, after));
     }

@@ -73,7 +73,7 @@ fn of_statement(deny: &Entry<'_>, others: &[Entry<'_>], comes: bool, universe: &
         let mut notes: Vec<(Vec<Number>, Note)> = vec![];
         for other in others.iter().filter(|other| !other.allows()) {
             let Some(spared) = spared(other, deny) else { continue };
-            let touched: Vec<&Area> = other.statement.touched(area).collect();
+            let touched: Vec<&Area> = other.statement.touched(area);
             let hits = both(&actions, &other.statement.actions);
             if hits.is_empty() || touched.is_empty() {
                 continue;

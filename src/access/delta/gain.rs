@@ -195,7 +195,7 @@ impl<'p, 'l> Between<'p, 'l> {
             if !meet(&found.actions, &deny.statement.actions) {
                 continue;
             }
-            let touched: Vec<&Area> = deny.statement.touched(area).collect();
+            let touched: Vec<&Area> = deny.statement.touched(area);
             if touched.is_empty() {
                 continue;
             }
@@ -219,14 +219,15 @@ impl<'p, 'l> Between<'p, 'l> {
                 continue;
             }
             let rest: BTreeSet<Test> = deny.tests.difference(&entry.tests).cloned().collect();
-            let texts = touched.iter().flat_map(|own| own.texts());
+            let texts = || touched.iter().flat_map(|own| own.texts());
             if rest.is_empty() {
-                for text in texts {
+                for text in texts() {
                     found.note(&hits, Note::Except(text));
                 }
             } else {
-                let limit = Limit::On(texts.collect(), rest.into_iter().collect());
-                found.note(&hits, Note::Limit(limit));
+                let all = touched.len() == deny.statement.areas.len();
+                let texts = if all { deny.statement.texts.clone() } else { texts().collect() };
+                found.note(&hits, Note::Limit(Limit::On(texts, rest.into_iter().collect())));
             }
             // What is denied within the pattern leaves the rest of it.
             if !leaves_something(&touched, area) {

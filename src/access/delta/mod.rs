@@ -19,6 +19,7 @@ mod settle;
 mod wall;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub use compare::{delta, delta_among};
 
@@ -179,7 +180,7 @@ pub enum Limit {
     /// Not while all of these hold.
     NotWhile(Vec<Test>),
     /// On resources of these patterns not while all of these hold.
-    On(Vec<String>, Vec<Test>),
+    On(Arc<[String]>, Vec<Test>),
     /// Not what is and stays allowed anyway: resources of a pattern, or all of them, if all of these hold.
     OtherThan(Option<String>, Vec<Test>),
     /// Not to these, who have it anyway, before and after.

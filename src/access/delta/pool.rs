@@ -1,7 +1,9 @@
 //! What somebody's policies say: the statements that allow, those that deny, and the boundary.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::actions::{Actions, Universe, contains};
 use super::area::Area;
@@ -23,10 +25,16 @@ pub(super) struct Compiled<'l> {
     pub actions: Actions,
     pub areas: Vec<Area>,
     pub tests: BTreeSet<Test>,
+    /// The resources as they are told.
+    pub texts: Arc<[String]>,
+    /// Whether the areas are less than the rule's resources.
+    pub narrowed: bool,
     /// The several; none if it is one.
     pub merged: Vec<Rc<Compiled<'l>>>,
     /// Where the areas of each bucket stand, and under no name those that may be of any; none if it is one.
     pub index: BTreeMap<Option<String>, Vec<usize>>,
+    /// Which of many areas have something in common with another, as far as it was asked.
+    seen: RefCell<BTreeMap<Area, Rc<[usize]>>>,
 }
 
 impl<'l> Compiled<'l> {
@@ -39,23 +47,66 @@ impl<'l> Compiled<'l> {
             index.entry(area.bucket().map(str::to_owned)).or_default().push(place);
         }
         let (rule, actions, tests) = (first.rule, first.actions.clone(), first.tests.clone());
-        Some(Self { rule, actions, areas, tests, merged, index })
+        let texts = areas.iter().flat_map(Area::texts).collect();
+        Some(Self {
+            rule,
+            actions,
+            areas,
+            tests,
+            texts,
+            narrowed: false,
+            merged,
+            index,
+            seen: RefCell::default(),
+        })
     }
 
-    /// The areas that may have to do with another: all of them, but where there are many.
-    fn near(&self, area: &Area) -> impl Iterator<Item = &Area> {
-        let elsewhere = matches!(area, Area::Of(named) if named.is_elsewhere());
-        let by_name = !self.index.is_empty() && (elsewhere || area.bucket().is_some());
-        let own = area.bucket().map(str::to_owned);
-        let places = [own, None].into_iter().filter(move |_| by_name).collect::<BTreeSet<_>>();
-        let places = places.into_iter().filter_map(|name| self.index.get(&name)).flatten();
-        let named = places.filter_map(|place| self.areas.get(*place));
-        named.chain(self.areas.iter().filter(move |_| !by_name))
+    /// The same on less.
+    pub(super) fn on(&self, areas: Vec<Area>) -> Self {
+        let (rule, actions, tests) = (self.rule, self.actions.clone(), self.tests.clone());
+        let texts = areas.iter().flat_map(Area::texts).collect();
+        let (merged, index) = (self.merged.clone(), BTreeMap::new());
+        Self { rule, actions, areas, tests, texts, narrowed: true, merged, index, seen: RefCell::default() }
     }
 
     /// The areas that have something in common with another.
-    pub(super) fn touched(&self, area: &Area) -> impl Iterator<Item = &Area> {
-        self.near(area).filter(move |own| own.overlaps(area))
+    pub(super) fn touched(&self, area: &Area) -> Vec<&Area> {
+        if self.index.is_empty() {
+            return self.areas.iter().filter(|own| own.overlaps(area)).collect();
+        }
+        let known = self.seen.borrow().get(area).cloned();
+        let places = known.unwrap_or_else(|| {
+            let found: Rc<[usize]> = self.places(area).into();
+            self.seen.borrow_mut().insert(area.clone(), found.clone());
+            found
+        });
+        places.iter().filter_map(|place| self.areas.get(*place)).collect()
+    }
+
+    /// Where those areas stand, if there are many: by the bucket's name where it is known.
+    fn places(&self, area: &Area) -> Vec<usize> {
+        let elsewhere = matches!(area, Area::Of(named) if named.is_elsewhere());
+        let by_name = elsewhere || area.bucket().is_some();
+        let own = area.bucket().map(str::to_owned);
+        let named = [own, None].into_iter().collect::<BTreeSet<_>>();
+        let places = named.into_iter().filter_map(|name| self.index.get(&name)).flatten().copied();
+        let near: Vec<usize> = if by_name { places.collect() } else { (0..self.areas.len()).collect() };
+        let touches = |place: &usize| self.areas.get(*place).is_some_and(|own| own.overlaps(area));
+        near.into_iter().filter(touches).collect()
+    }
+
+    fn covers(&self, area: &Area) -> bool {
+        match self.index.is_empty() {
+            true => self.areas.iter().any(|own| own.covers(area)),
+            false => self.touched(area).iter().any(|own| own.covers(area)),
+        }
+    }
+
+    fn overlaps(&self, area: &Area) -> bool {
+        match self.index.is_empty() {
+            true => self.areas.iter().any(|own| own.overlaps(area)),
+            false => !self.touched(area).is_empty(),
+        }
     }
 
     /// The rules that have a say on an area.
@@ -90,11 +141,11 @@ impl<'l> Entry<'l> {
     }
 
     pub(super) fn covers(&self, area: &Area) -> bool {
-        self.statement.near(area).any(|own| own.covers(area))
+        self.statement.covers(area)
     }
 
     pub(super) fn overlaps(&self, area: &Area) -> bool {
-        self.statement.touched(area).next().is_some()
+        self.statement.overlaps(area)
     }
 
     /// Whether another covers all that this one does.
@@ -169,13 +220,17 @@ impl<'l> Side<'l> {
         let compiled: Rc<[_]> = statements
             .zip(rules)
             .map(|(statement, rule)| {
+                let areas = Area::of(statement.resource.as_ref(), &own);
                 Rc::new(Compiled {
                     rule,
                     actions: universe.covered(&statement.action),
-                    areas: Area::of(statement.resource.as_ref(), &own),
+                    texts: areas.iter().flat_map(Area::texts).collect(),
+                    areas,
+                    narrowed: false,
                     tests: tests(statement),
                     merged: vec![],
                     index: BTreeMap::new(),
+                    seen: RefCell::default(),
                 })
             })
             .collect();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::actions::{Number, Universe, contains, meet};
 use super::area::Area;
 use super::pool::{Entry, Pool};
-use crate::access::pattern::Pattern;
+use crate::access::pattern::{ArnPattern, Pattern};
 use crate::access::principal::Caller;
 use crate::access::prove::{Answer, Formula, Frame, Prover};
 use crate::access::request::{Context, Others};
@@ -134,6 +134,9 @@ fn part(entry: &Entry<'_>, area: &Area, actions: &[Number], universe: &Universe)
     let rule = entry.statement.rule;
     let place = entry.statement.areas.iter().position(|own| own == area);
     let resources = match (&rule.resources, place) {
+        (Some(_), _) if entry.statement.narrowed && matches!(area, Area::Of(_)) => {
+            Some(Element::Is(area.texts().iter().map(|text| ArnPattern::resource(text, true)).collect()))
+        }
         (Some(Element::Is(patterns)), Some(place)) => {
             Some(Element::Is(patterns.get(place).into_iter().cloned().collect()))
         }

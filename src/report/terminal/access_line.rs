@@ -21,14 +21,21 @@ const WHOLE_SERVICE: usize = 100;
 /// Conditions longer than this are not told in full.
 const CONDITION_CHARS_MAX: usize = 60;
 
+/// How conditions begin that are told however long they are.
+const ALWAYS: [&str; 3] = ["nothing changes for ", "as far as ", "not until "];
+
 /// `s3 s3://a, s3://a/*; sagemaker, ecr everything, only with MFA`.
 pub(super) fn what(lines: &[&AccessLine], detail: bool) -> String {
     let max = |number: usize| if detail { usize::MAX } else { number };
     // What more can be done with stands first.
     let mut weights: BTreeMap<&str, usize> = BTreeMap::new();
-    for action in lines.iter().flat_map(|line| &line.actions) {
-        let (service, name) = action.split_once(':').unwrap_or((action, ""));
-        *weights.entry(service).or_default() += if name == "*" { WHOLE_SERVICE } else { 1 };
+    for line in lines {
+        // What has exceptions is not told as a whole.
+        let split = !exceptions(line).is_empty();
+        for action in &line.actions {
+            let (service, name) = action.split_once(':').unwrap_or((action, ""));
+            *weights.entry(service).or_default() += if name == "*" || split { WHOLE_SERVICE } else { 1 };
+        }
     }
     let weight = |service: &str| weights.get(service).copied().unwrap_or_default();
     // The same resources under the same conditions are said once, with all their services.
@@ -76,13 +83,16 @@ pub(super) fn what(lines: &[&AccessLine], detail: bool) -> String {
     let said = parts.iter().take(max(PARTS_MAX)).map(|((conditions, services), areas)| {
         let mut services: Vec<String> = services.iter().map(|service| (*service).to_owned()).collect();
         services.sort_by_key(|service| std::cmp::Reverse(weight(service)));
-        let tail: String = conditions.iter().map(|condition| format!(", {condition}")).collect();
-        let in_part = conditions.iter().all(|condition| condition.starts_with(UNCHANGED));
-        let tail = match tail.len() > max(CONDITION_CHARS_MAX) {
-            true if in_part => ", in part",
-            true => ", under conditions",
-            false => tail.as_str(),
-        };
+        // What is missing, or is nobody's news, is always told.
+        let (always, some): (Vec<&str>, Vec<&str>) =
+            conditions.iter().copied().partition(|said| ALWAYS.iter().any(|start| said.starts_with(start)));
+        let joined = |all: &[&str]| all.iter().map(|said| format!(", {said}")).collect::<String>();
+        let mut tail = joined(&some);
+        if tail.len() > max(CONDITION_CHARS_MAX) {
+            let in_part = some.iter().all(|condition| condition.starts_with(UNCHANGED));
+            tail = if in_part { ", in part" } else { ", under conditions" }.to_owned();
+        }
+        tail.push_str(&joined(&always));
         format!("{} on {}{tail}", told(&services, max(SERVICES_MAX)), told(areas, max(PATTERNS_MAX)))
     });
     let mut text = said.collect::<Vec<_>>().join("; ");
