@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 
-use crate::access::delta::{AccessDelta, delta};
+use crate::access::delta::{AccessDelta, delta_among};
 use crate::access::landscape::Landscape;
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account, CredentialSource, ReadRequest, Reading};
@@ -26,7 +26,7 @@ use crate::report;
 use crate::spec::lock::{LOCK_FILE, Lock};
 use crate::spec::lower::EnvironmentInfo;
 use crate::state::meter::over_quota;
-use crate::state::{Note, ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
+use crate::state::{AccountId, Note, ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
 
 /// What a command works on.
 #[derive(Clone, Debug, Args)]
@@ -222,7 +222,8 @@ impl Session {
         let lowered = &self.project.lowered;
         let mut claims = claims::of_plan(lowered, &chosen, &settled.wanted, &reading.state);
         claims.extend(guardians::missing(&self.environments, lowered, &reading.state, &settled.wanted));
-        let access = access(&plan, &reading.state, &settled);
+        let declared = lowered.environments.iter().map(|environment| environment.account.clone());
+        let access = access(&plan, &reading.state, &settled, &declared.collect());
         Ok(Prepared { reading, settled, plan, hazards, aws, findings, claims, access })
     }
 
@@ -302,7 +303,7 @@ impl Session {
 }
 
 /// What a plan changes in who can do what.
-fn access(plan: &Plan, found: &State, settled: &Settled) -> AccessDelta {
+fn access(plan: &Plan, found: &State, settled: &Settled, ours: &BTreeSet<AccountId>) -> AccessDelta {
     if plan.steps.is_empty() {
         return AccessDelta::default();
     }
@@ -311,7 +312,7 @@ fn access(plan: &Plan, found: &State, settled: &Settled) -> AccessDelta {
     for rename in &settled.renames {
         let _as_settled = before.perform(rename);
     }
-    delta(&Landscape::new(&before), &Landscape::new(&settled.wanted))
+    delta_among(&Landscape::new(&before), &Landscape::new(&settled.wanted), ours)
 }
 
 fn changed_by_aws(change: &AwsChange) -> Note {

@@ -68,6 +68,8 @@ pub struct AccessLine {
     pub except: Vec<String>,
     /// The statements that deny it or did, where it comes or goes because of them.
     pub because: Vec<AccessStatement>,
+    /// The other side's statements that let it be, where it takes the leave of two accounts and both are known.
+    pub with: Vec<AccessStatement>,
     /// The actions; `s3:*` stands for all of a service's actions of this word.
     pub actions: Vec<String>,
     /// How many actions that is.
@@ -137,18 +139,30 @@ pub struct RoleLine {
 pub struct DenialLine {
     /// `denied` or `no-longer-denied`.
     pub change: &'static str,
+    /// `sensitive` or `rest`.
+    pub rank: &'static str,
     /// To whom; empty for everybody.
     pub principals: Vec<String>,
-    /// Everybody but them.
+    /// Everybody but them, whom the statement spares by name or by condition.
     pub spares: Vec<String>,
     /// The access words.
     pub words: Vec<&'static str>,
     /// The patterns of the resources.
     pub resources: Vec<String>,
+    /// Whether the patterns say what is left out.
+    pub all_but: bool,
+    /// Resources of them of which it was or stays denied anyway.
+    pub except: Vec<String>,
     /// While this holds, in words; empty for always.
     pub conditions: Vec<String>,
+    /// When, in words: otherwise it was or stays denied anyway.
+    pub limits: Vec<String>,
     /// The statement.
     pub statement: AccessStatement,
+    /// Users and roles who gain or lose by it, since they may but for this.
+    pub affected: Vec<Principals>,
+    /// Those of whom that could not be decided.
+    pub perhaps: Vec<Principals>,
 }
 
 /// What has a say in access and is not read.
@@ -194,9 +208,7 @@ impl<'a> Names<'a> {
                     |(_, name)| format!("account {account} ({name})"),
                 )
             }
-            Named::Caller(Caller::Service(name)) => format!("service {name}"),
-            Named::Caller(caller) => caller.to_string(),
-            Named::Nobody(text) => text.clone(),
+            Named::Caller(_) | Named::Nobody(_) => anybody(named),
         }
     }
 
@@ -247,6 +259,7 @@ impl<'a> Names<'a> {
             limits,
             except,
             because,
+            with,
             actions,
             count,
             doubt,
@@ -260,9 +273,10 @@ impl<'a> Names<'a> {
             resources,
             all_but,
             statement: self.route(route),
-            conditions: limits.iter().map(limits::limit).collect(),
+            conditions: limits::limits(limits),
             except: except.clone(),
             because: because.iter().map(|route| self.route(route)).collect(),
+            with: with.iter().map(|route| self.route(route)).collect(),
             actions: actions.clone(),
             action_count: *count,
             proven: doubt.is_none(),
@@ -299,16 +313,50 @@ impl<'a> Names<'a> {
     }
 
     fn denial(&self, denial: &Denial) -> DenialLine {
-        let Denial { comes, to, spares, words, resources, tests, route } = denial;
+        let Denial {
+            comes,
+            rank,
+            to,
+            spares,
+            words,
+            resources,
+            except,
+            tests,
+            limits,
+            route,
+            affected,
+            perhaps,
+        } = denial;
+        // Who is spared by a condition is spared as if by name.
+        let by_test = |test: &&Test| to.is_empty() && limits::spared(test).is_some();
+        let (who, when): (Vec<&Test>, Vec<&Test>) = tests.iter().partition(by_test);
+        let spares = spares.iter().map(|named| self.named(named));
         DenialLine {
             change: if *comes { "denied" } else { "no-longer-denied" },
+            rank: rank.word(),
             principals: to.iter().map(|named| self.named(named)).collect(),
-            spares: spares.iter().map(|named| self.named(named)).collect(),
+            spares: spares.chain(who.into_iter().filter_map(limits::spared)).collect(),
             words: words.iter().map(|word| word.word()).collect(),
             resources: resources.iter().flat_map(|resources| patterns(resources).0).collect(),
-            conditions: tests.iter().map(|test: &Test| limits::phrase(test, true)).collect(),
+            all_but: resources.iter().any(|resources| patterns(resources).1),
+            except: except.clone(),
+            conditions: when.into_iter().map(|test| limits::phrase(test, true)).collect(),
+            limits: limits::limits(limits),
             statement: self.route(route),
+            affected: affected.iter().map(|who| self.who(who)).collect(),
+            perhaps: perhaps.iter().map(|who| self.who(who)).collect(),
         }
+    }
+}
+
+/// Somebody of whom no more is known than a policy says.
+pub(super) fn anybody(named: &Named) -> String {
+    match named {
+        Named::Everyone => "everyone".to_owned(),
+        Named::Account(account) => format!("account {account}"),
+        Named::Caller(Caller::Service(name)) => format!("service {name}"),
+        Named::Caller(caller) => caller.to_string(),
+        Named::Nobody(text) => text.clone(),
     }
 }
 

@@ -11,8 +11,8 @@ pub(super) fn section(report: &AccessReport) -> String {
     if report.is_unchanged() {
         let documents = match report.without_effect.len() {
             0 => String::new(),
-            1 => String::from(" One document changes without changing access."),
-            number => format!(" {number} documents change without changing access."),
+            1 => String::from(" One document that changes has no effect on access."),
+            number => format!(" {number} documents that change have no effect on access."),
         };
         return format!("**Access**: nobody gains or loses any.{}\n\n", markdown(&documents));
     }

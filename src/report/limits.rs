@@ -1,24 +1,91 @@
 //! Conditions in words: `only with MFA`, `only from 10.0.0.0/8`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::access::delta::{Limit, Test};
 
+/// How a condition begins that only says what was and stays allowed.
+pub(super) const UNCHANGED: &str = "nothing changes";
+
+/// When access holds, what is about the same resources together.
+pub(super) fn limits(limits: &[Limit]) -> Vec<String> {
+    let mut said: Vec<String> = vec![];
+    let mut on: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for limit in limits {
+        match limit {
+            Limit::On(patterns, tests) => on.entry(places(patterns)).or_default().push(not_while(tests)),
+            other => said.push(self::limit(other)),
+        }
+    }
+    let on = on.into_iter().map(|(places, whens)| format!("on {places} {}", whens.join(" and ")));
+    on.chain(said).collect()
+}
+
 /// When access holds: `only with MFA`.
-pub(super) fn limit(limit: &Limit) -> String {
+fn limit(limit: &Limit) -> String {
     match limit {
         Limit::OnlyIf(tests) => format!("only {}", all(tests, true)),
-        Limit::NotWhile(tests) => match tests.as_slice() {
-            [test] => format!("only {}", phrase(test, false)),
-            tests => format!("not {}", all(tests, true)),
-        },
+        Limit::NotWhile(tests) => not_while(tests),
+        Limit::On(patterns, tests) => format!("on {} {}", places(patterns), not_while(tests)),
         Limit::OtherThan(pattern, tests) => {
-            let pattern = pattern.as_deref().map(super::terminal::readable).unwrap_or_default();
-            let tests = if tests.is_empty() { String::new() } else { all(tests, true) };
-            let gap = if pattern.is_empty() || tests.is_empty() { "" } else { " " };
-            format!("other than {pattern}{gap}{tests}")
+            let on = pattern.as_deref().map(|pattern| format!(" on {}", super::terminal::readable(pattern)));
+            let tests = if tests.is_empty() { String::new() } else { format!(" {}", all(tests, true)) };
+            format!("{UNCHANGED}{}{tests}", on.unwrap_or_default())
         }
+        Limit::SameFor(named) => {
+            let told: Vec<String> =
+                named.iter().map(|one| super::terminal::readable(&super::access::anybody(one))).collect();
+            format!("{UNCHANGED} for {}", listed(&told.iter().map(String::as_str).collect::<Vec<_>>()))
+        }
+        Limit::Until(what) => format!("not until {what}"),
         Limit::AsFarAs(what) => format!("as far as {what}"),
     }
 }
+
+fn not_while(tests: &[Test]) -> String {
+    let phrases: Vec<String> = tests.iter().map(|test| phrase(test, false)).collect();
+    if phrases.iter().any(|phrase| phrase.starts_with("unless ")) {
+        return format!("not {}", all(tests, true));
+    }
+    format!("only {}", phrases.join(" or "))
+}
+
+/// Whom a Deny spares by a condition: `AWS services`, `account 111122223333`.
+pub(super) fn spared(test: &Test) -> Option<String> {
+    let Test { operator, key, values: _ } = test;
+    let plain = operator.rsplit(':').next().unwrap_or(operator).trim_end_matches("IfExists");
+    let of_who = ["aws:principalisawsservice", "aws:principalaccount", "aws:principalarn"];
+    let negative = plain.contains("Not") || plain == "Bool";
+    let text = phrase(test, false);
+    let who = text.strip_prefix("for ").filter(|who| !who.starts_with("others than "));
+    who.filter(|_| of_who.contains(&key.as_str()) && negative).map(str::to_owned)
+}
+
+/// Patterns in few words: a bucket and what is in it are the bucket, and many buckets are a number.
+fn places(patterns: &[String]) -> String {
+    let known: BTreeSet<&str> = patterns.iter().map(String::as_str).collect();
+    let whole = |pattern: &str| {
+        let bucket = pattern.strip_suffix("/*");
+        bucket.filter(|bucket| known.contains(bucket)).map(str::to_owned)
+    };
+    let folded: BTreeSet<String> =
+        patterns.iter().map(|pattern| whole(pattern).unwrap_or_else(|| pattern.clone())).collect();
+    if folded.len() > TOLD_MAX {
+        let bucket = |pattern: &String| {
+            let rest = pattern.split_once(":s3:::")?.1;
+            rest.split('/').next().filter(|name| !name.contains('*')).map(str::to_owned)
+        };
+        let buckets: Option<BTreeSet<String>> = folded.iter().map(bucket).collect();
+        if let Some(buckets) = buckets.filter(|buckets| buckets.len() > TOLD_MAX) {
+            return format!("{} buckets", buckets.len());
+        }
+    }
+    let told: Vec<String> = folded.iter().map(|pattern| super::terminal::readable(pattern)).collect();
+    listed(&told.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Values told by name before the rest is counted.
+const TOLD_MAX: usize = 3;
 
 fn all(tests: &[Test], holds: bool) -> String {
     let phrases: Vec<String> = tests.iter().map(|test| phrase(test, holds)).collect();
@@ -48,8 +115,12 @@ pub(super) fn phrase(test: &Test, holds: bool) -> String {
         ("aws:sourcevpc", _) => from(is, "VPC ", &listed),
         ("aws:sourcevpce", _) => from(is, "VPC endpoint ", &listed),
         ("aws:principalorgid", _) => from(is, "organization ", &listed),
-        ("aws:principalaccount" | "aws:sourceaccount", _) => from(is, "account ", &listed),
-        ("aws:principalarn" | "aws:sourcearn", _) => from(is, "", &listed),
+        ("aws:principalaccount", _) if is => format!("for account {listed}"),
+        ("aws:principalaccount", _) => format!("for others than account {listed}"),
+        ("aws:principalarn", _) if is => format!("for {}", identities(test)),
+        ("aws:principalarn", _) => format!("for others than {}", identities(test)),
+        ("aws:sourceaccount", _) => from(is, "account ", &listed),
+        ("aws:sourcearn", _) => from(is, "", &listed),
         ("aws:requestedregion", _) if is => format!("in {listed}"),
         ("aws:requestedregion", _) => format!("outside of {listed}"),
         ("iam:passedtoservice", _) if is => format!("to {listed}"),
@@ -97,9 +168,14 @@ fn from(is: bool, what: &str, listed: &str) -> String {
     format!("from {}{what}{listed}", if is { "" } else { "elsewhere than " })
 }
 
+/// ARNs of identities, in few words.
+fn identities(test: &Test) -> String {
+    let told: Vec<String> = test.values.iter().map(|arn| super::terminal::readable(arn)).collect();
+    self::listed(&told.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// Values told by name where they are few.
 fn listed(values: &[&str]) -> String {
-    const TOLD_MAX: usize = 3;
     let told = values.iter().take(TOLD_MAX).copied().collect::<Vec<_>>().join(", ");
     match values.len().checked_sub(TOLD_MAX) {
         None | Some(0) => told,
@@ -150,9 +226,6 @@ mod tests {
             test("StringNotEquals", "aws:principalaccount", &["111122223333"]),
             test("BoolIfExists", "aws:principalisawsservice", &["false"]),
         ];
-        assert_eq!(
-            limit(&Limit::NotWhile(tests)),
-            "not from elsewhere than account 111122223333 and for others than AWS services"
-        );
+        assert_eq!(limit(&Limit::NotWhile(tests)), "only for account 111122223333 or for AWS services");
     }
 }

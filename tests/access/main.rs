@@ -9,6 +9,7 @@
 
 mod claims;
 mod delta;
+mod denials;
 mod lockout;
 mod public;
 mod unknown;

@@ -14,6 +14,7 @@
 mod terminal;
 
 mod access;
+mod access_diff;
 mod asking;
 mod assertions;
 mod broken_files;

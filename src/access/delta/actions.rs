@@ -159,3 +159,22 @@ pub(super) fn meet(one: &[Number], other: &[Number]) -> bool {
 pub(super) fn contains(one: &[Number], other: &[Number]) -> bool {
     other.len() <= one.len() && other.iter().all(|number| one.binary_search(number).is_ok())
 }
+
+/// Some actions, those together of which the same is noted.
+pub(super) fn split<N: Ord>(
+    actions: Vec<Number>,
+    notes: &[(Vec<Number>, N)],
+) -> BTreeMap<BTreeSet<&N>, Vec<Number>> {
+    let mut parts: BTreeMap<BTreeSet<&N>, Vec<Number>> = BTreeMap::from([(BTreeSet::new(), actions)]);
+    for (about, note) in notes {
+        for (noted, actions) in std::mem::take(&mut parts) {
+            let more = noted.iter().copied().chain([note]).collect();
+            let halves = [(more, both(&actions, about)), (noted, without(&actions, about))];
+            for (noted, some) in halves.into_iter().filter(|(_, some)| !some.is_empty()) {
+                let known = parts.entry(noted).or_default();
+                *known = either(known, &some);
+            }
+        }
+    }
+    parts
+}

@@ -2,6 +2,7 @@
 
 use crate::access::delta::Resources;
 use crate::policy::{Element, arn, covers, overlap};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Resources that one pattern covers, or all that some patterns do not.
@@ -52,6 +53,19 @@ impl Named {
         (service == "s3" && !name.contains(['*', '?', '$'])).then_some(name)
     }
 
+    /// Whether it is of endlessly many buckets.
+    pub(super) fn is_of_any_bucket(&self) -> bool {
+        let Some([_, _, service, _, _, rest]) = &self.parts else { return true };
+        let name = rest.split('/').next().unwrap_or(rest);
+        service == "s3" && name.contains('*')
+    }
+
+    /// Whether it is about another service than S3.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        let service = self.parts.as_ref().map(|[_, _, service, ..]| service.as_str());
+        service.is_some_and(|service| service != "s3" && !service.contains(['*', '?', '$']))
+    }
+
     pub(super) fn covers(&self, other: &Self) -> bool {
         match (&self.parts, &other.parts) {
             (None, _) => true,
@@ -63,15 +77,19 @@ impl Named {
     pub(super) fn overlaps(&self, other: &Self) -> bool {
         match (&self.parts, &other.parts) {
             (None, _) | (_, None) => true,
-            (Some(own), Some(others)) => {
-                own.iter().zip(others).all(|(own, other)| overlap(&widened(own), &widened(other)))
-            }
+            (Some(own), Some(others)) => own
+                .iter()
+                .zip(others)
+                .all(|(own, other)| own == other || overlap(&widened(own), &widened(other))),
         }
     }
 }
 
 /// Any text in the place of a policy variable.
-fn widened(part: &str) -> String {
+fn widened(part: &str) -> Cow<'_, str> {
+    if !part.contains("${") {
+        return Cow::Borrowed(part);
+    }
     let mut out = String::new();
     let mut rest = part;
     while let Some((before, after)) = rest.split_once("${") {
@@ -80,7 +98,7 @@ fn widened(part: &str) -> String {
         rest = after.split_once('}').map_or("", |(_, after)| after);
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 impl Area {
@@ -91,6 +109,22 @@ impl Area {
             Some(Element::Is(texts)) => named(texts).into_iter().map(Self::Of).collect(),
             Some(Element::IsNot(texts)) => vec![Self::AllBut(named(texts))],
             None => vec![Self::Of(Named::new(own))],
+        }
+    }
+
+    /// The bucket that it is of, or is in, if it is one.
+    pub(super) fn bucket(&self) -> Option<&str> {
+        match self {
+            Self::Of(named) => named.bucket(),
+            Self::AllBut(_) => None,
+        }
+    }
+
+    /// As it is told: the pattern, or what it is not.
+    pub(super) fn texts(&self) -> Vec<String> {
+        match self {
+            Self::Of(named) => vec![named.text.clone()],
+            Self::AllBut(not) => not.iter().map(|not| format!("all but {}", not.text)).collect(),
         }
     }
 

@@ -1,52 +1,64 @@
 //! Two states compared: everybody's policies, then the policies of resources, then what is said of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::Universe;
-use super::area::Area;
+use super::denial::{Moved, moved};
 use super::escalation::{self, Needed, opened, ways};
 use super::fold::{Fold, Part};
-use super::gain::{Gain, gains};
-use super::holders::{Class, Hand, classes, context, denied_by_buckets, pool};
-use super::pool::{Entry, Side};
+use super::gain::gains;
+use super::holders::{Class, Hand, classes, context, pool};
+use super::pool::{Entry, Pool, Side};
 use super::resource;
 use super::settle::Judge;
-use super::{AccessDelta, Limit};
+use super::wall::{Walls, about, is_personal};
+use super::{AccessDelta, affected, cross};
 use crate::access::landscape::{DocumentId, Landscape};
-use crate::access::principal::Named;
-use crate::policy::{Effect, Element};
+use crate::policy::{Document, Element};
+use crate::state::{AccountId, ResourceId};
 
 /// Who gains and who loses what from one state to another.
 pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
+    delta_among(before, after, &BTreeSet::new())
+}
+
+/// The same, if more accounts are ours than the states have: they are nobody outside.
+pub fn delta_among(before: &Landscape<'_>, after: &Landscape<'_>, ours: &BTreeSet<AccountId>) -> AccessDelta {
     let mut universe = universe(before, after);
     let (mut old, mut new) = (Side::new(before), Side::new(after));
-    let mut fold = Fold::new(before, after);
+    let mut fold = Fold::new(before, after, ours);
     let all = classes(before, after);
     let needed = Needed::new(&universe);
+    let walls = [Walls::new(&mut old, &mut universe), Walls::new(&mut new, &mut universe)];
     for class in &all {
-        of_class(class, (&mut old, &mut new), &mut universe, &needed, &mut fold);
+        of_class(class, (&mut old, &mut new), &walls, &mut universe, &needed, &mut fold);
     }
     let mut changed = resource::changed(&old, &new);
+    let mut denials: BTreeMap<DocumentId, Vec<Moved>> = BTreeMap::new();
     for document in &changed {
         for mut found in resource::outside(document, &mut old, &mut new, &mut universe) {
-            // Another account's own identities need its leave as well.
-            if let Named::Caller(caller) = &found.named
-                && after.identity_of(caller).or_else(|| before.identity_of(caller)).is_some()
-            {
-                let limit = Limit::AsFarAs("its own policies allow it".to_owned());
-                for gain in found.gained.iter_mut().chain(&mut found.lost) {
-                    gain.limits.push(limit.clone());
-                }
-            }
+            cross::own_leg(&mut found, document, [&mut old, &mut new], ours, &mut universe, &mut fold);
             fold.outside(document, found);
         }
-        fold.denials(resource::denials(document, &mut old, &mut new, &mut universe));
+        let moved = moved(document, &mut old, &mut new, &mut universe);
+        if !moved.is_empty() {
+            denials.insert(document.clone(), moved);
+        }
     }
+    if !denials.is_empty() {
+        affected::find(&mut denials, [&mut old, &mut new], &mut universe);
+    }
+    fold.denials(denials.into_values().flatten(), &universe);
     for assumed in escalation::assumed(&mut old, &mut new, &all, &changed, &mut universe) {
         fold.assumed(assumed);
     }
+    // What a bucket denies from the start is told of with what others gain there.
+    let there = |id: &ResourceId| [before, after].iter().all(|side| side.state().resources.contains_key(id));
+    let denies =
+        |id: &DocumentId| [before, after].iter().filter_map(|side| side.document(id)).any(Document::denies);
+    changed.retain(|id| resource::resource_of(id).is_none_or(there) || !denies(id));
     for class in &all {
-        changed.extend(moved(class, before, after));
+        changed.extend(touched(class, before, after));
     }
     fold.finish(changed, &all, &universe)
 }
@@ -58,7 +70,7 @@ pub(super) fn documents(class: &Class) -> impl Iterator<Item = &DocumentId> {
 }
 
 /// The documents of a class that change, come or go.
-fn moved(class: &Class, before: &Landscape<'_>, after: &Landscape<'_>) -> Vec<DocumentId> {
+fn touched(class: &Class, before: &Landscape<'_>, after: &Landscape<'_>) -> Vec<DocumentId> {
     let (old, new) = (&class.before, &class.after);
     let differs = |id: &&DocumentId| {
         let on = |hand: &Hand| {
@@ -94,79 +106,73 @@ fn universe(before: &Landscape<'_>, after: &Landscape<'_>) -> Universe {
 fn of_class<'l>(
     class: &Class,
     (old, new): (&mut Side<'l>, &mut Side<'l>),
+    walls: &[Walls<'l>; 2],
     universe: &mut Universe,
     needed: &Needed,
     fold: &mut Fold<'_>,
 ) {
     let Some(first) = class.members.first() else { return };
     let caller = new.landscape.caller(first).or_else(|| old.landscape.caller(first));
-    let mut from = pool(old, &class.before, caller.as_ref(), universe);
-    let mut to = pool(new, &class.after, caller.as_ref(), universe);
-    if let Some(caller) = &caller {
-        // What buckets deny is told of once, for everybody.
-        let denies = denied_by_buckets(new, [&from, &to], caller, universe);
-        if class.members.len() > 1 && denies.iter().any(is_personal) {
-            for member in &class.members {
-                let Class { before, after, members: _ } = class;
-                let one =
-                    Class { before: before.clone(), after: after.clone(), members: vec![member.clone()] };
-                of_class(&one, (&mut *old, &mut *new), universe, needed, fold);
-            }
-            return;
+    let from = pool(old, &class.before, caller.as_ref(), universe);
+    let to = pool(new, &class.after, caller.as_ref(), universe);
+    // What buckets deny is told of once, for everybody: what is gained is held against what they deny now, and what is
+    // lost against what they did.
+    let denied = walls.each_ref().map(|walls| walls.around([&from, &to]));
+    for (members, denied) in apart(class, denied, [&*old, &*new]) {
+        let class = Class { before: class.before.clone(), after: class.after.clone(), members };
+        let known = caller.as_ref().map(|caller| context(new.landscape, caller));
+        let mut judge = Judge::new(caller.clone(), known);
+        let with = |pool: &Pool<'l>, denied: &[Entry<'l>]| {
+            let mut pool = pool.clone();
+            pool.denies.extend(denied.iter().cloned());
+            pool
+        };
+        let [were, are] = &denied;
+        let (from_now, to_now) = (with(&from, are), with(&to, are));
+        let mut gained = gains(&from_now, &to_now, universe, &mut judge);
+        let mut lost = gains(&with(&to, were), &with(&from, were), universe, &mut judge);
+        gained.retain_mut(|gain| cross::is_let_in(&class, new, gain, universe));
+        lost.retain_mut(|gain| cross::is_let_in(&class, old, gain, universe));
+        fold.class(&class, Part::Gained, gained, universe);
+        fold.class(&class, Part::Lost, lost, universe);
+        let (had, has) = (ways(&from_now, universe, needed), ways(&to_now, universe, needed));
+        for opened in opened(&had, &has) {
+            fold.escalation(&class, opened);
         }
-        from.denies.extend(denies.iter().cloned());
-        to.denies.extend(denies);
-    }
-    let known = caller.as_ref().map(|caller| context(new.landscape, caller));
-    let mut judge = Judge::new(caller.clone(), known);
-    let mut gained = gains(&from, &to, universe, &mut judge);
-    let mut lost = gains(&to, &from, universe, &mut judge);
-    gained.retain_mut(|gain| is_let_in(class, new.landscape, gain, universe));
-    lost.retain_mut(|gain| is_let_in(class, old.landscape, gain, universe));
-    fold.class(class, Part::Gained, gained, universe);
-    fold.class(class, Part::Lost, lost, universe);
-    let (had, has) = (ways(&from, universe, needed), ways(&to, universe, needed));
-    for opened in opened(&had, &has) {
-        fold.escalation(class, opened);
     }
 }
 
-/// Whether the policy of another account's bucket lets anybody of a class in, as far as it is known: leave of one's own
-/// account is not enough there.
-fn is_let_in(class: &Class, landscape: &Landscape<'_>, gain: &mut Gain, universe: &Universe) -> bool {
-    let Area::Of(named) = &gain.area else { return true };
-    let bucket = named.bucket().and_then(|name| landscape.resource_of(&format!("arn:aws:s3:::{name}")));
-    let Some(bucket) = bucket else { return true };
-    let mut members = class.members.iter().filter(|member| member.account != bucket.account).peekable();
-    if members.peek().is_none() {
-        return true;
+/// Those of a class to whom the same is denied, each with what that is.
+fn apart<'l>(
+    class: &Class,
+    denied: [Vec<Entry<'l>>; 2],
+    sides: [&Side<'l>; 2],
+) -> Vec<(Vec<ResourceId>, [Vec<Entry<'l>>; 2])> {
+    let personal = denied.iter().flatten().any(is_personal);
+    let mut found: Vec<(Vec<ResourceId>, [Vec<Entry<'l>>; 2])> = vec![];
+    let [old, new] = sides.map(|side| side.landscape);
+    for member in &class.members {
+        if let (Some((members, _)), false) = (found.first_mut(), personal) {
+            members.push(member.clone());
+            continue;
+        }
+        let caller = new.caller(member).or_else(|| old.caller(member));
+        let own = match &caller {
+            Some(caller) => {
+                let [was, is] = &denied;
+                [about(was, caller, &context(old, caller)), about(is, caller, &context(new, caller))]
+            }
+            // A group in which nobody is.
+            None => [vec![], vec![]],
+        };
+        let told = |denied: &[Vec<Entry<'l>>; 2]| {
+            let told = |entry: &Entry<'l>| (entry.route.clone(), entry.tests.clone());
+            denied.each_ref().map(|entries| entries.iter().map(told).collect::<Vec<_>>())
+        };
+        match found.iter_mut().find(|(_, other)| told(other) == told(&own)) {
+            Some((members, _)) => members.push(member.clone()),
+            None => found.push((vec![member.clone()], own)),
+        }
     }
-    let actions: Vec<String> = gain
-        .actions
-        .iter()
-        .filter_map(|number| universe.action(*number))
-        .map(|action| action.full_name().to_ascii_lowercase())
-        .collect();
-    let rules = landscape.rules(&DocumentId::Bucket(bucket.clone())).map_or(&[][..], |rules| &rules.rules);
-    let let_in = members.filter_map(|member| landscape.caller(member)).any(|caller| {
-        rules.iter().any(|rule| {
-            rule.effect == Effect::Allow
-                && rule.covers_caller(&caller).is_some()
-                && (actions.is_empty() || actions.iter().any(|action| rule.covers_action(action)))
-        })
-    });
-    gain.limits.push(Limit::AsFarAs(format!("the policy of {} lets them in", bucket.address())));
-    let_in
-}
-
-/// Whether a Deny may be another for each caller of an account.
-fn is_personal(deny: &Entry<'_>) -> bool {
-    let rule = deny.statement.rule;
-    let everyone = matches!(&rule.principals, Some(Element::Is(named)) if named.contains(&Named::Everyone));
-    let by_key = rule.comparisons.iter().any(|comparison| {
-        let key = comparison.key.as_str();
-        let same = ["aws:principalaccount", "aws:principalisawsservice", "aws:principalorgid"].contains(&key);
-        (key.starts_with("aws:principal") && !same) || key.starts_with("aws:user")
-    });
-    !everyone || by_key
+    found
 }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::actions::{Number, Universe};
+use super::actions::{Number, Universe, meet};
+use super::affected::grouped;
 use super::area::{Area, Named as NamedArea};
 use super::compare::documents;
+use super::denial::Moved;
 use super::escalation::{Assumed, Opened, trusts};
 use super::gain::Gain;
 use super::holders::Class;
@@ -14,7 +16,7 @@ use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::powers::{Method, On};
 use crate::access::principal::{Caller, Named};
 use crate::policy::{AccessWord, Effect, Element, glob};
-use crate::state::{Kind, Resource, ResourceId, Setting};
+use crate::state::{AccountId, Kind, Resource, ResourceId, Setting};
 
 /// Known roles told by name for one pattern.
 const KNOWN_MAX: usize = 10;
@@ -42,6 +44,8 @@ type EdgeKey = (Turn, ResourceId, BTreeSet<String>, Vec<Route>);
 pub(super) struct Fold<'l> {
     before: &'l Landscape<'l>,
     after: &'l Landscape<'l>,
+    /// Accounts that are nobody outside, besides those of the states.
+    ours: &'l BTreeSet<AccountId>,
     lines: BTreeMap<(Part, Gain), BTreeSet<ResourceId>>,
     outside: Vec<(Part, Named, ResourceId, Gain)>,
     opened: BTreeMap<OpenedKey, (Vec<&'static Method>, BTreeSet<ResourceId>)>,
@@ -53,7 +57,11 @@ pub(super) struct Fold<'l> {
 }
 
 impl<'l> Fold<'l> {
-    pub(super) fn new(before: &'l Landscape<'l>, after: &'l Landscape<'l>) -> Self {
+    pub(super) fn new(
+        before: &'l Landscape<'l>,
+        after: &'l Landscape<'l>,
+        ours: &'l BTreeSet<AccountId>,
+    ) -> Self {
         let resources = before.state().resources.iter().chain(&after.state().resources);
         let sensitive = resources.filter(|(id, r)| id.kind == Kind::Bucket && is_sensitive(r));
         let names: BTreeSet<&str> = sensitive.map(|(id, _)| id.name.as_str()).collect();
@@ -62,6 +70,7 @@ impl<'l> Fold<'l> {
         Self {
             before,
             after,
+            ours,
             lines: BTreeMap::new(),
             outside: vec![],
             opened: BTreeMap::new(),
@@ -109,8 +118,47 @@ impl<'l> Fold<'l> {
         }
     }
 
-    pub(super) fn denials(&mut self, denials: Vec<Denial>) {
-        self.denials.extend(denials);
+    /// Whether it was found by somebody's own policies that they gain or lose something, or part of it.
+    pub(super) fn has(&self, part: Part, id: &ResourceId, gain: &Gain) -> bool {
+        self.lines.iter().any(|((own, known), members)| {
+            *own == part
+                && known.word == gain.word
+                && known.area.overlaps(&gain.area)
+                && meet(&known.actions, &gain.actions)
+                && members.contains(id)
+        })
+    }
+
+    /// What one of the estate's identities gains or loses, by no policy of its own.
+    pub(super) fn alone(&mut self, part: Part, id: &ResourceId, gain: Gain) {
+        self.lines.entry((part, gain)).or_default().insert(id.clone());
+    }
+
+    pub(super) fn denials(&mut self, all: impl Iterator<Item = Moved>, universe: &Universe) {
+        for moved in all {
+            let Moved { comes, to, spares, actions, areas, except, limits, tests, route, affected, perhaps } =
+                moved;
+            let words: BTreeSet<AccessWord> = actions.iter().map(|number| universe.word(*number)).collect();
+            let data = [AccessWord::ReadData, AccessWord::WriteData, AccessWord::DeleteData];
+            let sensitive = data.iter().any(|word| words.contains(word))
+                && areas.iter().any(|area| self.sensitive.iter().any(|bucket| bucket.overlaps(area)));
+            let [before, after] = &self.members;
+            let members = if comes { before } else { after };
+            self.denials.insert(Denial {
+                comes,
+                rank: if sensitive { Rank::Sensitive } else { Rank::Rest },
+                to,
+                spares,
+                words: words.into_iter().collect(),
+                resources: areas.iter().map(Area::resources).collect(),
+                except,
+                tests,
+                limits,
+                route,
+                affected: grouped(affected, members),
+                perhaps: grouped(perhaps, members),
+            });
+        }
     }
 
     pub(super) fn escalation(&mut self, class: &Class, opened: Opened) {
@@ -172,14 +220,16 @@ impl<'l> Fold<'l> {
                 Part::Lost => lost.push(line),
             }
         }
-        gained.sort();
-        lost.sort();
+        for lines in [&mut gained, &mut lost] {
+            as_one(lines);
+            lines.sort();
+        }
         let escalations = self.escalations();
         let edges = self.edges();
         let unreadable = self.unreadable(classes);
         let mut said: BTreeSet<&DocumentId> = BTreeSet::new();
-        for Line { route, because, .. } in gained.iter().chain(&lost) {
-            said.extend(because.iter().chain([route]).map(|route| &route.document));
+        for Line { route, because, with, .. } in gained.iter().chain(&lost) {
+            said.extend(because.iter().chain(with).chain([route]).map(|route| &route.document));
         }
         said.extend(self.denials.iter().map(|denial| &denial.route.document));
         said.extend(edges.iter().flat_map(|edge| edge.routes.iter().map(|route| &route.document)));
@@ -210,7 +260,8 @@ impl<'l> Fold<'l> {
     }
 
     fn outside_rank(&self, named: &Named, resource: &ResourceId, gain: &Gain) -> Rank {
-        let ours = |account: &str| self.after.state().accounts.keys().any(|own| own.as_str() == account);
+        let mut ours = self.after.state().accounts.keys().chain(self.ours);
+        let mut ours = |account: &str| ours.any(|own| own.as_str() == account);
         let narrowed = gain.limits.iter().any(|limit| match limit {
             super::Limit::OnlyIf(tests) => {
                 tests.iter().any(|test| NARROWING.iter().any(|key| test.key.starts_with(key)))
@@ -218,7 +269,11 @@ impl<'l> Fold<'l> {
             super::Limit::NotWhile(tests) => tests.iter().any(|test| {
                 test.operator.contains("Not") && NARROWING.iter().any(|key| test.key.starts_with(key))
             }),
-            super::Limit::OtherThan(..) | super::Limit::AsFarAs(_) => false,
+            super::Limit::On(..)
+            | super::Limit::OtherThan(..)
+            | super::Limit::SameFor(_)
+            | super::Limit::AsFarAs(_)
+            | super::Limit::Until(_) => false,
         });
         match named {
             Named::Everyone if narrowed => Rank::External,
@@ -357,8 +412,21 @@ fn is_sensitive(bucket: &Resource) -> bool {
     })
 }
 
+/// What a statement gives with one word on the same resources has one rank: that of its gravest part.
+fn as_one(lines: &mut [Line]) {
+    let key = |line: &Line| (line.who.clone(), line.route.clone(), line.word, line.resources.clone());
+    let mut ranks: BTreeMap<_, Rank> = BTreeMap::new();
+    for line in &*lines {
+        let known = ranks.entry(key(line)).or_insert(line.rank);
+        *known = line.rank.min(*known);
+    }
+    for line in lines {
+        line.rank = ranks.get(&key(line)).copied().unwrap_or(line.rank);
+    }
+}
+
 fn line(rank: Rank, who: Who, gain: Gain, universe: &Universe) -> Line {
-    let Gain { route, word, area, actions, limits, except, because, doubt } = gain;
+    let Gain { route, word, area, actions, limits, except, because, with, doubt } = gain;
     let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for number in &actions {
         let (service, name) = universe.name(*number);
@@ -383,6 +451,7 @@ fn line(rank: Rank, who: Who, gain: Gain, universe: &Universe) -> Line {
         limits,
         except,
         because,
+        with,
         count: actions.len(),
         actions: names,
         doubt,

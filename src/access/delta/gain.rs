@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::actions::{Number, Universe, both, contains, either, meet, without};
+use super::actions::{Number, Universe, both, contains, either, meet, split, without};
 use super::area::{Area, Named};
 use super::pool::{Entry, Pool};
 use super::settle::{Judge, Verdict};
@@ -20,6 +20,8 @@ pub(super) struct Gain {
     pub except: Vec<String>,
     /// What keeps the first set from it, if it is a Deny or a boundary.
     pub because: Vec<Route>,
+    /// The other side's statements, where it takes two accounts.
+    pub with: Vec<Route>,
     pub doubt: Option<String>,
 }
 
@@ -53,9 +55,22 @@ struct Between<'p, 'l> {
 struct Found {
     actions: Vec<Number>,
     uncertain: Vec<Number>,
-    limits: BTreeSet<Limit>,
-    except: BTreeSet<String>,
-    because: BTreeSet<Route>,
+    /// What is to be said of some of the actions.
+    notes: Vec<(Vec<Number>, Note)>,
+}
+
+/// Something to be said of some actions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Note {
+    Limit(Limit),
+    Except(String),
+    Because(Route),
+}
+
+impl Found {
+    fn note(&mut self, actions: &[Number], note: Note) {
+        self.notes.push((actions.to_vec(), note));
+    }
 }
 
 impl<'p, 'l> Between<'p, 'l> {
@@ -83,40 +98,28 @@ impl<'p, 'l> Between<'p, 'l> {
         gains: &mut Vec<Gain>,
     ) {
         let actions = applicable(&entry.statement.actions, area, universe);
-        let mut found = Found {
-            actions,
-            uncertain: vec![],
-            limits: BTreeSet::new(),
-            except: BTreeSet::new(),
-            because: BTreeSet::new(),
-        };
+        let mut found = Found { actions, uncertain: vec![], notes: vec![] };
         if !entry.tests.is_empty() {
-            found.limits.insert(Limit::OnlyIf(entry.tests.iter().cloned().collect()));
+            let all = found.actions.clone();
+            found.note(&all, Note::Limit(Limit::OnlyIf(entry.tests.iter().cloned().collect())));
         }
         self.had(entry, area, &mut found);
         if found.actions.is_empty() {
             return;
         }
-        self.denied(entry, area, &mut found);
+        self.denied(entry, area, universe, &mut found);
         self.within_boundary(entry, area, &mut found);
-        let Found { actions, uncertain, limits, except, because } = found;
-        let uncertain = both(&uncertain, &actions);
-        let certain = without(&actions, &uncertain);
+        let uncertain = both(&found.uncertain, &found.actions);
+        let certain = without(&found.actions, &uncertain);
         let mut of = |actions: Vec<Number>, doubt: Option<String>| {
             let mut words: BTreeMap<AccessWord, Vec<Number>> = BTreeMap::new();
             for number in actions {
                 words.entry(universe.word(number)).or_default().push(number);
             }
-            gains.extend(words.into_iter().map(|(word, actions)| Gain {
-                route: entry.route.clone(),
-                word,
-                area: area.clone(),
-                actions,
-                limits: limits.iter().cloned().collect(),
-                except: except.iter().cloned().collect(),
-                because: because.iter().cloned().collect(),
-                doubt: doubt.clone(),
-            }));
+            for (word, actions) in words {
+                let parts = split(actions, &found.notes).into_iter();
+                gains.extend(parts.map(|(notes, actions)| gain(entry, area, word, actions, &notes, &doubt)));
+            }
         };
         let mut settled = certain;
         let mut doubts: BTreeMap<String, Vec<Number>> = BTreeMap::new();
@@ -143,7 +146,9 @@ impl<'p, 'l> Between<'p, 'l> {
             let hits = both(&found.actions, &before.statement.actions);
             if !(before.covers(area) && before.tests.is_subset(&entry.tests)) {
                 if contains(&hits, &found.actions) {
-                    found.limits.extend(other_than(before, area));
+                    for limit in other_than(before, area) {
+                        found.note(&hits, Note::Limit(limit));
+                    }
                 }
                 found.uncertain = either(&found.uncertain, &hits);
                 continue;
@@ -154,13 +159,14 @@ impl<'p, 'l> Between<'p, 'l> {
                 if denied.is_empty() {
                     continue;
                 }
-                found.because.insert(deny.route.clone());
+                found.note(&denied, Note::Because(deny.route.clone()));
                 let own_keys: BTreeSet<&str> = entry.tests.iter().map(|test| test.key.as_str()).collect();
                 let apart = deny.tests.iter().all(|test| !own_keys.contains(test.key.as_str()));
                 let free =
                     self.to.denies.iter().all(|other| !other.overlaps(area)) && self.to.boundary.is_none();
                 if !deny.tests.is_empty() {
-                    found.limits.insert(Limit::OnlyIf(deny.tests.iter().cloned().collect()));
+                    let limit = Limit::OnlyIf(deny.tests.iter().cloned().collect());
+                    found.note(&denied, Note::Limit(limit));
                 }
                 if !(apart && free || deny.tests.is_empty() && deny.covers(area)) {
                     found.uncertain = either(&found.uncertain, &denied);
@@ -182,36 +188,51 @@ impl<'p, 'l> Between<'p, 'l> {
     }
 
     /// Takes out what the second set denies.
-    fn denied(&self, entry: &Entry<'l>, area: &Area, found: &mut Found) {
+    fn denied(&self, entry: &Entry<'l>, area: &Area, universe: &Universe, found: &mut Found) {
         let mut by_key: BTreeMap<String, Test> =
             entry.tests.iter().map(|test| (test.key.clone(), test.clone())).collect();
-        for deny in self.to.denies.iter().filter(|deny| deny.overlaps(area)) {
+        for deny in &self.to.denies {
+            if !meet(&found.actions, &deny.statement.actions) {
+                continue;
+            }
+            let touched: Vec<&Area> = deny.statement.touched(area);
+            if touched.is_empty() {
+                continue;
+            }
             let hits = both(&found.actions, &deny.statement.actions);
+            if touched.iter().any(|own| own.covers(area)) {
+                if deny.tests.is_subset(&entry.tests) {
+                    found.actions = without(&found.actions, &hits);
+                    continue;
+                }
+                found.note(&hits, Note::Limit(Limit::NotWhile(deny.tests.iter().cloned().collect())));
+                let clash = |test: &Test| by_key.get(&test.key).is_some_and(|other| other != test);
+                if deny.tests.iter().any(|test| clash(test) || is_of_caller(&test.key)) {
+                    found.uncertain = either(&found.uncertain, &hits);
+                }
+                by_key.extend(deny.tests.iter().map(|test| (test.key.clone(), test.clone())));
+                continue;
+            }
+            // Of the actions only some can be on what is denied.
+            let hits = on_some(&hits, &touched, universe);
             if hits.is_empty() {
                 continue;
             }
-            if deny.covers(area) && deny.tests.is_subset(&entry.tests) {
-                found.actions = without(&found.actions, &hits);
-                continue;
-            }
-            if deny.tests.is_empty() {
-                let touched = deny.statement.areas.iter().filter(|own| own.overlaps(area));
-                found.except.extend(touched.flat_map(|own| match own {
-                    Area::Of(named) => vec![named.text.clone()],
-                    Area::AllBut(not) => not.iter().map(|n| format!("all but {}", n.text)).collect(),
-                }));
-                // What is denied under no condition and within the pattern leaves the rest of it.
-                if !leaves_something(deny, area) {
-                    found.uncertain = either(&found.uncertain, &hits);
+            let rest: BTreeSet<Test> = deny.tests.difference(&entry.tests).cloned().collect();
+            let texts = || touched.iter().flat_map(|own| own.texts());
+            if rest.is_empty() {
+                for text in texts() {
+                    found.note(&hits, Note::Except(text));
                 }
-                continue;
+            } else {
+                let all = touched.len() == deny.statement.areas.len();
+                let texts = if all { deny.statement.texts.clone() } else { texts().collect() };
+                found.note(&hits, Note::Limit(Limit::On(texts, rest.into_iter().collect())));
             }
-            found.limits.insert(Limit::NotWhile(deny.tests.iter().cloned().collect()));
-            let clash = |test: &Test| by_key.get(&test.key).is_some_and(|other| other != test);
-            if deny.tests.iter().any(|test| clash(test) || is_of_caller(&test.key)) {
+            // What is denied within the pattern leaves the rest of it.
+            if !leaves_something(&touched, area) {
                 found.uncertain = either(&found.uncertain, &hits);
             }
-            by_key.extend(deny.tests.iter().map(|test| (test.key.clone(), test.clone())));
         }
     }
 
@@ -254,10 +275,57 @@ fn other_than(before: &Entry<'_>, area: &Area) -> Vec<Limit> {
 /// Patterns of one statement that are told one by one.
 const TOLD_MAX: usize = 3;
 
-/// Whether a Deny is about one resource, or less than the pattern's fixed beginning leaves open.
-fn leaves_something(deny: &Entry<'_>, area: &Area) -> bool {
-    let (Area::Of(named), [Area::Of(denied)]) = (area, deny.statement.areas.as_slice()) else { return false };
-    !named.is_exact() && (denied.is_exact() || named.covers(denied)) && !denied.covers(named)
+/// Whether what is denied is one resource, or less than the pattern's fixed beginning leaves open, or of some buckets
+/// where the pattern is of any.
+fn leaves_something(denied: &[&Area], area: &Area) -> bool {
+    let named = match area {
+        Area::Of(named) => named,
+        Area::AllBut(_) => return false,
+    };
+    match denied {
+        [Area::Of(denied)] => {
+            !named.is_exact() && (denied.is_exact() || named.covers(denied)) && !denied.covers(named)
+        }
+        several => named.is_of_any_bucket() && several.iter().all(|denied| denied.bucket().is_some()),
+    }
+}
+
+/// Of some actions those that can be on any of some resources. Of many that are alike, one is looked at: buckets, and what
+/// is in them.
+fn on_some(actions: &[Number], areas: &[&Area], universe: &Universe) -> Vec<Number> {
+    let mut kinds: BTreeMap<Option<bool>, Vec<&Area>> = BTreeMap::new();
+    for area in areas {
+        let inside = match area {
+            Area::Of(named) if named.bucket().is_some() => Some(named.last().contains('/')),
+            Area::Of(_) | Area::AllBut(_) => None,
+        };
+        let known = kinds.entry(inside).or_default();
+        if inside.is_none() || known.is_empty() {
+            known.push(area);
+        }
+    }
+    let some = kinds.values().flatten().map(|area| applicable(actions, area, universe));
+    some.fold(vec![], |all, some| either(&all, &some))
+}
+
+fn gain(
+    entry: &Entry<'_>,
+    area: &Area,
+    word: AccessWord,
+    actions: Vec<Number>,
+    notes: &BTreeSet<&Note>,
+    doubt: &Option<String>,
+) -> Gain {
+    let (mut limits, mut except, mut because) = (vec![], vec![], vec![]);
+    for note in notes {
+        match note {
+            Note::Limit(limit) => limits.push(limit.clone()),
+            Note::Except(text) => except.push(text.clone()),
+            Note::Because(route) => because.push(route.clone()),
+        }
+    }
+    let (route, area, doubt) = (entry.route.clone(), area.clone(), doubt.clone());
+    Gain { route, word, area, actions, limits, except, because, with: vec![], doubt }
 }
 
 /// What is fixed by who asks, so that it cannot be chosen.

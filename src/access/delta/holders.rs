@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::Universe;
-use super::area::Area;
 use super::pool::{Entry, Pool, Side, is_holder};
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::principal::{Caller, Named};
@@ -63,7 +62,7 @@ fn callers(rules: &Rules) -> impl Iterator<Item = &Caller> {
         })
 }
 
-fn hand(landscape: &Landscape<'_>, id: &ResourceId, named: &NamedIn) -> Hand {
+pub(super) fn hand(landscape: &Landscape<'_>, id: &ResourceId, named: &NamedIn) -> Hand {
     let by = |holder: ResourceId| (holder != *id).then_some(holder);
     Hand {
         held: landscape.held(id).into_iter().map(|held| (by(held.holder), held.document)).collect(),
@@ -114,7 +113,7 @@ pub(super) fn classes(before: &Landscape<'_>, after: &Landscape<'_>) -> Vec<Clas
 }
 
 /// Whether what a statement says depends on who holds it.
-fn is_personal(rule: &Rule) -> bool {
+pub(super) fn is_personal(rule: &Rule) -> bool {
     let of_caller = |key: &str| key.starts_with("aws:principal") || key.starts_with("aws:user");
     let patterns = rule.resources.iter().flat_map(Element::value);
     let mut variables = patterns.flat_map(crate::access::pattern::ArnPattern::variables);
@@ -162,32 +161,6 @@ pub(super) fn pool<'l>(
         }
     }
     pool
-}
-
-/// What the policies of buckets deny to somebody who may use them by name.
-pub(super) fn denied_by_buckets<'l>(
-    side: &mut Side<'l>,
-    pools: [&Pool<'_>; 2],
-    caller: &Caller,
-    universe: &mut Universe,
-) -> Vec<Entry<'l>> {
-    let allows = pools.into_iter().flat_map(|pool| &pool.allows);
-    let areas = allows.filter(|entry| !entry.direct).flat_map(|entry| &entry.statement.areas);
-    let buckets: BTreeSet<&str> = areas
-        .filter_map(|area| match area {
-            Area::Of(named) => named.bucket(),
-            Area::AllBut(_) => None,
-        })
-        .collect();
-    let context = context(side.landscape, caller);
-    let mut denies = vec![];
-    for bucket in buckets {
-        let Some(id) = side.landscape.resource_of(&format!("arn:aws:s3:::{bucket}")) else { continue };
-        let entries = side.entries(&DocumentId::Bucket(id.clone()), None, universe).into_iter();
-        let denying = entries.filter(|entry| !entry.allows());
-        denies.extend(denying.filter_map(|entry| entry.for_caller(caller, &context)));
-    }
-    denies
 }
 
 pub(super) fn context(landscape: &Landscape<'_>, caller: &Caller) -> Context {

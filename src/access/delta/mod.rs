@@ -4,8 +4,11 @@
 //! those whose policies differ. What cannot be decided is said so, and never left out.
 
 mod actions;
+mod affected;
 mod area;
 mod compare;
+mod cross;
+mod denial;
 mod escalation;
 mod fold;
 mod gain;
@@ -13,10 +16,12 @@ mod holders;
 mod pool;
 mod resource;
 mod settle;
+mod wall;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-pub use compare::delta;
+pub use compare::{delta, delta_among};
 
 use super::landscape::DocumentId;
 use super::powers::Method;
@@ -64,6 +69,8 @@ pub struct Line {
     pub except: Vec<String>,
     /// The statements that deny it or did, where it comes or goes because of them.
     pub because: Vec<Route>,
+    /// The other side's statements that let it be, where it takes the leave of two accounts and both are known.
+    pub with: Vec<Route>,
     /// Every action, sorted; `s3:*` where all of a service's actions of this word are meant.
     pub actions: Vec<String>,
     /// How many actions that is.
@@ -172,10 +179,16 @@ pub enum Limit {
     OnlyIf(Vec<Test>),
     /// Not while all of these hold.
     NotWhile(Vec<Test>),
+    /// On resources of these patterns not while all of these hold.
+    On(Arc<[String]>, Vec<Test>),
     /// Not what is and stays allowed anyway: resources of a pattern, or all of them, if all of these hold.
     OtherThan(Option<String>, Vec<Test>),
+    /// Not to these, who have it anyway, before and after.
+    SameFor(Vec<Named>),
     /// Only as far as something else allows it as well, in words.
     AsFarAs(String),
+    /// Not until something else allows it as well, which it does not, in words.
+    Until(String),
 }
 
 /// One key of a condition.
@@ -232,6 +245,8 @@ pub struct Edge {
 pub struct Denial {
     /// Whether it is denied from now on.
     pub comes: bool,
+    /// How much it deserves attention.
+    pub rank: Rank,
     /// To whom; none for everybody.
     pub to: Vec<Named>,
     /// Everybody but them.
@@ -240,10 +255,18 @@ pub struct Denial {
     pub words: Vec<AccessWord>,
     /// To what.
     pub resources: Vec<Resources>,
+    /// Resources of which it was or stays denied anyway.
+    pub except: Vec<String>,
     /// While all of these hold; always if there is none.
     pub tests: Vec<Test>,
+    /// When: otherwise it was or stays denied anyway.
+    pub limits: Vec<Limit>,
     /// The statement.
     pub route: Route,
+    /// Users and roles who gain or lose by it: those who may, but for this.
+    pub affected: Vec<Who>,
+    /// Those of whom that could not be decided.
+    pub perhaps: Vec<Who>,
 }
 
 impl AccessDelta {

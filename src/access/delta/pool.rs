@@ -1,7 +1,9 @@
 //! What somebody's policies say: the statements that allow, those that deny, and the boundary.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::actions::{Actions, Universe, contains};
 use super::area::Area;
@@ -15,13 +17,106 @@ use crate::policy::condition::Operator;
 use crate::policy::{Effect, Statement};
 use crate::state::{Kind, ResourceId};
 
-/// A statement, made ready to be compared.
+/// A statement, made ready to be compared; or several that differ in nothing but their resources.
 #[derive(Debug)]
 pub(super) struct Compiled<'l> {
+    /// Of several the first.
     pub rule: &'l Rule,
     pub actions: Actions,
     pub areas: Vec<Area>,
     pub tests: BTreeSet<Test>,
+    /// The resources as they are told.
+    pub texts: Arc<[String]>,
+    /// Whether the areas are less than the rule's resources.
+    pub narrowed: bool,
+    /// The several; none if it is one.
+    pub merged: Vec<Rc<Compiled<'l>>>,
+    /// Where the areas of each bucket stand, and under no name those that may be of any; none if it is one.
+    pub index: BTreeMap<Option<String>, Vec<usize>>,
+    /// Which of many areas have something in common with another, as far as it was asked.
+    seen: RefCell<BTreeMap<Area, Rc<[usize]>>>,
+}
+
+impl<'l> Compiled<'l> {
+    /// Several that differ in nothing but their resources.
+    pub(super) fn merged(merged: Vec<Rc<Self>>) -> Option<Self> {
+        let first = merged.first()?;
+        let areas: Vec<Area> = merged.iter().flat_map(|one| one.areas.iter().cloned()).collect();
+        let mut index: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+        for (place, area) in areas.iter().enumerate() {
+            index.entry(area.bucket().map(str::to_owned)).or_default().push(place);
+        }
+        let (rule, actions, tests) = (first.rule, first.actions.clone(), first.tests.clone());
+        let texts = areas.iter().flat_map(Area::texts).collect();
+        Some(Self {
+            rule,
+            actions,
+            areas,
+            tests,
+            texts,
+            narrowed: false,
+            merged,
+            index,
+            seen: RefCell::default(),
+        })
+    }
+
+    /// The same on less.
+    pub(super) fn on(&self, areas: Vec<Area>) -> Self {
+        let (rule, actions, tests) = (self.rule, self.actions.clone(), self.tests.clone());
+        let texts = areas.iter().flat_map(Area::texts).collect();
+        let (merged, index) = (self.merged.clone(), BTreeMap::new());
+        Self { rule, actions, areas, tests, texts, narrowed: true, merged, index, seen: RefCell::default() }
+    }
+
+    /// The areas that have something in common with another.
+    pub(super) fn touched(&self, area: &Area) -> Vec<&Area> {
+        if self.index.is_empty() {
+            return self.areas.iter().filter(|own| own.overlaps(area)).collect();
+        }
+        let known = self.seen.borrow().get(area).cloned();
+        let places = known.unwrap_or_else(|| {
+            let found: Rc<[usize]> = self.places(area).into();
+            self.seen.borrow_mut().insert(area.clone(), found.clone());
+            found
+        });
+        places.iter().filter_map(|place| self.areas.get(*place)).collect()
+    }
+
+    /// Where those areas stand, if there are many: by the bucket's name where it is known.
+    fn places(&self, area: &Area) -> Vec<usize> {
+        let elsewhere = matches!(area, Area::Of(named) if named.is_elsewhere());
+        let by_name = elsewhere || area.bucket().is_some();
+        let own = area.bucket().map(str::to_owned);
+        let named = [own, None].into_iter().collect::<BTreeSet<_>>();
+        let places = named.into_iter().filter_map(|name| self.index.get(&name)).flatten().copied();
+        let near: Vec<usize> = if by_name { places.collect() } else { (0..self.areas.len()).collect() };
+        let touches = |place: &usize| self.areas.get(*place).is_some_and(|own| own.overlaps(area));
+        near.into_iter().filter(touches).collect()
+    }
+
+    fn covers(&self, area: &Area) -> bool {
+        match self.index.is_empty() {
+            true => self.areas.iter().any(|own| own.covers(area)),
+            false => self.touched(area).iter().any(|own| own.covers(area)),
+        }
+    }
+
+    fn overlaps(&self, area: &Area) -> bool {
+        match self.index.is_empty() {
+            true => self.areas.iter().any(|own| own.overlaps(area)),
+            false => !self.touched(area).is_empty(),
+        }
+    }
+
+    /// The rules that have a say on an area.
+    pub(super) fn rules_on(&self, area: &Area) -> Vec<&'l Rule> {
+        let touching = |one: &&Rc<Self>| one.areas.iter().any(|own| own.overlaps(area));
+        match self.merged.as_slice() {
+            [] => vec![self.rule],
+            several => several.iter().filter(touching).map(|one| one.rule).collect(),
+        }
+    }
 }
 
 /// A statement that somebody has, and how.
@@ -46,15 +141,18 @@ impl<'l> Entry<'l> {
     }
 
     pub(super) fn covers(&self, area: &Area) -> bool {
-        self.statement.areas.iter().any(|own| own.covers(area))
+        self.statement.covers(area)
     }
 
     pub(super) fn overlaps(&self, area: &Area) -> bool {
-        self.statement.areas.iter().any(|own| own.overlaps(area))
+        self.statement.overlaps(area)
     }
 
     /// Whether another covers all that this one does.
     pub(super) fn within(&self, other: &Self) -> bool {
+        if Rc::ptr_eq(&self.statement, &other.statement) {
+            return other.tests.is_subset(&self.tests);
+        }
         other.tests.is_subset(&self.tests)
             && contains(&other.statement.actions, &self.statement.actions)
             && self.statement.areas.iter().all(|area| other.covers(area))
@@ -122,11 +220,17 @@ impl<'l> Side<'l> {
         let compiled: Rc<[_]> = statements
             .zip(rules)
             .map(|(statement, rule)| {
+                let areas = Area::of(statement.resource.as_ref(), &own);
                 Rc::new(Compiled {
                     rule,
                     actions: universe.covered(&statement.action),
-                    areas: Area::of(statement.resource.as_ref(), &own),
+                    texts: areas.iter().flat_map(Area::texts).collect(),
+                    areas,
+                    narrowed: false,
                     tests: tests(statement),
+                    merged: vec![],
+                    index: BTreeMap::new(),
+                    seen: RefCell::default(),
                 })
             })
             .collect();

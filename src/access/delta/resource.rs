@@ -1,17 +1,16 @@
-//! What the policies of buckets and roles give to those whom no state has, and what they deny to anybody.
+//! What the policies of buckets and roles give to those whom no state has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::Denial;
-use super::actions::Universe;
-use super::area::Area;
-use super::gain::{Gain, applicable, gains};
+use super::Limit;
+use super::actions::{Universe, contains};
+use super::gain::{Gain, gains};
 use super::pool::{Entry, Pool, Side};
 use super::settle::Judge;
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::principal::{Caller, Home, Named};
 use crate::access::request::{Context, Others};
-use crate::policy::{AccessWord, Element};
+use crate::policy::Element;
 use crate::state::ResourceId;
 
 /// What somebody outside gains and loses by the policy of one resource.
@@ -55,14 +54,28 @@ pub(super) fn outside(
         all.extend(principals(entry).into_iter().filter(|named| is_outside(named, resource, landscapes)));
     }
     let mut found = vec![];
-    for named in all {
+    for named in &all {
+        let named = named.clone();
         let (mut from, mut to) = (of(&named, &old, landscapes[0]), of(&named, &new, landscapes[1]));
         let sides = [(&mut from, landscapes[0]), (&mut to, landscapes[1])];
-        let named = within_block(named, document, sides);
+        let shown = within_block(named.clone(), document, sides);
         let mut judge = Judge::new(None, None);
-        let gained = gains(&from, &to, universe, &mut judge);
-        let lost = gains(&to, &from, universe, &mut judge);
-        found.push(Outside { named, gained, lost });
+        let mut gained = gains(&from, &to, universe, &mut judge);
+        let mut lost = gains(&to, &from, universe, &mut judge);
+        // What their account gains or loses, or everybody, is told of there.
+        gained.retain(|gain| names(&new, gain, &named));
+        lost.retain(|gain| names(&old, gain, &named));
+        // And who had it, or keeps it, is not among those who gain or lose with the account.
+        for (gains, others) in [(&mut gained, &old), (&mut lost, &new)] {
+            for gain in gains {
+                let same: Vec<Named> =
+                    all.iter().filter(|one| has(one, &named, others, gain)).cloned().collect();
+                if !same.is_empty() {
+                    gain.limits.push(Limit::SameFor(same));
+                }
+            }
+        }
+        found.push(Outside { named: shown, gained, lost });
     }
     found
 }
@@ -84,6 +97,32 @@ fn within_block(named: Named, document: &DocumentId, sides: [(&mut Pool<'_>, &La
         pool.allows.clear();
     }
     named
+}
+
+/// Whether the statement that gives something names somebody.
+fn names(entries: &[Entry<'_>], gain: &Gain, named: &Named) -> bool {
+    let by = entries.iter().filter(|entry| entry.route == gain.route);
+    by.flat_map(principals).any(|own| own == *named)
+}
+
+/// Whether one of an account is given by name what all of it gains or loses.
+fn has(one: &Named, account: &Named, entries: &[Entry<'_>], gain: &Gain) -> bool {
+    in_account(account, one)
+        && entries.iter().any(|entry| {
+            entry.allows()
+                && entry.covers(&gain.area)
+                && entry.tests.is_empty()
+                && contains(&entry.statement.actions, &gain.actions)
+                && principals(entry).contains(one)
+        })
+}
+
+/// Whether one is an account that the other is of.
+pub(super) fn in_account(account: &Named, named: &Named) -> bool {
+    match (account, named) {
+        (Named::Account(account), Named::Caller(caller)) => caller.account() == Some(account),
+        _ => false,
+    }
 }
 
 fn principals(entry: &Entry<'_>) -> Vec<Named> {
@@ -124,7 +163,8 @@ fn of<'l>(named: &Named, entries: &[Entry<'l>], landscape: &Landscape<'_>) -> Po
     }
     let mut pool = Pool::default();
     for entry in entries {
-        let theirs = principals(entry).iter().any(|own| own == named || *own == Named::Everyone);
+        let covers = |own: &Named| own == named || *own == Named::Everyone || in_account(own, named);
+        let theirs = principals(entry).iter().any(covers);
         let known = match (entry.allows(), named) {
             (true, _) if !theirs => None,
             (_, Named::Everyone) if entry.allows() => Some(entry.clone()),
@@ -149,58 +189,4 @@ fn narrowed<'l>(entry: &Entry<'l>, caller: &Caller, context: &Context) -> Option
 fn partition(landscape: &Landscape<'_>) -> String {
     let first = landscape.state().accounts.values().next();
     first.map_or_else(|| "aws".to_owned(), |extent| extent.partition.as_str().to_owned())
-}
-
-/// What a document denies from now on, or no longer, on a resource that is there before and after.
-pub(super) fn denials(
-    document: &DocumentId,
-    before: &mut Side<'_>,
-    after: &mut Side<'_>,
-    universe: &mut Universe,
-) -> Vec<Denial> {
-    let Some(id) = resource_of(document) else { return vec![] };
-    let there = |side: &Side<'_>| side.landscape.state().resources.contains_key(id);
-    if !there(before) || !there(after) {
-        return vec![];
-    }
-    let old = before.entries(document, None, universe);
-    let new = after.entries(document, None, universe);
-    let mut found = vec![];
-    for (comes, own, others) in [(false, &old, &new), (true, &new, &old)] {
-        for deny in own.iter().filter(|entry| !entry.allows()) {
-            let same = |other: &Entry<'_>| {
-                !other.allows()
-                    && other.statement.rule.principals == deny.statement.rule.principals
-                    && deny.within(other)
-            };
-            if !others.iter().any(same) {
-                found.push(denial(deny, comes, universe));
-            }
-        }
-    }
-    found
-}
-
-fn denial(deny: &Entry<'_>, comes: bool, universe: &Universe) -> Denial {
-    let named = deny.statement.rule.principals.as_ref();
-    let (to, spares) = match named {
-        Some(Element::Is(named)) if !named.contains(&Named::Everyone) => (named.clone(), vec![]),
-        Some(Element::IsNot(named)) => (vec![], named.clone()),
-        Some(Element::Is(_)) | None => (vec![], vec![]),
-    };
-    let mut words: BTreeMap<AccessWord, ()> = BTreeMap::new();
-    for area in &deny.statement.areas {
-        for number in applicable(&deny.statement.actions, area, universe) {
-            words.insert(universe.word(number), ());
-        }
-    }
-    Denial {
-        comes,
-        to,
-        spares,
-        words: words.into_keys().collect(),
-        resources: deny.statement.areas.iter().map(Area::resources).collect(),
-        tests: deny.tests.iter().cloned().collect(),
-        route: deny.route.clone(),
-    }
 }

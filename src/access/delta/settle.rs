@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::actions::{Number, Universe, contains, meet};
 use super::area::Area;
 use super::pool::{Entry, Pool};
-use crate::access::pattern::Pattern;
+use crate::access::pattern::{ArnPattern, Pattern};
 use crate::access::principal::Caller;
 use crate::access::prove::{Answer, Formula, Frame, Prover};
 use crate::access::request::{Context, Others};
@@ -59,7 +59,7 @@ impl Judge {
         }
         let asked = actions.iter().map(|number| name(*number, universe)).collect();
         let mut prover = Prover::new(Frame { actions: Some(asked), ..self.frame.clone() });
-        let (before, after) = (from.allowed(&mut prover), to.allowed(&mut prover));
+        let (before, after) = (from.allowed(area, &mut prover), to.allowed(area, &mut prover));
         let change = after.except(before);
         let parts: Vec<(Vec<Number>, Formula)> = alike
             .into_values()
@@ -101,11 +101,11 @@ impl<'p, 'l> Concerned<'p, 'l> {
         own.chain(self.boundary.iter().flatten()).copied()
     }
 
-    /// The requests that these statements allow.
-    fn allowed(&self, prover: &mut Prover) -> Formula {
+    /// The requests on an area that these statements allow.
+    fn allowed(&self, area: &Area, prover: &mut Prover) -> Formula {
         let mut rules = |entries: &[&Entry<'_>]| {
-            let ids: Vec<_> =
-                entries.iter().map(|entry| prover.add(&unaddressed(entry.statement.rule))).collect();
+            let rules = entries.iter().flat_map(|entry| entry.statement.rules_on(area));
+            let ids: Vec<_> = rules.map(|rule| prover.add(&unaddressed(rule))).collect();
             Formula::rules(ids)
         };
         let own = rules(&self.own);
@@ -134,6 +134,9 @@ fn part(entry: &Entry<'_>, area: &Area, actions: &[Number], universe: &Universe)
     let rule = entry.statement.rule;
     let place = entry.statement.areas.iter().position(|own| own == area);
     let resources = match (&rule.resources, place) {
+        (Some(_), _) if entry.statement.narrowed && matches!(area, Area::Of(_)) => {
+            Some(Element::Is(area.texts().iter().map(|text| ArnPattern::resource(text, true)).collect()))
+        }
         (Some(Element::Is(patterns)), Some(place)) => {
             Some(Element::Is(patterns.get(place).into_iter().cloned().collect()))
         }

@@ -10,21 +10,14 @@ use super::super::access::{
 use super::super::page::{Page, piece};
 use super::super::style::Label;
 use super::super::words::count;
+use super::access_line::{excepted, is_partial, what};
 
 /// Names told before the rest is counted.
-const NAMES_MAX: usize = 4;
-/// Groups of resources told in a line before the rest is counted.
-const PARTS_MAX: usize = 2;
+pub(super) const NAMES_MAX: usize = 4;
 /// Patterns told together before the rest is counted.
 const PATTERNS_MAX: usize = 2;
-/// Services told together before the rest is counted.
-const SERVICES_MAX: usize = 4;
-/// What all of a service's actions count for.
-const WHOLE_SERVICE: usize = 100;
 /// Of all actions: so many are not told one by one.
 const NEARLY_ALL_PERCENT: usize = 95;
-/// Conditions longer than this are not told in full.
-const CONDITION_CHARS_MAX: usize = 60;
 
 /// All of it, before what changes.
 pub(crate) fn access(page: &mut Page, report: &AccessReport) {
@@ -66,13 +59,11 @@ pub(crate) fn access(page: &mut Page, report: &AccessReport) {
         folded(page, sign, label, &lines, detail);
     }
     for each in denials {
-        denial(page, each);
+        denial(page, each, detail);
     }
     if !without_effect.is_empty() {
-        let noun = if without_effect.len() == 1 { "document changes" } else { "documents change" };
         let text = format!(
-            "{} {noun} without changing access: {}",
-            without_effect.len(),
+            "without effect on access: {}",
             told(without_effect, if detail { usize::MAX } else { NAMES_MAX })
         );
         page.say(2, 4, Label::Dim, text);
@@ -96,19 +87,35 @@ fn headline(report: &AccessReport) -> String {
         });
         of_lines.chain(of_roles.flat_map(|role| names(&role.principals))).collect()
     };
-    let (gain, lose) = (who(&report.gained, "gained").len(), who(&report.lost, "lost").len());
-    let said = |number: usize, one: &str, many: &str| match number {
-        0 => format!("nobody {one}"),
-        1 => format!("1 principal {one}"),
-        number => format!("{number} principals {many}"),
+    let by_denials = |change: &str| -> BTreeSet<String> {
+        let those = report.denials.iter().filter(|denial| denial.change == change);
+        those.flat_map(|denial| denial.affected.iter().chain(&denial.perhaps)).flat_map(names).collect()
     };
-    let denied = report.denials.len();
-    let denied = match denied {
+    let both = |one: BTreeSet<String>, other: BTreeSet<String>| one.union(&other).count();
+    let gain = both(who(&report.gained, "gained"), by_denials("no-longer-denied"));
+    let lose = both(who(&report.lost, "lost"), by_denials("denied"));
+    // Where a Deny moves there may be somebody whom no state has.
+    let moved = |change: &str| report.denials.iter().any(|denial| denial.change == change);
+    let said = |number: usize, moved: bool, one: &str, many: &str| match number {
+        0 if moved => None,
+        0 => Some(format!("nobody {one}")),
+        1 => Some(format!("1 principal {one}")),
+        number => Some(format!("{number} principals {many}")),
+    };
+    let parts = [
+        said(gain, moved("no-longer-denied"), "gains", "gain"),
+        said(lose, moved("denied"), "loses", "lose"),
+    ];
+    let mut parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        parts.push("no user or role here gains or loses".to_owned());
+    }
+    let denied = match report.denials.len() {
         0 => String::new(),
         1 => "; what a bucket denies changes".to_owned(),
         number => format!("; what buckets deny changes in {number} ways"),
     };
-    format!("{}, {}{denied}", said(gain, "gains", "gain"), said(lose, "loses", "lose"))
+    format!("{}{denied}", parts.join(", "))
 }
 
 fn names(who: &Principals) -> Vec<String> {
@@ -117,7 +124,7 @@ fn names(who: &Principals) -> Vec<String> {
 }
 
 /// Some by name, and how many more.
-fn told(names: &[String], max: usize) -> String {
+pub(super) fn told(names: &[String], max: usize) -> String {
     let first = names.iter().take(max).cloned().collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(max) {
         None | Some(0) => first,
@@ -208,11 +215,18 @@ fn escalation(page: &mut Page, line: &EscalationLine, detail: bool) {
         _ if *administrator => format!("{who} can do everything: every action on every resource"),
         None => format!("{who} can gain rights: {how}"),
         Some(roles) => {
-            let there = match *known_role_count {
-                0 => String::from("none there yet"),
-                number => format!("there now: {}", told(known_roles, NAMES_MAX.min(number))),
+            // One that is there is called as everywhere else.
+            let exact = !roles.contains(['*', '?', '$']);
+            let (named, told_of) = match known_roles.as_slice() {
+                [one] if exact => (one.clone(), true),
+                _ => (resource(roles), false),
             };
-            format!("{who} can become {} ({there}) by passing it on: {how}", resource(roles))
+            let there = match *known_role_count {
+                _ if told_of => String::new(),
+                0 => String::from(" (none there yet)"),
+                number => format!(" (there now: {})", told(known_roles, NAMES_MAX.min(number))),
+            };
+            format!("{who} can become {named}{there} by passing it on: {how}")
         }
     };
     if !administrator_roles.is_empty() {
@@ -260,7 +274,7 @@ fn roles_of(page: &mut Page, roles: &[RoleLine], detail: bool) {
 }
 
 /// What stands in one line: of whom, and then rank, word, document, and why it comes or goes.
-type Key<'a> = (usize, &'static str, String, Vec<&'a AccessStatement>, bool);
+type Key<'a> = (usize, &'static str, String, [Vec<&'a AccessStatement>; 2], bool);
 
 const RANKS: [&str; 5] = ["external", "public", "escalation", "sensitive", "rest"];
 const WORDS: [&str; 6] = ["become", "administer", "delete-data", "write-data", "read-data", "list"];
@@ -271,8 +285,7 @@ fn everything<'r>(lines: Vec<&'r AccessLine>) -> (Vec<(&'r AccessStatement, Stri
         line.resources == ["*"]
             && !line.all_but
             && line.proven
-            && line.conditions.is_empty()
-            && line.except.is_empty()
+            && line.conditions.iter().all(|said| is_partial(said))
             && line.because.is_empty()
     };
     let mut words: BTreeMap<&'r AccessStatement, BTreeSet<&str>> = BTreeMap::new();
@@ -286,8 +299,11 @@ fn everything<'r>(lines: Vec<&'r AccessLine>) -> (Vec<(&'r AccessStatement, Stri
     let every = catalogue::services().map(|service| service.actions().len()).sum::<usize>();
     let text = |statement: &AccessStatement| {
         let (count, services) = counts.get(statement)?;
+        let own: Vec<&AccessLine> =
+            lines.iter().copied().filter(|line| plain(line) && line.statement == *statement).collect();
+        let excepted = excepted(&own, false);
         if *count >= every {
-            return Some("everything: every action on every resource".to_owned());
+            return Some(format!("everything: every action on every resource{excepted}"));
         }
         let without = catalogue::services().map(|service| service.prefix);
         let without: Vec<String> =
@@ -298,7 +314,7 @@ fn everything<'r>(lines: Vec<&'r AccessLine>) -> (Vec<(&'r AccessStatement, Stri
             format!(", none of {}", told(&without, NAMES_MAX))
         };
         let nearly = count * 100 >= every * NEARLY_ALL_PERCENT;
-        nearly.then(|| format!("{count} of AWS's {every} actions on every resource{without}"))
+        nearly.then(|| format!("{count} of AWS's {every} actions on every resource{without}{excepted}"))
     };
     let whole: BTreeMap<&'r AccessStatement, String> = words
         .into_iter()
@@ -334,17 +350,21 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
         let mut by: BTreeMap<Key<'r>, Vec<&'r AccessLine>> = BTreeMap::new();
         for line in own {
             let word = WORDS.iter().find(|word| **word == line.word).copied().unwrap_or_default();
-            let because = line.because.iter().collect();
-            let key = (rank(line), word, line.statement.document.clone(), because, line.proven);
+            let others = [line.because.iter().collect(), line.with.iter().collect()];
+            let key = (rank(line), word, line.statement.document.clone(), others, line.proven);
             by.entry(key).or_default().push(line);
         }
         let mut by: Vec<_> = by.into_iter().collect();
         by.sort_by_key(|((rank, word, ..), _)| (*rank, WORDS.iter().position(|other| other == word)));
-        for ((rank, word, document, because, proven), lines) in by {
+        for ((rank, word, document, [because, with], proven), lines) in by {
             let rank = RANKS.get(rank).copied().unwrap_or_default();
             let mark = if rank == "rest" { String::new() } else { format!("{rank}: ") };
             let mark_style = if rank == "sensitive" { Label::Hazard } else { Label::Error };
             let mut tail = format!(" · {document}");
+            if !with.is_empty() {
+                let routes: Vec<String> = with.iter().map(|route| place(route)).collect();
+                tail.push_str(&format!(" and {}", told(&routes, NAMES_MAX)));
+            }
             if !because.is_empty() {
                 let verb = if sign == "+ " { "was denied by" } else { "denied by" };
                 let routes: Vec<String> = because.iter().map(|route| place(route)).collect();
@@ -387,85 +407,68 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
     }
 }
 
-/// `s3 s3://a, s3://a/*; sagemaker, ecr everything, only with MFA`.
-fn what(lines: &[&AccessLine], detail: bool) -> String {
+fn denial(page: &mut Page, line: &DenialLine, detail: bool) {
+    let DenialLine {
+        change,
+        rank,
+        principals,
+        spares,
+        words,
+        resources,
+        all_but,
+        except,
+        conditions,
+        limits,
+        statement,
+        affected,
+        perhaps,
+    } = line;
     let max = |number: usize| if detail { usize::MAX } else { number };
-    // What more can be done with stands first.
-    let mut weights: BTreeMap<&str, usize> = BTreeMap::new();
-    for action in lines.iter().flat_map(|line| &line.actions) {
-        let (service, name) = action.split_once(':').unwrap_or((action, ""));
-        *weights.entry(service).or_default() += if name == "*" { WHOLE_SERVICE } else { 1 };
-    }
-    let weight = |service: &str| weights.get(service).copied().unwrap_or_default();
-    // The same resources under the same conditions are said once, with all their services.
-    let mut by_area: BTreeMap<(String, Vec<&str>), BTreeSet<&str>> = BTreeMap::new();
-    for line in lines {
-        let patterns: Vec<String> = line.resources.iter().map(|pattern| resource(pattern)).collect();
-        let patterns = told(&patterns, max(PATTERNS_MAX));
-        let area = if line.all_but { format!("all but {patterns}") } else { patterns };
-        let area = if line.except.is_empty() {
-            area
-        } else {
-            let except: Vec<String> = line.except.iter().map(|pattern| resource(pattern)).collect();
-            format!("{area} except {}", told(&except, max(PATTERNS_MAX)))
-        };
-        let conditions = line.conditions.iter().map(String::as_str).collect();
-        by_area.entry((area, conditions)).or_default().extend(line.services.iter().map(String::as_str));
-    }
-    let mut parts: BTreeMap<(Vec<&str>, BTreeSet<&str>), Vec<String>> = BTreeMap::new();
-    for ((area, conditions), services) in by_area {
-        parts.entry((conditions, services)).or_default().push(area);
-    }
-    for areas in parts.values_mut() {
-        if areas.iter().any(|area| area == "everything") {
-            areas.retain(|area| area == "everything");
-        }
-    }
-    let mut parts: Vec<_> = parts.into_iter().collect();
-    parts.sort_by_key(|((conditions, services), _)| {
-        let heaviest = services.iter().map(|service| weight(service)).max().unwrap_or_default();
-        (conditions.len(), std::cmp::Reverse(heaviest))
-    });
-    let said = parts.iter().take(max(PARTS_MAX)).map(|((conditions, services), areas)| {
-        let mut services: Vec<String> = services.iter().map(|service| (*service).to_owned()).collect();
-        services.sort_by_key(|service| std::cmp::Reverse(weight(service)));
-        let tail: String = conditions.iter().map(|condition| format!(", {condition}")).collect();
-        let in_part = conditions.iter().all(|condition| condition.starts_with("other than "));
-        let tail = match tail.len() > max(CONDITION_CHARS_MAX) {
-            true if in_part => ", in part",
-            true => ", under conditions",
-            false => tail.as_str(),
-        };
-        format!("{} on {}{tail}", told(&services, max(SERVICES_MAX)), told(areas, max(PATTERNS_MAX)))
-    });
-    let mut text = said.collect::<Vec<_>>().join("; ");
-    if let Some(more) = parts.len().checked_sub(max(PARTS_MAX)).filter(|more| *more > 0) {
-        text.push_str(&format!("; and {more} more on less or under conditions"));
-    }
-    text
-}
-
-fn denial(page: &mut Page, line: &DenialLine) {
-    let DenialLine { change, principals, spares, words, resources, conditions, statement } = line;
     let who = match (principals.as_slice(), spares.as_slice()) {
         ([], []) => "everyone".to_owned(),
-        ([], spares) => format!("everyone but {}", told(spares, NAMES_MAX)),
-        (principals, _) => told(principals, NAMES_MAX),
+        ([], spares) => format!("everyone but {}", told(spares, max(NAMES_MAX))),
+        (principals, _) => told(principals, max(NAMES_MAX)),
     };
     let comes = *change == "denied";
     let (sign, style, verb) =
         if comes { ("- ", Label::Removed, "is denied") } else { ("+ ", Label::Added, "is no longer denied") };
-    let patterns: Vec<String> = resources.iter().map(|pattern| resource(pattern)).collect();
+    let readable =
+        |patterns: &[String]| patterns.iter().map(|pattern| resource(pattern)).collect::<Vec<String>>();
     let when: String =
         if conditions.is_empty() { String::new() } else { format!(" {}", conditions.join(" and ")) };
-    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    let text =
-        format!("{who} {verb}{when}: {} on {}", told(&words, words.len()), told(&patterns, PATTERNS_MAX));
+    let on = told(&readable(resources), max(PATTERNS_MAX));
+    let on = if *all_but { format!("all but {on}") } else { on };
+    let mut text = format!("{who} {verb}{when}: {} on {on}", words.join(", "));
+    if !except.is_empty() {
+        text.push_str(&format!(", but for {}", told(&readable(except), max(PATTERNS_MAX))));
+    }
+    for limit in limits {
+        text.push_str(&format!(", {limit}"));
+    }
+    let does = if comes { "lost" } else { "gained" };
+    let labels = |all: &[Principals]| -> Vec<String> {
+        let one = |who: &Principals| match &who.group {
+            Some(_) => vec![label(who, detail)],
+            None => who.names.clone(),
+        };
+        all.iter().flat_map(one).collect()
+    };
+    match labels(affected).as_slice() {
+        [] if perhaps.is_empty() => text.push_str(&format!("; {does} by no user or role here")),
+        [] => {}
+        some => text.push_str(&format!("; {does} by {}", told(some, max(NAMES_MAX)))),
+    }
+    if !perhaps.is_empty() {
+        let some = told(&labels(perhaps), max(NAMES_MAX));
+        text.push_str(&format!("; not proven whether {does} by {some}"));
+    }
+    let mark = if *rank == "sensitive" { "sensitive: " } else { "" };
     page.flow(
         2,
         4,
         [
             piece(style, sign),
+            piece(Label::Hazard, mark),
             piece(Label::Plain, text),
             piece(Label::Dim, format!(" · {}", place(statement))),
         ],
