@@ -11,6 +11,7 @@ mod claims;
 mod delta;
 mod lockout;
 mod unknown;
+mod ways;
 
 use std::sync::Arc;
 

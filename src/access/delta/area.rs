@@ -71,7 +71,7 @@ impl Named {
 }
 
 /// Any text in the place of a policy variable.
-fn widened(part: &str) -> String {
+pub(super) fn widened(part: &str) -> String {
     let mut out = String::new();
     let mut rest = part;
     while let Some((before, after)) = rest.split_once("${") {

@@ -4,17 +4,20 @@ use std::collections::BTreeSet;
 
 use super::actions::Universe;
 use super::area::Area;
-use super::escalation::{self, Needed, opened, ways};
+use super::assume;
+use super::escalation::{Asker, Needed, opened, ways};
 use super::fold::{Fold, Part};
 use super::gain::{Gain, gains};
-use super::holders::{Class, Hand, classes, context, denied_by_buckets, pool};
-use super::pool::{Entry, Side};
+use super::heirs::{Changes, heirs};
+use super::holders::{Class, Hand, classes, context, denied_by_buckets, hand, named_in, pool};
+use super::pool::{Entry, Pool, Side};
 use super::resource;
 use super::settle::Judge;
 use super::{AccessDelta, Limit};
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::principal::Named;
 use crate::policy::{Effect, Element};
+use crate::state::ResourceId;
 
 /// Who gains and who loses what from one state to another.
 pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
@@ -23,10 +26,11 @@ pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
     let mut fold = Fold::new(before, after);
     let all = classes(before, after);
     let needed = Needed::new(&universe);
-    for class in &all {
+    for class in all.iter().filter(|class| class.moved) {
         of_class(class, (&mut old, &mut new), &mut universe, &needed, &mut fold);
     }
     let mut changed = resource::changed(&old, &new);
+    let mut named_after = None;
     for document in &changed {
         for mut found in resource::outside(document, &mut old, &mut new, &mut universe) {
             // Another account's own identities need its leave as well.
@@ -38,17 +42,40 @@ pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
                     gain.limits.push(limit.clone());
                 }
             }
+            // Who may act as a role can do what the role can.
+            if let DocumentId::Trust(role) = document
+                && after.caller(role).is_some()
+                && !found.gained.is_empty()
+            {
+                let named = named_after.get_or_insert_with(|| named_in(after));
+                let hand = hand(after, role, named);
+                fold.can(role, all_of(role, &hand, &mut new, &mut universe), &universe);
+            }
             fold.outside(document, found);
         }
         fold.denials(resource::denials(document, &mut old, &mut new, &mut universe));
     }
-    for assumed in escalation::assumed(&mut old, &mut new, &all, &changed, &mut universe) {
+    for assumed in assume::assumed(&mut old, &mut new, &all, &changed, &mut universe) {
         fold.assumed(assumed);
     }
-    for class in &all {
+    let changes = Changes { classes: &all, changed: &changed, gaining: fold.gaining(&universe) };
+    let found = heirs(changes, (&mut old, &mut new), &mut universe, &needed);
+    fold.heirs(found);
+    for class in all.iter().filter(|class| class.moved) {
         changed.extend(moved(class, before, after));
     }
     fold.finish(changed, &all, &universe)
+}
+
+/// All that somebody can do.
+fn all_of(who: &ResourceId, hand: &Hand, side: &mut Side<'_>, universe: &mut Universe) -> Vec<Gain> {
+    let caller = side.landscape.caller(who);
+    let mut pool = pool(side, hand, caller.as_ref(), universe);
+    if let Some(caller) = &caller {
+        pool.denies.extend(denied_by_buckets(side, [&pool, &pool], caller, universe));
+    }
+    let known = caller.as_ref().map(|caller| context(side.landscape, caller));
+    gains(&Pool::default(), &pool, universe, &mut Judge::new(caller, known))
 }
 
 /// Every document of a class.
@@ -107,9 +134,9 @@ fn of_class<'l>(
         let denies = denied_by_buckets(new, [&from, &to], caller, universe);
         if class.members.len() > 1 && denies.iter().any(is_personal) {
             for member in &class.members {
-                let Class { before, after, members: _ } = class;
-                let one =
-                    Class { before: before.clone(), after: after.clone(), members: vec![member.clone()] };
+                let Class { before, after, moved, members: _ } = class;
+                let (before, after, moved) = (before.clone(), after.clone(), *moved);
+                let one = Class { before, after, moved, members: vec![member.clone()] };
                 of_class(&one, (&mut *old, &mut *new), universe, needed, fold);
             }
             return;
@@ -125,7 +152,9 @@ fn of_class<'l>(
     lost.retain_mut(|gain| is_let_in(class, old.landscape, gain, universe));
     fold.class(class, Part::Gained, gained, universe);
     fold.class(class, Part::Lost, lost, universe);
-    let (had, has) = (ways(&from, universe, needed), ways(&to, universe, needed));
+    let (before, after) =
+        (Asker { who: first, landscape: old.landscape }, Asker { who: first, landscape: new.landscape });
+    let (had, has) = (ways(&from, before, universe, needed), ways(&to, after, universe, needed));
     for opened in opened(&had, &has) {
         fold.escalation(class, opened);
     }

@@ -1,18 +1,20 @@
 //! Who gains and loses what, at a terminal: folded by who, by what can be done and by document.
 
-use super::super::witness::spelled;
-use crate::policy::catalogue;
+use crate::policy::AccessWord;
+use crate::policy::catalogue::{self, AccessLevel};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::access::{
-    AccessLine, AccessReport, AccessStatement, DenialLine, EscalationLine, Principals, RoleLine,
+    AccessLine, AccessReport, AccessStatement, DenialLine, EscalationLine, Principals, RoleAccessLine,
+    RoleAccessPart,
 };
 use super::super::page::{Page, piece};
 use super::super::style::Label;
 use super::super::words::count;
+use super::access_ways::ways;
 
 /// Names told before the rest is counted.
-const NAMES_MAX: usize = 4;
+pub(super) const NAMES_MAX: usize = 4;
 /// Groups of resources told in a line before the rest is counted.
 const PARTS_MAX: usize = 2;
 /// Patterns told together before the rest is counted.
@@ -23,13 +25,30 @@ const SERVICES_MAX: usize = 4;
 const WHOLE_SERVICE: usize = 100;
 /// Of all actions: so many are not told one by one.
 const NEARLY_ALL_PERCENT: usize = 95;
+/// Actions that change who may do what, told by name where others are folded away.
+const GRAVE_MAX: usize = 4;
+/// Actions that read secrets.
+const SECRETS: [(&str, &str); 2] =
+    [("secretsmanager", "GetSecretValue"), ("secretsmanager", "BatchGetSecretValue")];
+/// Services whose resources hold data or run code.
+const HOLDING_DATA: [&str; 7] = ["s3", "kms", "secretsmanager", "ecr", "lambda", "dynamodb", "sqs"];
 /// Conditions longer than this are not told in full.
 const CONDITION_CHARS_MAX: usize = 60;
 
 /// All of it, before what changes.
 pub(crate) fn access(page: &mut Page, report: &AccessReport) {
-    let AccessReport { escalations, roles, gained, lost, denials, without_effect, unreadable, not_evaluated } =
-        report;
+    let AccessReport {
+        escalations,
+        heirs: _,
+        closed: _,
+        roles: _,
+        gained,
+        lost,
+        denials,
+        without_effect,
+        unreadable,
+        not_evaluated,
+    } = report;
     let detail = page.terminal().detail;
     page.blank();
     if report.is_unchanged() {
@@ -51,14 +70,18 @@ pub(crate) fn access(page: &mut Page, report: &AccessReport) {
             [piece(Label::Heading, "Access:"), piece(Label::Plain, format!(" {}", headline(report)))],
         );
     }
-    for each in escalations {
-        escalation(page, each, detail);
-    }
-    roles_of(page, roles, detail);
-    // What is passed on was told of with what it leads to.
+    ways(page, report, detail);
+    // What is a way to more was told of with what it leads to.
     let said = |line: &&AccessLine| {
-        let told = |e: &EscalationLine| e.statement == line.statement && e.principals == line.principals;
-        detail || line.actions != ["iam:PassRole"] || !escalations.iter().any(told)
+        let told = |e: &EscalationLine| {
+            let passes = line.actions == ["iam:PassRole"];
+            let by = |action: &String| e.actions.iter().flatten().any(|known| known == action);
+            let about = |on: &String| e.targets.iter().any(|target| on.ends_with(&format!(":{target}")));
+            let plain = line.conditions.is_empty() && line.except.is_empty() && !line.all_but;
+            let whole = plain && line.actions.iter().all(by) && line.resources.iter().all(about);
+            e.statement == line.statement && e.principals == line.principals && (passes || whole)
+        };
+        detail || !escalations.iter().any(told)
     };
     let gained: Vec<&AccessLine> = gained.iter().filter(said).collect();
     let lost: Vec<&AccessLine> = lost.iter().collect();
@@ -94,7 +117,13 @@ fn headline(report: &AccessReport) -> String {
             let gained = ["gained", "widened"].contains(&role.change);
             gained == (change == "gained")
         });
-        of_lines.chain(of_roles.flat_map(|role| names(&role.principals))).collect()
+        // Who gains by what others may do stands in none of the lines.
+        let gain = change == "gained";
+        let of_heirs = report.heirs.iter().filter(|_| gain).map(|heir| &heir.principals);
+        let by_trust = report.escalations.iter().filter(|e| gain && e.by_trust).map(|e| &e.principals);
+        let closed = report.closed.iter().filter(|_| !gain).map(|closed| &closed.principals);
+        let others = of_heirs.chain(by_trust).chain(closed).flat_map(names);
+        of_lines.chain(of_roles.flat_map(|role| names(&role.principals))).chain(others).collect()
     };
     let (gain, lose) = (who(&report.gained, "gained").len(), who(&report.lost, "lost").len());
     let said = |number: usize, one: &str, many: &str| match number {
@@ -117,7 +146,7 @@ fn names(who: &Principals) -> Vec<String> {
 }
 
 /// Some by name, and how many more.
-fn told(names: &[String], max: usize) -> String {
+pub(super) fn told(names: &[String], max: usize) -> String {
     let first = names.iter().take(max).cloned().collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(max) {
         None | Some(0) => first,
@@ -148,7 +177,7 @@ pub(crate) fn label(who: &Principals, detail: bool) -> String {
     }
 }
 
-fn place(statement: &AccessStatement) -> String {
+pub(super) fn place(statement: &AccessStatement) -> String {
     let AccessStatement { document, number, sid } = statement;
     match sid {
         Some(sid) => format!("{document} #{number} {sid}"),
@@ -176,86 +205,10 @@ pub(crate) fn resource(pattern: &str) -> String {
 }
 
 /// `group/DataScientists`: who that is stands with what they gain.
-fn short(who: &Principals) -> String {
+pub(super) fn short(who: &Principals) -> String {
     match &who.group {
         Some(group) if who.others.is_empty() => group.clone(),
         _ => label(who, false),
-    }
-}
-
-fn escalation(page: &mut Page, line: &EscalationLine, detail: bool) {
-    let EscalationLine {
-        principals,
-        administrator,
-        roles,
-        known_roles,
-        known_role_count,
-        administrator_roles,
-        ways,
-        actions,
-        statement,
-    } = line;
-    let who = short(principals);
-    let how = match ways.len() {
-        0 => String::new(),
-        number if number <= NAMES_MAX || detail => ways.join("; "),
-        number => {
-            let first: Vec<&str> = ways.iter().take(NAMES_MAX - 1).copied().collect();
-            format!("{}; and {} more ways", first.join("; "), number - first.len())
-        }
-    };
-    let mut text = match roles {
-        _ if *administrator => format!("{who} can do everything: every action on every resource"),
-        None => format!("{who} can gain rights: {how}"),
-        Some(roles) => {
-            let there = match *known_role_count {
-                0 => String::from("none there yet"),
-                number => format!("there now: {}", told(known_roles, NAMES_MAX.min(number))),
-            };
-            format!("{who} can become {} ({there}) by passing it on: {how}", resource(roles))
-        }
-    };
-    if !administrator_roles.is_empty() {
-        text.push_str(&format!("; {} can do everything", told(administrator_roles, NAMES_MAX)));
-    }
-    page.flow(
-        2,
-        6,
-        [
-            piece(Label::Error, "! escalation: "),
-            piece(Label::Plain, text),
-            piece(Label::Dim, format!(" · {}", place(statement))),
-        ],
-    );
-    if detail {
-        for needs in actions {
-            page.say(8, 2, Label::Dim, needs.join(" + "));
-        }
-    }
-}
-
-fn roles_of(page: &mut Page, roles: &[RoleLine], detail: bool) {
-    for line in roles {
-        let RoleLine { change, principals, role, account: _, administrator, depends_on, statements } = line;
-        let gained = ["gained", "widened"].contains(change);
-        let (sign, style) = if gained { ("+ ", Label::Added) } else { ("- ", Label::Removed) };
-        let can = if *change == "lost" { "can no longer become" } else { "can become" };
-        let mut text = format!("{} {can} {role} (sts:AssumeRole)", label(principals, detail));
-        if *administrator {
-            text.push_str(", which can do everything");
-        }
-        if !depends_on.is_empty() {
-            let how = match *change {
-                "widened" => "no longer depending on",
-                "narrowed" => "from now on depending on",
-                _ => "depending on",
-            };
-            let keys: Vec<&str> = depends_on.iter().map(|key| spelled(key)).collect();
-            text.push_str(&format!(", {how} {}", keys.join(", ")));
-        }
-        let routes: Vec<String> = statements.iter().map(place).collect();
-        let routes = format!(" · {}", routes.join(" and "));
-        page.flow(2, 6, [piece(style, sign), piece(Label::Plain, text), piece(Label::Dim, routes)]);
     }
 }
 
@@ -363,15 +316,22 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
                 let conditions: BTreeSet<&str> =
                     lines.iter().flat_map(|line| &line.conditions).map(String::as_str).collect();
                 let conditions: String = conditions.iter().map(|said| format!(", {said}")).collect();
-                format!("{word} {}{conditions}", document.trim_start_matches("trust policy of "))
+                // What a service runs does what the role is for.
+                let roles = lines.iter().filter_map(|line| line.role.as_ref());
+                let mut told = roles.filter(|role| role.administrator || rank != "rest");
+                let can = told.next().and_then(role_can);
+                let can = can.unwrap_or_default();
+                format!("{word} {}{conditions}{can}", document.trim_start_matches("trust policy of "))
             } else {
                 format!("{word} {}", what(&lines, detail))
             };
+            let is_administrator = |line: &&AccessLine| line.role.as_ref().is_some_and(|r| r.administrator);
+            let sign = if trusted && lines.iter().any(is_administrator) { "! " } else { sign };
             page.flow(
                 4,
                 4,
                 [
-                    piece(style, sign),
+                    piece(if sign == "! " { Label::Error } else { style }, sign),
                     piece(mark_style, mark),
                     piece(Label::Plain, text),
                     piece(Label::Dim, tail),
@@ -385,6 +345,30 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
             }
         }
     }
+}
+
+/// What can be done as a role that somebody outside may act as.
+fn role_can(access: &RoleAccessLine) -> Option<String> {
+    let RoleAccessLine { administrator, access, more } = access;
+    if *administrator {
+        return Some(", which can do everything".to_owned());
+    }
+    let part = |part: &RoleAccessPart| {
+        let RoleAccessPart { rank, word, services, resources, all_but } = part;
+        let patterns: Vec<String> = resources.iter().map(|pattern| resource(pattern)).collect();
+        let but = if *all_but { "all but " } else { "" };
+        let mark = if *rank == "rest" { String::new() } else { format!(" ({rank})") };
+        let patterns = told(&patterns, PATTERNS_MAX);
+        // A bucket says by itself what it is.
+        let on = match services.as_slice() {
+            [service] if service == "s3" && patterns.starts_with("s3://") => String::new(),
+            services => format!("{} on ", told(services, SERVICES_MAX)),
+        };
+        format!("{word} {on}{but}{patterns}{mark}")
+    };
+    let parts: Vec<String> = access.iter().map(part).collect();
+    let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
+    (!parts.is_empty()).then(|| format!(", which can: {}{more}", parts.join(", ")))
 }
 
 /// `s3 s3://a, s3://a/*; sagemaker, ecr everything, only with MFA`.
@@ -426,6 +410,7 @@ fn what(lines: &[&AccessLine], detail: bool) -> String {
         let heaviest = services.iter().map(|service| weight(service)).max().unwrap_or_default();
         (conditions.len(), std::cmp::Reverse(heaviest))
     });
+    let grave = grave(lines);
     let said = parts.iter().take(max(PARTS_MAX)).map(|((conditions, services), areas)| {
         let mut services: Vec<String> = services.iter().map(|service| (*service).to_owned()).collect();
         services.sort_by_key(|service| std::cmp::Reverse(weight(service)));
@@ -441,8 +426,36 @@ fn what(lines: &[&AccessLine], detail: bool) -> String {
     let mut text = said.collect::<Vec<_>>().join("; ");
     if let Some(more) = parts.len().checked_sub(max(PARTS_MAX)).filter(|more| *more > 0) {
         text.push_str(&format!("; and {more} more on less or under conditions"));
+        // What is folded away may be what opens the rest.
+        if !grave.is_empty() {
+            text.push_str(&format!("; among it all: {}", told(&grave, max(GRAVE_MAX))));
+        }
     }
     text
+}
+
+/// Actions that change who may do what, and that read secrets.
+fn grave(lines: &[&AccessLine]) -> Vec<String> {
+    let mut found: BTreeSet<(bool, bool, &str)> = BTreeSet::new();
+    for name in lines.iter().flat_map(|line| &line.actions) {
+        let whole = name.strip_suffix(":*").and_then(catalogue::service);
+        let is_grave = |action: &catalogue::Action| {
+            action.level == AccessLevel::PermissionsManagement
+                || SECRETS.contains(&(action.service, action.name))
+        };
+        let word = lines.first().map(|line| line.word).unwrap_or_default();
+        let of_whole = whole.into_iter().flat_map(catalogue::Service::actions);
+        let of_whole = of_whole.filter(|action| AccessWord::of(action).word() == word);
+        let one = catalogue::expand(name).into_iter().filter(|_| whole.is_none());
+        if of_whole.chain(one).any(is_grave) {
+            // What opens stands before what takes back, and what holds data before the rest.
+            let (service, action) = name.split_once(':').unwrap_or_default();
+            let takes_back =
+                ["Delete", "Remove", "Revoke", "Detach"].iter().any(|verb| action.starts_with(verb));
+            found.insert((takes_back, !HOLDING_DATA.contains(&service), name));
+        }
+    }
+    found.into_iter().map(|(_, _, name)| name.to_owned()).collect()
 }
 
 fn denial(page: &mut Page, line: &DenialLine) {

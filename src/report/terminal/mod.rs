@@ -1,6 +1,7 @@
 //! Reports for people at a terminal.
 
 mod access;
+mod access_ways;
 mod apply;
 mod aws_managed;
 mod drift;
