@@ -32,7 +32,7 @@ impl Method {
     pub fn services(&self) -> impl Iterator<Item = &'static str> + use<> {
         let services = self.needs.iter().filter_map(|need| match need.on {
             On::PassedTo(services) => Some(services),
-            On::Something | On::All(_) | On::Others | On::Own(_) | On::Same(_) => None,
+            On::Something | On::Any(_) | On::All(_) | On::Others | On::Own(_) | On::Same(_) => None,
         });
         services.flatten().copied().collect::<Vec<_>>().into_iter()
     }
@@ -52,6 +52,8 @@ pub struct Need {
 pub enum On {
     /// Anything: one makes it oneself.
     Something,
+    /// Any of a kind: one makes it oneself, or one of them will do. The beginning of their ARNs' last part.
+    Any(&'static str),
     /// All there are, since one of them will do: the beginning of their ARNs' last part.
     All(&'static str),
     /// All users but oneself.
@@ -74,6 +76,10 @@ const fn make(action: &'static str) -> Need {
 
 const fn all(action: &'static str, prefix: &'static str) -> Need {
     need(action, On::All(prefix))
+}
+
+const fn any(action: &'static str, prefix: &'static str) -> Need {
+    need(action, On::Any(prefix))
 }
 
 const fn own(action: &'static str, kind: Kind) -> Need {
@@ -144,13 +150,13 @@ pub static METHODS: &[Method] = methods! {
     "open a notebook that acts as a role": [pass(SAGEMAKER), make("sagemaker:CreateNotebookInstance")];
     "make a user of Studio who acts as a role": [
         pass(SAGEMAKER),
-        make("sagemaker:CreateUserProfile"),
-        make("sagemaker:CreatePresignedDomainUrl"),
+        any("sagemaker:CreateUserProfile", "user-profile/"),
+        any("sagemaker:CreatePresignedDomainUrl", "user-profile/"),
     ];
     "give a user of Studio another role, and open Studio as that user": [
         pass(SAGEMAKER),
-        make("sagemaker:UpdateUserProfile"),
-        make("sagemaker:CreatePresignedDomainUrl"),
+        any("sagemaker:UpdateUserProfile", "user-profile/"),
+        any("sagemaker:CreatePresignedDomainUrl", "user-profile/"),
     ];
     "run a training job that acts as a role": [pass(SAGEMAKER), make("sagemaker:CreateTrainingJob")];
     "run a processing job that acts as a role": [pass(SAGEMAKER), make("sagemaker:CreateProcessingJob")];

@@ -265,3 +265,33 @@ fn whoever_is_let_into_a_role_is_told_with_what_it_can() {
     assert_eq!(found.gained[0].rank, Rank::Escalation);
     assert!(found.gained[0].role.as_ref().expect("it is about a role").everything);
 }
+
+#[test]
+fn roles_with_the_same_policies_are_not_told_of_each_other() {
+    let with = |more: &str| {
+        let own = format!("policies: [AmazonSageMakerFullAccess{more}]");
+        format!("roles:\n{}{}", role("One", "sagemaker", &own), role("Two", "sagemaker", &own))
+    };
+    assert_eq!(heirs(&change(&with(""), &with(", AmazonSQSFullAccess"))), NONE);
+    // Another that can be both gains with both.
+    let third = role("Three", "ec2", "policies: [AmazonSageMakerFullAccess]");
+    let found = change(&format!("{}{third}", with("")), &format!("{}{third}", with(", AmazonSQSFullAccess")));
+    assert_eq!(heirs(&found), ["role/Three: role/One then role/Two (rest)"]);
+}
+
+#[test]
+fn a_condition_that_spares_no_service_closes_the_way() {
+    let with = |condition: &str, more: &str| {
+        let pass =
+            format!("{{ Effect: Allow, Action: iam:PassRole, Resource: \"*\", Condition: {condition} }}");
+        format!(
+            "users:\n  alice:\n    inline:\n      own: [{pass}, {{ Effect: Allow, Action: [{GLUE}], Resource: \"*\" }}]\nroles:\n{}",
+            role("Etl", "glue", more)
+        )
+    };
+    let found = |condition: &str| heirs(&change(&with(condition, READ), &with(condition, ALL)));
+    let is = "{ StringEquals: { iam:PassedToService: glue.amazonaws.com } }";
+    let is_not = "{ StringNotEquals: { iam:PassedToService: glue.amazonaws.com } }";
+    assert_eq!(found(is), ["user/alice: role/Etl (everything)"]);
+    assert_eq!(found(is_not), NONE);
+}

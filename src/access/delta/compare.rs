@@ -9,7 +9,7 @@ use super::escalation::{Asker, Needed, opened, ways};
 use super::fold::{Fold, Part};
 use super::gain::{Gain, gains};
 use super::heirs::{Changes, heirs};
-use super::holders::{Class, Hand, classes, context, denied_by_buckets, hand, named_in, pool};
+use super::holders::{Class, Hand, classes, context, denied_by_buckets, hand, is_of_caller, named_in, pool};
 use super::pool::{Entry, Pool, Side};
 use super::resource;
 use super::settle::Judge;
@@ -192,10 +192,6 @@ fn is_let_in(class: &Class, landscape: &Landscape<'_>, gain: &mut Gain, universe
 fn is_personal(deny: &Entry<'_>) -> bool {
     let rule = deny.statement.rule;
     let everyone = matches!(&rule.principals, Some(Element::Is(named)) if named.contains(&Named::Everyone));
-    let by_key = rule.comparisons.iter().any(|comparison| {
-        let key = comparison.key.as_str();
-        let same = ["aws:principalaccount", "aws:principalisawsservice", "aws:principalorgid"].contains(&key);
-        (key.starts_with("aws:principal") && !same) || key.starts_with("aws:user")
-    });
+    let by_key = rule.comparisons.iter().any(|comparison| is_of_caller(&comparison.key));
     !everyone || by_key
 }

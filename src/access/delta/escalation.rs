@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Route;
 use super::actions::{Number, Universe, both, contains, without};
 use super::area::{Area, Named as NamedArea, widened};
 use super::assume::trusts;
 use super::pool::{Entry, Pool};
+use super::{Route, Test};
 use crate::access::decide::Outcome;
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::powers::{METHODS, Method, Need, On};
@@ -37,6 +37,8 @@ pub(super) struct Asker<'a, 'l> {
 #[derive(Debug, Default)]
 pub(super) struct Ways<'l> {
     pub administrator: Option<Route>,
+    /// Whether nothing is denied and there is no boundary, so that what a statement allows is allowed.
+    free: bool,
     by: BTreeMap<(usize, Target), Entry<'l>>,
 }
 
@@ -114,7 +116,7 @@ pub(super) fn ways<'l>(
     let own = |deny: &Entry<'_>| !matches!(deny.route.document, DocumentId::Bucket(_));
     let limited = pool.boundary.is_some() || pool.denies.iter().any(own);
     if let Some((entry, _)) = live.0.iter().filter(|_| !limited).find(is_administrator) {
-        return Ways { administrator: Some(entry.route.clone()), by: BTreeMap::new() };
+        return Ways { administrator: Some(entry.route.clone()), free: true, by: BTreeMap::new() };
     }
     let mut by = BTreeMap::new();
     for (place, (method, numbers)) in METHODS.iter().zip(&needed.0).enumerate() {
@@ -158,7 +160,7 @@ pub(super) fn ways<'l>(
             (true, None, None) | (false, ..) => {}
         }
     }
-    let mut ways = Ways { administrator: None, by };
+    let mut ways = Ways { administrator: None, free: !limited, by };
     let named = ways.named(&live, asker, needed);
     ways.by.extend(named);
     // What takes more than another way does says nothing new.
@@ -235,9 +237,11 @@ impl<'l> Ways<'l> {
                         .any(|held| held.document == DocumentId::Customer(id.clone()))
             }
             On::Same(kind) => id.kind == kind && id != who,
-            On::Own(Kind::InstanceProfile | Kind::Bucket) | On::All(_) | On::Something | On::PassedTo(_) => {
-                false
-            }
+            On::Own(Kind::InstanceProfile | Kind::Bucket)
+            | On::All(_)
+            | On::Any(_)
+            | On::Something
+            | On::PassedTo(_) => false,
         }
     }
 
@@ -255,14 +259,18 @@ impl<'l> Ways<'l> {
         let arn = landscape.state().principal_arn(role)?;
         let own = Area::Of(NamedArea::new(&arn));
         let mut found: Option<(Vec<&'static Method>, Area, Route)> = None;
-        let mut known: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut known: BTreeMap<(&str, bool), bool> = BTreeMap::new();
         for (key, entry) in self.by.iter().filter(|(key, _)| which(key)) {
             let (place, Target::Passed(area)) = key else { continue };
             let Some(method) = METHODS.get(*place).filter(|_| area.covers(&own)) else { continue };
             let mut services = method.services();
+            // The statement was held against the service already.
+            let held = |test: &Test| test.key == "iam:passedtoservice" && !test.operator.contains("Not");
+            let sure = self.free && method.services().count() == 1 && entry.tests.iter().all(held);
             let mut passes = |service: &&'static str| {
-                *known.entry(service).or_insert_with(|| {
-                    trusts(landscape, role, service) && asker.can("iam:PassRole", &arn, Some(service))
+                *known.entry((*service, sure)).or_insert_with(|| {
+                    trusts(landscape, role, service)
+                        && (sure || asker.can("iam:PassRole", &arn, Some(service)))
                 })
             };
             if services.any(|service| passes(&service)) {
@@ -338,7 +346,7 @@ fn is_exact(area: &Area) -> bool {
 fn reaches(entry: &Entry<'_>, need: &Need, action: Option<&Action>) -> bool {
     let on = need.on;
     let prefix = match on {
-        On::Something => return entry.statement.areas.iter().any(|area| could_be(area, action)),
+        On::Something | On::Any(_) => return entry.statement.areas.iter().any(|area| could_be(area, action)),
         On::Same(_) | On::PassedTo(_) => return true,
         On::All(prefix) => prefix,
         On::Others | On::Own(Kind::User | Kind::InstanceProfile | Kind::Bucket) => "user/",

@@ -230,7 +230,9 @@ impl<'s, 'a, 'l> Search<'s, 'a, 'l> {
 
     /// Everybody who can become a role on both sides.
     fn of(&mut self, role: &ResourceId, gaining: Gaining) {
-        let mut seen: BTreeSet<ResourceId> = BTreeSet::from([role.clone()]);
+        // Roles with the same policies gain the same.
+        let peers = self.all.iter().map(|hands| &hands.class.members).find(|members| members.contains(role));
+        let mut seen: BTreeSet<ResourceId> = peers.into_iter().flatten().chain([role]).cloned().collect();
         let mut left: Vec<usize> = (0..self.all.len()).collect();
         let mut open: VecDeque<(ResourceId, Vec<ResourceId>)> = VecDeque::from([(role.clone(), vec![])]);
         while let Some((target, via)) = open.pop_front() {

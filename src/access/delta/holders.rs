@@ -6,6 +6,7 @@ use super::actions::Universe;
 use super::area::Area;
 use super::pool::{Entry, Pool, Side, is_holder};
 use crate::access::landscape::{DocumentId, Landscape};
+use crate::access::pattern::{ArnPattern, Variable};
 use crate::access::powers::{METHODS, On};
 use crate::access::principal::{Caller, Named};
 use crate::access::request::{Context, Others};
@@ -123,13 +124,20 @@ pub(super) fn classes(before: &Landscape<'_>, after: &Landscape<'_>) -> Vec<Clas
 
 /// Whether what a statement says depends on who holds it.
 fn is_personal(rule: &Rule) -> bool {
-    let of_caller = |key: &str| key.starts_with("aws:principal") || key.starts_with("aws:user");
+    let of_caller = |variable: &Variable| is_of_caller(&variable.key);
     let patterns = rule.resources.iter().flat_map(Element::value);
-    let mut variables = patterns.flat_map(crate::access::pattern::ArnPattern::variables);
-    variables.next().is_some()
+    let mut variables = patterns.flat_map(ArnPattern::variables);
+    variables.any(of_caller)
         || rule.comparisons.iter().any(|comparison| {
-            of_caller(&comparison.key) || comparison.values.iter().any(|value| !value.variables().is_empty())
+            is_of_caller(&comparison.key)
+                || comparison.values.iter().flat_map(|value| value.variables()).any(of_caller)
         })
+}
+
+/// Whether a condition key, in small letters, may have another value for each caller of an account.
+pub(super) fn is_of_caller(key: &str) -> bool {
+    let same = ["aws:principalaccount", "aws:principalisawsservice", "aws:principalorgid"].contains(&key);
+    (key.starts_with("aws:principal") && !same) || key.starts_with("aws:user")
 }
 
 /// Whether it is about IAM's own: what one may do to oneself depends on who that is.
