@@ -140,7 +140,7 @@ fn open(method: &'static Method, reach: &Reach<'_>, who: &Who<'_>) -> Option<Ope
         let allowed = reach.grants(need.action, target);
         let all = |grant: &Grant| grant.spans(target, account);
         let found = match need.on {
-            On::Something => allowed.into_iter().next(),
+            On::Something | On::Any(_) => allowed.into_iter().next(),
             On::All(_) | On::Others => allowed.into_iter().find(all),
             On::Own(kind) => {
                 let own = who.own(kind);
@@ -173,7 +173,7 @@ impl Need {
             On::Something => Target { service, prefix: "" },
             On::All("role/") | On::PassedTo(_) => ROLES,
             On::All("group/") => GROUPS,
-            On::All(prefix) => Target { service: arn_service(service), prefix },
+            On::Any(prefix) | On::All(prefix) => Target { service: arn_service(service), prefix },
             On::Others => USERS,
             On::Own(kind) | On::Same(kind) => match kind {
                 Kind::Role => ROLES,
