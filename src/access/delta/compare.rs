@@ -16,6 +16,7 @@ use super::settle::Judge;
 use super::wall::{Walls, about, is_personal};
 use super::{AccessDelta, affected, cross};
 use crate::access::landscape::{DocumentId, Landscape};
+use crate::access::principal::{Caller, Named};
 use crate::policy::{Document, Element};
 use crate::state::{AccountId, ResourceId};
 
@@ -41,10 +42,12 @@ pub fn delta_among(before: &Landscape<'_>, after: &Landscape<'_>, ours: &BTreeSe
     for document in &changed {
         for mut found in resource::outside(document, &mut old, &mut new, &mut universe) {
             cross::own_leg(&mut found, document, [&mut old, &mut new], ours, &mut universe, &mut fold);
-            // Who may act as a role can do what the role can.
+            // Who may act as a role can do what the role can. What a service runs does what the role is for.
+            let is_service = matches!(found.named, Named::Caller(Caller::Service(_)));
             if let DocumentId::Trust(role) = document
                 && after.caller(role).is_some()
                 && !found.gained.is_empty()
+                && !fold.knows(role, is_service)
             {
                 let named = named_after.get_or_insert_with(|| named_in(after));
                 let hand = hand(after, role, named);
