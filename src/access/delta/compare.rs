@@ -15,7 +15,7 @@ use super::resource;
 use super::settle::Judge;
 use super::{AccessDelta, Limit};
 use crate::access::landscape::{DocumentId, Landscape};
-use crate::access::principal::Named;
+use crate::access::principal::{Caller, Named};
 use crate::policy::{Effect, Element};
 use crate::state::ResourceId;
 
@@ -42,10 +42,12 @@ pub fn delta(before: &Landscape<'_>, after: &Landscape<'_>) -> AccessDelta {
                     gain.limits.push(limit.clone());
                 }
             }
-            // Who may act as a role can do what the role can.
+            // Who may act as a role can do what the role can. What a service runs does what the role is for.
+            let is_service = matches!(found.named, Named::Caller(Caller::Service(_)));
             if let DocumentId::Trust(role) = document
                 && after.caller(role).is_some()
                 && !found.gained.is_empty()
+                && !fold.knows(role, is_service)
             {
                 let named = named_after.get_or_insert_with(|| named_in(after));
                 let hand = hand(after, role, named);

@@ -175,9 +175,17 @@ impl<'l> Fold<'l> {
         self.heirs = Heirs { heirs, opened: vec![], closed };
     }
 
+    /// Whether there is no need to find out what can be done as a role.
+    pub(super) fn knows(&mut self, role: &ResourceId, is_service: bool) -> bool {
+        if self.is_mighty(role) {
+            let all = RoleAccess { everything: true, most: vec![], more: 0 };
+            self.access.entry(role.clone()).or_insert(all);
+        }
+        is_service || self.access.contains_key(role)
+    }
+
     /// All that can be done as a role that somebody else may act as.
     pub(super) fn can(&mut self, role: &ResourceId, gains: Vec<Gain>, universe: &Universe) {
-        let everything = self.is_mighty(role);
         let part = |gain: &Gain| {
             let services = gain.actions.iter().map(|number| universe.name(*number).0.to_owned());
             RolePart {
@@ -192,7 +200,7 @@ impl<'l> Fold<'l> {
         most.dedup();
         let more = most.len().saturating_sub(MOST_MAX);
         most.truncate(MOST_MAX);
-        self.access.insert(role.clone(), RoleAccess { everything, most, more });
+        self.access.insert(role.clone(), RoleAccess { everything: false, most, more });
     }
 
     pub(super) fn assumed(&mut self, assumed: Assumed) {
@@ -243,7 +251,9 @@ impl<'l> Fold<'l> {
             let rank = self.trusted_rank(rank, &resource, &gain);
             let mut line = line(rank, Who::Outside(named), gain, universe);
             if part == Part::Gained && matches!(line.route.document, DocumentId::Trust(_)) {
-                line.role = self.access.get(&resource).cloned();
+                let is_service = matches!(line.who, Who::Outside(Named::Caller(Caller::Service(_))));
+                let told = |access: &&RoleAccess| access.everything || !is_service;
+                line.role = self.access.get(&resource).filter(told).cloned();
             }
             match part {
                 Part::Gained => gained.push(line),

@@ -316,10 +316,7 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
                 let conditions: BTreeSet<&str> =
                     lines.iter().flat_map(|line| &line.conditions).map(String::as_str).collect();
                 let conditions: String = conditions.iter().map(|said| format!(", {said}")).collect();
-                // What a service runs does what the role is for.
-                let roles = lines.iter().filter_map(|line| line.role.as_ref());
-                let mut told = roles.filter(|role| role.administrator || rank != "rest");
-                let can = told.next().and_then(role_can);
+                let can = lines.iter().find_map(|line| line.role.as_ref()).and_then(role_can);
                 let can = can.unwrap_or_default();
                 format!("{word} {}{conditions}{can}", document.trim_start_matches("trust policy of "))
             } else {
