@@ -130,6 +130,11 @@ impl<'a> Who<'a> {
 }
 
 fn open(method: &'static Method, reach: &Reach<'_>, who: &Who<'_>) -> Option<Open> {
+    // To know the roles that can be passed takes long; most who may pass some run nothing.
+    let mut runs = method.needs.iter().filter(|need| !matches!(need.on, On::PassedTo(_)));
+    if method.passes_role() && runs.any(|need| reach.grants(need.action, need.target()).is_empty()) {
+        return None;
+    }
     let mut grants = vec![];
     let mut roles = vec![];
     let mut same: Option<Vec<String>> = None;
