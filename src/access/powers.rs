@@ -11,6 +11,33 @@ pub struct Method {
     pub needs: &'static [Need],
 }
 
+impl Method {
+    /// What it comes to for something that has a name: `let oneself into role/Admin`.
+    pub fn gain_on(&self, name: &str) -> String {
+        const ANY: [&str; 8] = [
+            "any role",
+            "any user",
+            "any group",
+            "a role",
+            "a user",
+            "a group",
+            "a policy that gives rights",
+            "a policy",
+        ];
+        let any = ANY.iter().find(|any| self.gain.contains(**any));
+        any.map_or_else(|| self.gain.to_owned(), |any| self.gain.replacen(any, name, 1))
+    }
+
+    /// The services that a role is passed to.
+    pub fn services(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let services = self.needs.iter().filter_map(|need| match need.on {
+            On::PassedTo(services) => Some(services),
+            On::Something | On::Any(_) | On::All(_) | On::Others | On::Own(_) | On::Same(_) => None,
+        });
+        services.flatten().copied().collect::<Vec<_>>().into_iter()
+    }
+}
+
 /// An action, and on what.
 #[derive(Debug)]
 pub struct Need {
@@ -25,6 +52,8 @@ pub struct Need {
 pub enum On {
     /// Anything: one makes it oneself.
     Something,
+    /// Any of a kind: one makes it oneself, or one of them will do. The beginning of their ARNs' last part.
+    Any(&'static str),
     /// All there are, since one of them will do: the beginning of their ARNs' last part.
     All(&'static str),
     /// All users but oneself.
@@ -47,6 +76,10 @@ const fn make(action: &'static str) -> Need {
 
 const fn all(action: &'static str, prefix: &'static str) -> Need {
     need(action, On::All(prefix))
+}
+
+const fn any(action: &'static str, prefix: &'static str) -> Need {
+    need(action, On::Any(prefix))
 }
 
 const fn own(action: &'static str, kind: Kind) -> Need {
@@ -115,6 +148,16 @@ pub static METHODS: &[Method] = methods! {
     "start an instance that acts as a role": [pass(EC2), make("ec2:RunInstances")];
     "start a spot instance that acts as a role": [pass(EC2), make("ec2:RequestSpotInstances")];
     "open a notebook that acts as a role": [pass(SAGEMAKER), make("sagemaker:CreateNotebookInstance")];
+    "make a user of Studio who acts as a role": [
+        pass(SAGEMAKER),
+        any("sagemaker:CreateUserProfile", "user-profile/"),
+        any("sagemaker:CreatePresignedDomainUrl", "user-profile/"),
+    ];
+    "give a user of Studio another role, and open Studio as that user": [
+        pass(SAGEMAKER),
+        any("sagemaker:UpdateUserProfile", "user-profile/"),
+        any("sagemaker:CreatePresignedDomainUrl", "user-profile/"),
+    ];
     "run a training job that acts as a role": [pass(SAGEMAKER), make("sagemaker:CreateTrainingJob")];
     "run a processing job that acts as a role": [pass(SAGEMAKER), make("sagemaker:CreateProcessingJob")];
     "run a Glue job that acts as a role": [pass(GLUE), make("glue:CreateJob"), make("glue:StartJobRun")];
@@ -150,6 +193,8 @@ pub static METHODS: &[Method] = methods! {
     "put a layer under any function, which acts as its role": [all("lambda:UpdateFunctionConfiguration", "function:")];
     "open any notebook, which acts as its role":
         [all("sagemaker:CreatePresignedNotebookInstanceUrl", "notebook-instance/")];
+    "open Studio as any of its users, which acts as their role":
+        [all("sagemaker:CreatePresignedDomainUrl", "user-profile/")];
     "have any notebook run a script when it starts": [
         make("sagemaker:CreateNotebookInstanceLifecycleConfig"),
         all("sagemaker:UpdateNotebookInstance", "notebook-instance/"),

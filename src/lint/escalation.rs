@@ -130,6 +130,11 @@ impl<'a> Who<'a> {
 }
 
 fn open(method: &'static Method, reach: &Reach<'_>, who: &Who<'_>) -> Option<Open> {
+    // To know the roles that can be passed takes long; most who may pass some run nothing.
+    let mut runs = method.needs.iter().filter(|need| !matches!(need.on, On::PassedTo(_)));
+    if method.passes_role() && runs.any(|need| reach.grants(need.action, need.target()).is_empty()) {
+        return None;
+    }
     let mut grants = vec![];
     let mut roles = vec![];
     let mut same: Option<Vec<String>> = None;
@@ -140,7 +145,7 @@ fn open(method: &'static Method, reach: &Reach<'_>, who: &Who<'_>) -> Option<Ope
         let allowed = reach.grants(need.action, target);
         let all = |grant: &Grant| grant.spans(target, account);
         let found = match need.on {
-            On::Something => allowed.into_iter().next(),
+            On::Something | On::Any(_) => allowed.into_iter().next(),
             On::All(_) | On::Others => allowed.into_iter().find(all),
             On::Own(kind) => {
                 let own = who.own(kind);
@@ -173,7 +178,7 @@ impl Need {
             On::Something => Target { service, prefix: "" },
             On::All("role/") | On::PassedTo(_) => ROLES,
             On::All("group/") => GROUPS,
-            On::All(prefix) => Target { service: arn_service(service), prefix },
+            On::Any(prefix) | On::All(prefix) => Target { service: arn_service(service), prefix },
             On::Others => USERS,
             On::Own(kind) | On::Same(kind) => match kind {
                 Kind::Role => ROLES,

@@ -6,7 +6,10 @@ use serde::Serialize;
 
 use super::EnvironmentLine;
 use super::limits;
-use crate::access::delta::{AccessDelta, Denial, Edge, Escalation, Line, Resources, Route, Test, Who};
+use crate::access::delta::{
+    AccessDelta, Closed, Denial, Edge, Escalation, Heir, Line, Resources, RoleAccess, RolePart, Route, Test,
+    Who,
+};
 use crate::access::landscape::DocumentId;
 use crate::access::principal::{Caller, Named};
 use crate::state::{AccountId, ResourceId};
@@ -16,6 +19,10 @@ use crate::state::{AccountId, ResourceId};
 pub struct AccessReport {
     /// Ways to more rights that open.
     pub escalations: Vec<EscalationLine>,
+    /// Who can become a role already that gains, and so gains with it.
+    pub heirs: Vec<HeirLine>,
+    /// Roles that somebody could become by passing them on, and no longer can.
+    pub closed: Vec<ClosedLine>,
     /// Roles that can be assumed from now on, or no longer.
     pub roles: Vec<RoleLine>,
     /// What becomes possible, the gravest first.
@@ -74,10 +81,38 @@ pub struct AccessLine {
     pub actions: Vec<String>,
     /// How many actions that is.
     pub action_count: usize,
+    /// What can be done as the role, if it is about who may act as one.
+    pub role: Option<RoleAccessLine>,
     /// Whether it is proven.
     pub proven: bool,
     /// Why it is not.
     pub doubt: Option<String>,
+}
+
+/// The gravest of what can be done as a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoleAccessLine {
+    /// Whether that is everything.
+    pub administrator: bool,
+    /// What can be done to what, the gravest first; two at most.
+    pub access: Vec<RoleAccessPart>,
+    /// How much more there is.
+    pub more: usize,
+}
+
+/// Something that can be done as a role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoleAccessPart {
+    /// `escalation`, `sensitive` or `rest`.
+    pub rank: &'static str,
+    /// The access word.
+    pub word: &'static str,
+    /// With which services, by prefix.
+    pub services: Vec<String>,
+    /// The patterns of the resources; what is not meant, if `all_but`.
+    pub resources: Vec<String>,
+    /// Whether the patterns say what is left out.
+    pub all_but: bool,
 }
 
 /// Where a statement stands.
@@ -104,13 +139,59 @@ pub struct EscalationLine {
     pub known_roles: Vec<String>,
     /// How many those are.
     pub known_role_count: usize,
-    /// Those of them that may do everything.
+    /// Those of them, and of `targets`, that may do everything.
     pub administrator_roles: Vec<String>,
+    /// Roles that the pattern covers, and that let none of the services be them yet; ten at most.
+    pub shut_roles: Vec<String>,
+    /// How many those are.
+    pub shut_role_count: usize,
+    /// Those of them that may do everything.
+    pub shut_administrator_roles: Vec<String>,
+    /// Whether it leads anywhere: not if the roles that it names let none of the services be them.
+    pub open: bool,
+    /// The roles, users, groups and policies that the ways are about, if they name them; ten at most.
+    pub targets: Vec<String>,
+    /// How many those are.
+    pub target_count: usize,
+    /// Whether the way was there, and it is the trust policies of `known_roles` that open it.
+    pub by_trust: bool,
     /// The ways, in words.
-    pub ways: Vec<&'static str>,
+    pub ways: Vec<String>,
     /// The actions of each way.
     pub actions: Vec<Vec<&'static str>>,
     /// The statement that passes the roles, or the first that counts.
+    pub statement: AccessStatement,
+}
+
+/// Somebody who can become roles already that gain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeirLine {
+    /// Who.
+    pub principals: Principals,
+    /// Roles to become before, one after the other.
+    pub via: Vec<String>,
+    /// The roles that gain.
+    pub roles: Vec<String>,
+    /// The gravest that they gain.
+    pub rank: &'static str,
+    /// Whether they gain everything.
+    pub administrator: bool,
+    /// The ways to become the first, in words; none if it is assumed.
+    pub ways: Vec<&'static str>,
+    /// The condition keys that becoming the first depends on.
+    pub depends_on: Vec<String>,
+    /// The statements that let them become the first.
+    pub statements: Vec<AccessStatement>,
+}
+
+/// Roles that somebody could become by passing them on, and no longer can.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClosedLine {
+    /// Who.
+    pub principals: Principals,
+    /// The roles.
+    pub roles: Vec<String>,
+    /// The statement that passed them.
     pub statement: AccessStatement,
 }
 
@@ -164,6 +245,9 @@ pub struct DenialLine {
     /// Those of whom that could not be decided.
     pub perhaps: Vec<Principals>,
 }
+
+/// What ways are about: so many are named in each.
+const NAMED_MAX: usize = 2;
 
 /// What has a say in access and is not read.
 const NOT_EVALUATED: [&str; 6] = [
@@ -262,6 +346,7 @@ impl<'a> Names<'a> {
             with,
             actions,
             count,
+            role,
             doubt,
         } = line;
         let (resources, all_but) = patterns(resources);
@@ -279,13 +364,38 @@ impl<'a> Names<'a> {
             with: with.iter().map(|route| self.route(route)).collect(),
             actions: actions.clone(),
             action_count: *count,
+            role: role.as_ref().map(role_access),
             proven: doubt.is_none(),
             doubt: doubt.clone(),
         }
     }
 
     fn escalation(&self, escalation: &Escalation) -> EscalationLine {
-        let Escalation { who, administrator, roles, known, known_count, mighty, methods, route } = escalation;
+        let Escalation {
+            who,
+            administrator,
+            roles,
+            known,
+            known_count,
+            mighty,
+            shut,
+            shut_count,
+            shut_mighty,
+            targets,
+            target_count,
+            by_trust,
+            methods,
+            route,
+        } = escalation;
+        let named = match self.ids(targets.iter().take(NAMED_MAX)) {
+            names if names.is_empty() => None,
+            names if *target_count <= NAMED_MAX => Some(names.join(" or ")),
+            names => Some(format!("{} or {} more", names.join(", "), target_count - NAMED_MAX)),
+        };
+        let ways = methods.iter().map(|method| match &named {
+            Some(named) => method.gain_on(named),
+            None => method.gain.to_owned(),
+        });
         EscalationLine {
             principals: self.who(who),
             administrator: *administrator,
@@ -293,10 +403,36 @@ impl<'a> Names<'a> {
             known_roles: self.ids(known),
             known_role_count: *known_count,
             administrator_roles: self.ids(mighty),
-            ways: methods.iter().map(|method| method.gain).collect(),
+            shut_roles: self.ids(shut),
+            shut_role_count: *shut_count,
+            shut_administrator_roles: self.ids(shut_mighty),
+            open: escalation.is_open(),
+            ways: ways.collect(),
+            targets: self.ids(targets),
+            target_count: *target_count,
+            by_trust: *by_trust,
             actions: methods.iter().map(|m| m.needs.iter().map(|need| need.action).collect()).collect(),
             statement: self.route(route),
         }
+    }
+
+    fn heir(&self, heir: &Heir) -> HeirLine {
+        let Heir { who, via, roles, rank, everything, methods, keys, routes } = heir;
+        HeirLine {
+            principals: self.who(who),
+            via: self.ids(via),
+            roles: self.ids(roles),
+            rank: rank.word(),
+            administrator: *everything,
+            ways: methods.iter().map(|method| method.gain).collect(),
+            depends_on: keys.iter().cloned().collect(),
+            statements: routes.iter().map(|route| self.route(route)).collect(),
+        }
+    }
+
+    fn closed(&self, closed: &Closed) -> ClosedLine {
+        let Closed { who, roles, route } = closed;
+        ClosedLine { principals: self.who(who), roles: self.ids(roles), statement: self.route(route) }
     }
 
     fn edge(&self, edge: &Edge) -> RoleLine {
@@ -360,6 +496,22 @@ pub(super) fn anybody(named: &Named) -> String {
     }
 }
 
+fn role_access(access: &RoleAccess) -> RoleAccessLine {
+    let RoleAccess { everything, most, more } = access;
+    let part = |part: &RolePart| {
+        let RolePart { rank, word, services, resources } = part;
+        let (resources, all_but) = patterns(resources);
+        RoleAccessPart {
+            rank: rank.word(),
+            word: word.word(),
+            services: services.clone(),
+            resources,
+            all_but,
+        }
+    };
+    RoleAccessLine { administrator: *everything, access: most.iter().map(part).collect(), more: *more }
+}
+
 fn patterns(resources: &Resources) -> (Vec<String>, bool) {
     match resources {
         Resources::Of(pattern) => (vec![pattern.clone()], false),
@@ -371,9 +523,21 @@ impl AccessReport {
     /// What a comparison found.
     pub fn new(delta: &AccessDelta, environments: &[EnvironmentLine<'_>]) -> Self {
         let names = Names::new(environments);
-        let AccessDelta { gained, lost, escalations, edges, denials, without_effect, unreadable } = delta;
+        let AccessDelta {
+            gained,
+            lost,
+            escalations,
+            heirs,
+            closed,
+            edges,
+            denials,
+            without_effect,
+            unreadable,
+        } = delta;
         Self {
             escalations: escalations.iter().map(|escalation| names.escalation(escalation)).collect(),
+            heirs: heirs.iter().map(|heir| names.heir(heir)).collect(),
+            closed: closed.iter().map(|closed| names.closed(closed)).collect(),
             roles: edges.iter().map(|edge| names.edge(edge)).collect(),
             gained: gained.iter().map(|line| names.line(line)).collect(),
             lost: lost.iter().map(|line| names.line(line)).collect(),
@@ -388,6 +552,8 @@ impl AccessReport {
     pub fn is_unchanged(&self) -> bool {
         let Self {
             escalations,
+            heirs,
+            closed,
             roles,
             gained,
             lost,
@@ -397,6 +563,8 @@ impl AccessReport {
             not_evaluated: _,
         } = self;
         escalations.is_empty()
+            && heirs.is_empty()
+            && closed.is_empty()
             && roles.is_empty()
             && gained.is_empty()
             && lost.is_empty()

@@ -37,7 +37,8 @@ mod witness;
 mod words;
 
 pub use access::{
-    AccessLine, AccessReport, AccessStatement, DenialLine, EscalationLine, Principals, RoleLine,
+    AccessLine, AccessReport, AccessStatement, ClosedLine, DenialLine, EscalationLine, HeirLine, Principals,
+    RoleAccessLine, RoleAccessPart, RoleLine,
 };
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
 pub use aws_managed::{

@@ -13,6 +13,7 @@ mod denials;
 mod lockout;
 mod public;
 mod unknown;
+mod ways;
 
 use std::sync::Arc;
 

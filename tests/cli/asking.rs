@@ -153,7 +153,7 @@ fn who_can_tells_of_nobody_what_an_unread_policy_might_say() {
 #[test]
 fn everybody_is_told_once() {
     let project = project();
-    let open = "  acme-lake:\n    policy:\n      - { Sid: All, Effect: Allow, Principal: \"*\", Action: s3:GetObject, Resource: arn:aws:s3:::acme-lake/* }\n";
+    let open = "  acme-lake:\n    public_access_block: { block_public_policy: false, restrict_public_buckets: false }\n    policy:\n      - { Sid: All, Effect: Allow, Principal: \"*\", Action: s3:GetObject, Resource: arn:aws:s3:::acme-lake/* }\n";
     replace(&project, "environments/a.yaml", "  acme-lake: {}\n", open);
     let question = "who-can s3:GetObject s3://acme-lake/x";
     screen("who-can-everybody", &ask(&project, question));

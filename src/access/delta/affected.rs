@@ -79,8 +79,12 @@ pub(super) fn find<'l>(
         for (group, own) in alike(&people, bucket, &entries) {
             let Some(first) = group.first() else { continue };
             let [was_held, is_held] = &first.hands;
-            let class =
-                Class { before: unnamed(was_held), after: unnamed(is_held), members: vec![first.id.clone()] };
+            let class = Class {
+                before: unnamed(was_held),
+                after: unnamed(is_held),
+                moved: true,
+                members: vec![first.id.clone()],
+            };
             let [was, is] = own;
             let mut from = around(pool(old, &class.before, Some(&first.caller), universe), moved);
             let mut to = around(pool(new, &class.after, Some(&first.caller), universe), moved);

@@ -86,7 +86,7 @@ impl Named {
 }
 
 /// Any text in the place of a policy variable.
-fn widened(part: &str) -> Cow<'_, str> {
+pub(super) fn widened(part: &str) -> Cow<'_, str> {
     if !part.contains("${") {
         return Cow::Borrowed(part);
     }

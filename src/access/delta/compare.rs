@@ -3,17 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::Universe;
+use super::assume;
 use super::denial::{Moved, moved};
-use super::escalation::{self, Needed, opened, ways};
+use super::escalation::{Asker, Needed, opened, ways};
 use super::fold::{Fold, Part};
-use super::gain::gains;
-use super::holders::{Class, Hand, classes, context, pool};
+use super::gain::{Gain, gains};
+use super::heirs::{Changes, heirs};
+use super::holders::{Class, Hand, classes, context, hand, named_in, pool};
 use super::pool::{Entry, Pool, Side};
 use super::resource;
 use super::settle::Judge;
 use super::wall::{Walls, about, is_personal};
 use super::{AccessDelta, affected, cross};
 use crate::access::landscape::{DocumentId, Landscape};
+use crate::access::principal::{Caller, Named};
 use crate::policy::{Document, Element};
 use crate::state::{AccountId, ResourceId};
 
@@ -30,14 +33,27 @@ pub fn delta_among(before: &Landscape<'_>, after: &Landscape<'_>, ours: &BTreeSe
     let all = classes(before, after);
     let needed = Needed::new(&universe);
     let walls = [Walls::new(&mut old, &mut universe), Walls::new(&mut new, &mut universe)];
-    for class in &all {
+    for class in all.iter().filter(|class| class.moved) {
         of_class(class, (&mut old, &mut new), &walls, &mut universe, &needed, &mut fold);
     }
     let mut changed = resource::changed(&old, &new);
+    let mut named_after = None;
     let mut denials: BTreeMap<DocumentId, Vec<Moved>> = BTreeMap::new();
     for document in &changed {
         for mut found in resource::outside(document, &mut old, &mut new, &mut universe) {
             cross::own_leg(&mut found, document, [&mut old, &mut new], ours, &mut universe, &mut fold);
+            // Who may act as a role can do what the role can. What a service runs does what the role is for.
+            let is_service = matches!(found.named, Named::Caller(Caller::Service(_)));
+            if let DocumentId::Trust(role) = document
+                && after.caller(role).is_some()
+                && !found.gained.is_empty()
+                && !fold.knows(role, is_service)
+            {
+                let named = named_after.get_or_insert_with(|| named_in(after));
+                let hand = hand(after, role, named);
+                let [_, wall] = &walls;
+                fold.can(role, all_of(role, &hand, &mut new, wall, &mut universe), &universe);
+            }
             fold.outside(document, found);
         }
         let moved = moved(document, &mut old, &mut new, &mut universe);
@@ -49,18 +65,39 @@ pub fn delta_among(before: &Landscape<'_>, after: &Landscape<'_>, ours: &BTreeSe
         affected::find(&mut denials, [&mut old, &mut new], &mut universe);
     }
     fold.denials(denials.into_values().flatten(), &universe);
-    for assumed in escalation::assumed(&mut old, &mut new, &all, &changed, &mut universe) {
+    for assumed in assume::assumed(&mut old, &mut new, &all, &changed, &mut universe) {
         fold.assumed(assumed);
     }
+    let changes = Changes { classes: &all, changed: &changed, gaining: fold.gaining(&universe) };
+    let found = heirs(changes, (&mut old, &mut new), &mut universe, &needed);
+    fold.heirs(found);
     // What a bucket denies from the start is told of with what others gain there.
     let there = |id: &ResourceId| [before, after].iter().all(|side| side.state().resources.contains_key(id));
     let denies =
         |id: &DocumentId| [before, after].iter().filter_map(|side| side.document(id)).any(Document::denies);
     changed.retain(|id| resource::resource_of(id).is_none_or(there) || !denies(id));
-    for class in &all {
+    for class in all.iter().filter(|class| class.moved) {
         changed.extend(touched(class, before, after));
     }
     fold.finish(changed, &all, &universe)
+}
+
+/// All that somebody can do.
+fn all_of<'l>(
+    who: &ResourceId,
+    hand: &Hand,
+    side: &mut Side<'l>,
+    walls: &Walls<'l>,
+    universe: &mut Universe,
+) -> Vec<Gain> {
+    let caller = side.landscape.caller(who);
+    let mut pool = pool(side, hand, caller.as_ref(), universe);
+    let known = caller.as_ref().map(|caller| context(side.landscape, caller));
+    if let (Some(caller), Some(known)) = (&caller, &known) {
+        let denied = walls.around([&pool, &pool]);
+        pool.denies.extend(about(&denied, caller, known));
+    }
+    gains(&Pool::default(), &pool, universe, &mut Judge::new(caller, known))
 }
 
 /// Every document of a class.
@@ -119,7 +156,8 @@ fn of_class<'l>(
     // lost against what they did.
     let denied = walls.each_ref().map(|walls| walls.around([&from, &to]));
     for (members, denied) in apart(class, denied, [&*old, &*new]) {
-        let class = Class { before: class.before.clone(), after: class.after.clone(), members };
+        let class =
+            Class { before: class.before.clone(), after: class.after.clone(), moved: class.moved, members };
         let known = caller.as_ref().map(|caller| context(new.landscape, caller));
         let mut judge = Judge::new(caller.clone(), known);
         let with = |pool: &Pool<'l>, denied: &[Entry<'l>]| {
@@ -135,7 +173,9 @@ fn of_class<'l>(
         lost.retain_mut(|gain| cross::is_let_in(&class, old, gain, universe));
         fold.class(&class, Part::Gained, gained, universe);
         fold.class(&class, Part::Lost, lost, universe);
-        let (had, has) = (ways(&from_now, universe, needed), ways(&to_now, universe, needed));
+        let (before, after) =
+            (Asker { who: first, landscape: old.landscape }, Asker { who: first, landscape: new.landscape });
+        let (had, has) = (ways(&from_now, before, universe, needed), ways(&to_now, after, universe, needed));
         for opened in opened(&had, &has) {
             fold.escalation(&class, opened);
         }

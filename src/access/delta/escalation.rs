@@ -1,34 +1,55 @@
-//! Ways to more rights that open: by IAM itself, by passing a role, by what has a role already, and by assuming one.
+//! Ways to more rights that open: by IAM itself, by passing a role, and by what has a role already.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::{Number, Universe, both, contains, without};
-use super::area::{Area, Named as NamedArea};
-use super::holders::Class;
-use super::pool::{Entry, Pool, Side};
-use super::{Route, Turn};
-use crate::access::decide::{Outcome, Source};
-use crate::access::landscape::{DocumentId, Held, Landscape};
-use crate::access::powers::{METHODS, Method, On};
-use crate::access::principal::{Caller, Named};
+use super::area::{Area, Named as NamedArea, widened};
+use super::assume::trusts;
+use super::pool::{Entry, Pool};
+use super::{Route, Test};
+use crate::access::decide::Outcome;
+use crate::access::landscape::{DocumentId, Landscape};
+use crate::access::powers::{METHODS, Method, Need, On};
 use crate::access::request::{Context, Others, Request};
-use crate::access::truth::Truth;
-use crate::policy::{Effect, Element, glob};
+use crate::policy::catalogue::{self, Action};
+use crate::policy::{could_be_on, glob};
 use crate::state::{Kind, ResourceId};
 
-/// What is open to somebody: ways by number, and for those that pass a role, which.
+/// What a way is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Target {
+    /// Nothing in particular, or all there are.
+    Any,
+    /// Roles that are passed.
+    Passed(Area),
+    /// A role, user, group or policy that the state has.
+    Of(ResourceId),
+}
+
+/// Who asks, in one of the two states.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker<'a, 'l> {
+    pub who: &'a ResourceId,
+    pub landscape: &'l Landscape<'l>,
+}
+
+/// What is open to somebody: ways by number, and what they are about.
 #[derive(Debug, Default)]
 pub(super) struct Ways<'l> {
-    administrator: Option<Route>,
-    by: BTreeMap<(usize, Option<String>), Entry<'l>>,
+    pub administrator: Option<Route>,
+    /// Whether nothing is denied and there is no boundary, so that what a statement allows is allowed.
+    free: bool,
+    by: BTreeMap<(usize, Target), Entry<'l>>,
 }
 
 /// Ways that one set of policies opens and another does not.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub administrator: bool,
-    /// The pattern of the roles that can be passed.
-    pub roles: Option<String>,
+    /// The roles that can be passed.
+    pub roles: Option<Area>,
+    /// What the ways are about, if they name it.
+    pub targets: BTreeSet<ResourceId>,
     pub methods: Vec<&'static Method>,
     pub route: Route,
 }
@@ -79,7 +100,12 @@ impl<'p, 'l> Live<'p, 'l> {
 }
 
 /// The ways that somebody's policies open.
-pub(super) fn ways<'l>(pool: &Pool<'l>, universe: &Universe, needed: &Needed) -> Ways<'l> {
+pub(super) fn ways<'l>(
+    pool: &Pool<'l>,
+    asker: Asker<'_, 'l>,
+    universe: &Universe,
+    needed: &Needed,
+) -> Ways<'l> {
     let live = Live::of(pool);
     let is_administrator = |(entry, actions): &&(&Entry<'_>, Vec<Number>)| {
         entry.tests.is_empty()
@@ -90,41 +116,57 @@ pub(super) fn ways<'l>(pool: &Pool<'l>, universe: &Universe, needed: &Needed) ->
     let own = |deny: &Entry<'_>| !matches!(deny.route.document, DocumentId::Bucket(_));
     let limited = pool.boundary.is_some() || pool.denies.iter().any(own);
     if let Some((entry, _)) = live.0.iter().filter(|_| !limited).find(is_administrator) {
-        return Ways { administrator: Some(entry.route.clone()), by: BTreeMap::new() };
+        return Ways { administrator: Some(entry.route.clone()), free: true, by: BTreeMap::new() };
     }
     let mut by = BTreeMap::new();
     for (place, (method, numbers)) in METHODS.iter().zip(&needed.0).enumerate() {
-        let mut roles: Option<Vec<(String, &Entry<'l>)>> = None;
+        let mut roles: Option<Vec<(Area, &Entry<'l>)>> = None;
         let mut first = None;
+        let mut same: Option<Vec<&Area>> = None;
         let open = method.needs.iter().zip(numbers).all(|(need, number)| {
             let Some(number) = number else { return false };
             if let On::PassedTo(services) = need.on {
                 let fitting = live.with(*number).filter(|entry| passes_to(entry, services));
-                let passed = fitting.flat_map(|entry| {
-                    let texts = entry.statement.areas.iter().map(text).collect::<Vec<_>>();
-                    texts.into_iter().map(move |text| (text, entry))
-                });
+                let passed = fitting
+                    .flat_map(|entry| entry.statement.areas.iter().map(move |area| (area.clone(), entry)));
                 let passed: Vec<_> = passed.collect();
                 let any = !passed.is_empty();
                 roles = Some(passed);
                 return any;
             }
-            let found = live.with(*number).find(|entry| reaches(entry, need.on));
+            let found = if let On::Same(_) = need.on {
+                // Where one is named, it is looked up in the state.
+                let patterns = live.with(*number).flat_map(|entry| {
+                    entry.statement.areas.iter().filter(|area| !is_exact(area)).map(move |a| (entry, a))
+                });
+                let both = patterns.filter(|(_, area)| {
+                    same.as_ref().is_none_or(|same| same.iter().any(|other| other.overlaps(area)))
+                });
+                let both: Vec<_> = both.collect();
+                same = Some(both.iter().map(|(_, area)| *area).collect());
+                both.first().map(|(entry, _)| *entry)
+            } else {
+                live.with(*number).find(|entry| reaches(entry, need, universe.action(*number)))
+            };
             first = first.or(found);
             found.is_some()
         });
         match (open, roles, first) {
             (true, Some(roles), _) => {
-                by.extend(roles.into_iter().map(|(text, entry)| ((place, Some(text)), entry.clone())));
+                let keyed = roles.into_iter().map(|(area, entry)| (Target::Passed(area), entry));
+                by.extend(keyed.map(|(target, entry)| ((place, target), entry.clone())));
             }
-            (true, None, Some(entry)) => drop(by.insert((place, None), entry.clone())),
+            (true, None, Some(entry)) => drop(by.insert((place, Target::Any), entry.clone())),
             (true, None, None) | (false, ..) => {}
         }
     }
+    let mut ways = Ways { administrator: None, free: !limited, by };
+    let named = ways.named(&live, asker, needed);
+    ways.by.extend(named);
     // What takes more than another way does says nothing new.
-    let takes_more = |(place, roles): &(usize, Option<String>)| {
-        by.keys().any(|(other, theirs)| {
-            theirs == roles
+    let takes_more = |(place, target): &(usize, Target)| {
+        ways.by.keys().any(|(other, theirs)| {
+            (theirs == target || matches!((theirs, target), (Target::Any, Target::Of(_))))
                 && match (METHODS.get(*place), METHODS.get(*other)) {
                     (Some(own), Some(other)) => {
                         other.needs.len() < own.needs.len()
@@ -134,16 +176,159 @@ pub(super) fn ways<'l>(pool: &Pool<'l>, universe: &Universe, needed: &Needed) ->
                 }
         })
     };
-    let less: BTreeSet<_> = by.keys().filter(|key| takes_more(key)).cloned().collect();
-    by.retain(|key, _| !less.contains(key));
-    Ways { administrator: None, by }
+    let less: BTreeSet<_> = ways.by.keys().filter(|key| takes_more(key)).cloned().collect();
+    ways.by.retain(|key, _| !less.contains(key));
+    ways
 }
 
-fn text(area: &Area) -> String {
-    match area {
-        Area::Of(named) => named.text.clone(),
-        Area::AllBut(_) => "*".to_owned(),
+impl<'l> Ways<'l> {
+    /// Ways by IAM alone that are open for something that the state has, and not for all there are.
+    fn named(
+        &self,
+        live: &Live<'_, 'l>,
+        asker: Asker<'_, 'l>,
+        needed: &Needed,
+    ) -> Vec<((usize, Target), Entry<'l>)> {
+        let mut found = vec![];
+        for (place, (method, numbers)) in METHODS.iter().zip(&needed.0).enumerate() {
+            if self.by.contains_key(&(place, Target::Any)) || !method.needs.iter().all(is_of_iam) {
+                continue;
+            }
+            let holding = |number: &Option<Number>| number.map(|n| live.with(n).collect::<Vec<_>>());
+            let Some(holding) = numbers.iter().map(holding).collect::<Option<Vec<_>>>() else { continue };
+            if holding.iter().any(Vec::is_empty) {
+                continue;
+            }
+            let state = asker.landscape.state();
+            let ids = state.resources.keys().filter(|id| id.account == asker.who.account);
+            for id in ids.filter(|id| method.needs.iter().all(|need| self.fits(need.on, id, asker))) {
+                let Some(arn) = state.principal_arn(id) else { continue };
+                let area = Area::Of(NamedArea::new(&arn));
+                let entries: Option<Vec<_>> =
+                    holding.iter().map(|all| all.iter().find(|entry| entry.covers(&area))).collect();
+                let Some(Some(entry)) = entries.as_ref().map(|entries| entries.first()) else { continue };
+                if method.needs.iter().all(|need| asker.can(need.action, &arn, None)) {
+                    found.push(((place, Target::Of(id.clone())), (**entry).clone()));
+                }
+            }
+        }
+        found
     }
+
+    /// Whether an action on something is what a way needs.
+    fn fits(&self, on: On, id: &ResourceId, asker: Asker<'_, '_>) -> bool {
+        let Asker { who, landscape } = asker;
+        match on {
+            On::All("role/") => id.kind == Kind::Role && id != who,
+            On::All("group/") => id.kind == Kind::Group && !landscape.groups(who).any(|group| group == id),
+            On::Others => id.kind == Kind::User && id != who,
+            On::Own(Kind::User) => id.kind == Kind::User && id == who,
+            On::Own(Kind::Role) => {
+                id.kind == Kind::Role && (id == who || self.passes(id, asker, |_| true).is_some())
+            }
+            On::Own(Kind::Group) => {
+                id.kind == Kind::Group && (id == who || landscape.groups(who).any(|group| group == id))
+            }
+            On::Own(Kind::Policy) => {
+                id.kind == Kind::Policy
+                    && landscape
+                        .held(who)
+                        .iter()
+                        .any(|held| held.document == DocumentId::Customer(id.clone()))
+            }
+            On::Same(kind) => id.kind == kind && id != who,
+            On::Own(Kind::InstanceProfile | Kind::Bucket)
+            | On::All(_)
+            | On::Any(_)
+            | On::Something
+            | On::PassedTo(_) => false,
+        }
+    }
+
+    /// How a role that exists can be become by passing it on: the ways, and the statement that passes it.
+    pub(super) fn passes(
+        &self,
+        role: &ResourceId,
+        asker: Asker<'_, '_>,
+        which: impl Fn(&(usize, Target)) -> bool,
+    ) -> Option<(Vec<&'static Method>, Area, Route)> {
+        let Asker { who, landscape } = asker;
+        if role.account != who.account || role == who {
+            return None;
+        }
+        let arn = landscape.state().principal_arn(role)?;
+        let own = Area::Of(NamedArea::new(&arn));
+        let mut found: Option<(Vec<&'static Method>, Area, Route)> = None;
+        let mut known: BTreeMap<(&str, bool), bool> = BTreeMap::new();
+        for (key, entry) in self.by.iter().filter(|(key, _)| which(key)) {
+            let (place, Target::Passed(area)) = key else { continue };
+            let Some(method) = METHODS.get(*place).filter(|_| area.covers(&own)) else { continue };
+            let mut services = method.services();
+            // The statement was held against the service already.
+            let held = |test: &Test| test.key == "iam:passedtoservice" && !test.operator.contains("Not");
+            let sure = self.free && method.services().count() == 1 && entry.tests.iter().all(held);
+            let mut passes = |service: &&'static str| {
+                *known.entry((*service, sure)).or_insert_with(|| {
+                    trusts(landscape, role, service)
+                        && (sure || asker.can("iam:PassRole", &arn, Some(service)))
+                })
+            };
+            if services.any(|service| passes(&service)) {
+                let (methods, ..) = found.get_or_insert_with(|| (vec![], area.clone(), entry.route.clone()));
+                if !methods.iter().any(|known| known.gain == method.gain) {
+                    methods.push(method);
+                }
+            }
+        }
+        found
+    }
+
+    /// How somebody can let itself into a role that exists.
+    pub(super) fn enters(
+        &self,
+        role: &ResourceId,
+        which: impl Fn(&(usize, Target)) -> bool,
+    ) -> Option<(&'static Method, Route)> {
+        let enters =
+            |method: &&Method| method.needs.iter().any(|need| need.action == "iam:UpdateAssumeRolePolicy");
+        self.by.iter().filter(|(key, _)| which(key)).find_map(|((place, target), entry)| {
+            let is_it = *target == Target::Of(role.clone());
+            let method = METHODS.get(*place).filter(|_| is_it).filter(enters)?;
+            Some((method, entry.route.clone()))
+        })
+    }
+
+    /// Whether a way is open.
+    pub(super) fn has(&self, key: &(usize, Target)) -> bool {
+        self.by.contains_key(key)
+    }
+
+    /// Whether any role can be passed on, or be entered.
+    pub(super) fn leads_to_roles(&self) -> bool {
+        self.by.keys().any(|(_, target)| matches!(target, Target::Passed(_) | Target::Of(_)))
+    }
+}
+
+impl Asker<'_, '_> {
+    /// Whether something is allowed, for all that is known; what a group without users can do is not decided.
+    fn can(&self, action: &str, resource: &str, passed_to: Option<&str>) -> bool {
+        let Some(caller) = self.landscape.caller(self.who).filter(|_| self.who.kind != Kind::Group) else {
+            return true;
+        };
+        let mut context = Context::new(Others::Unknown);
+        if let Some(service) = passed_to {
+            context.offer("iam:PassedToService", service);
+        }
+        let (action, resource) = (action.to_owned(), resource.to_owned());
+        let request = Request { caller, action, resource, resource_account: None, context };
+        let decision = self.landscape.decide(request).decision;
+        decision.outcome == Outcome::Allowed || decision.depends
+    }
+}
+
+/// Whether it is done with IAM alone.
+fn is_of_iam(need: &Need) -> bool {
+    matches!(need.on, On::Own(_) | On::Others | On::Same(_) | On::All("role/" | "group/"))
 }
 
 /// Whether a statement lets roles be passed to one of these services.
@@ -153,10 +338,16 @@ fn passes_to(entry: &Entry<'_>, services: &[&str]) -> bool {
         .all(|test| test.values.iter().any(|value| services.iter().any(|service| glob(value, service))))
 }
 
+fn is_exact(area: &Area) -> bool {
+    matches!(area, Area::Of(named) if named.is_exact())
+}
+
 /// Whether a statement covers enough for a way.
-fn reaches(entry: &Entry<'_>, on: On) -> bool {
+fn reaches(entry: &Entry<'_>, need: &Need, action: Option<&Action>) -> bool {
+    let on = need.on;
     let prefix = match on {
-        On::Something | On::Same(_) | On::PassedTo(_) => return true,
+        On::Something | On::Any(_) => return entry.statement.areas.iter().any(|area| could_be(area, action)),
+        On::Same(_) | On::PassedTo(_) => return true,
         On::All(prefix) => prefix,
         On::Others | On::Own(Kind::User | Kind::InstanceProfile | Kind::Bucket) => "user/",
         On::Own(Kind::Group) => "group/",
@@ -170,172 +361,75 @@ fn reaches(entry: &Entry<'_>, on: On) -> bool {
     };
     entry.statement.areas.iter().any(|area| match area {
         Area::Of(named) => wide(named),
-        Area::AllBut(_) => true,
+        Area::AllBut(not) => {
+            let service = match need.action.split(':').next().unwrap_or_default() {
+                "ssm" | "ec2-instance-connect" => "ec2",
+                other => other,
+            };
+            let all = NamedArea::new(&format!("arn:aws:{service}:*:*:{prefix}*"));
+            !not.iter().any(|not| not.covers(&all))
+        }
     })
 }
 
-/// The ways that open from one to the other, those with the same roles together.
+/// Whether an action can be on any of some resources, as far as AWS's reference tells.
+fn could_be(area: &Area, action: Option<&Action>) -> bool {
+    let Some(action) = action else { return true };
+    let not = match area {
+        Area::Of(named) => return area.is_everything() || could_be_on(action, &named.text),
+        Area::AllBut(not) => not,
+    };
+    let kinds = catalogue::service(action.service).map_or(&[][..], |service| service.resource_types());
+    let mut own = kinds
+        .iter()
+        .filter(|kind| action.resources.iter().any(|resource| resource.name == kind.name))
+        .peekable();
+    let left = |arn: &str| {
+        let all = NamedArea::new(&widened(&arn.replace("${Partition}", "aws")));
+        !not.iter().any(|not| not.covers(&all))
+    };
+    own.peek().is_none() || own.any(|kind| left(kind.arn))
+}
+
+/// All that is said of ways: whether they are about all there are, which roles, by which statement, and what they are.
+type About<'a> = (bool, Option<&'a Area>, &'a Route, Vec<&'static str>);
+
+/// The ways that open from one to the other, those about the same together.
 pub(super) fn opened(had: &Ways<'_>, has: &Ways<'_>) -> Vec<Opened> {
     if had.administrator.is_some() {
         return vec![];
     }
     if let Some(route) = &has.administrator {
-        return vec![Opened { administrator: true, roles: None, methods: vec![], route: route.clone() }];
+        let (targets, methods) = (BTreeSet::new(), vec![]);
+        return vec![Opened { administrator: true, roles: None, targets, methods, route: route.clone() }];
     }
-    let mut by_roles: BTreeMap<(&Option<String>, &Route), Vec<&'static Method>> = BTreeMap::new();
-    for ((place, roles), entry) in &has.by {
-        if !had.by.contains_key(&(*place, roles.clone())) {
-            by_roles.entry((roles, &entry.route)).or_default().extend(METHODS.get(*place));
+    let mut about: BTreeMap<(&Target, &Route), Vec<&'static Method>> = BTreeMap::new();
+    for (key, entry) in has.by.iter().filter(|(key, _)| !had.has(key)) {
+        let (place, target) = key;
+        // What is open for all there are was open for each.
+        if matches!(target, Target::Of(_)) && had.has(&(*place, Target::Any)) {
+            continue;
         }
+        about.entry((target, &entry.route)).or_default().extend(METHODS.get(*place));
     }
-    let opened = by_roles.into_iter().map(|((roles, route), methods)| Opened {
-        administrator: false,
-        roles: roles.clone(),
-        methods,
-        route: route.clone(),
-    });
-    opened.collect()
-}
-
-/// That somebody can assume a role, or no longer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Assumed {
-    pub who: ResourceId,
-    pub role: ResourceId,
-    pub turn: Turn,
-    /// The condition keys that it depends on; from now on or no longer, if that is what turns.
-    pub keys: BTreeSet<String>,
-    pub routes: Vec<Route>,
-}
-
-/// Whether a role can be assumed.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Leave {
-    can: bool,
-    keys: BTreeSet<String>,
-    routes: Vec<Route>,
-}
-
-/// Which roles become assumable for whom, and which no longer.
-pub(super) fn assumed<'l>(
-    old: &mut Side<'l>,
-    new: &mut Side<'l>,
-    classes: &[Class],
-    changed: &BTreeSet<DocumentId>,
-    universe: &mut Universe,
-) -> Vec<Assumed> {
-    let moved: BTreeSet<&ResourceId> = classes.iter().flat_map(|class| &class.members).collect();
-    let mut pairs: BTreeSet<(ResourceId, ResourceId)> = BTreeSet::new();
-    for side in [&mut *old, &mut *new] {
-        let roles = assumable(side.landscape);
-        let trust = |role: &ResourceId| changed.contains(&DocumentId::Trust(role.clone()));
-        for who in side.landscape.identities() {
-            let all = moved.contains(who);
-            if !all && !roles.iter().any(|(role, ..)| trust(role)) {
-                continue;
-            }
-            let areas = may_assume(side, who, universe);
-            for (role, arn, named) in &roles {
-                let asked = areas.iter().any(|area| area.overlaps(&Area::Of(NamedArea::new(arn))));
-                if *role != who && (all || trust(role)) && (asked || named.contains(who)) {
-                    pairs.insert((who.clone(), (*role).clone()));
-                }
-            }
-        }
-    }
-    let mut found = vec![];
-    for (who, role) in pairs {
-        let (before, after) = (leave(old.landscape, &who, &role), leave(new.landscape, &who, &role));
-        let more =
-            after.can && (!before.can || (!before.keys.is_empty() && !before.keys.is_subset(&after.keys)));
-        let less =
-            before.can && (!after.can || (!after.keys.is_empty() && !after.keys.is_subset(&before.keys)));
-        let (turn, keys, routes) = match (more, less) {
-            (true, _) if before.can => {
-                (Turn::Widened, before.keys.difference(&after.keys).cloned().collect(), after.routes)
-            }
-            (true, _) => (Turn::Gained, after.keys, after.routes),
-            (false, true) if after.can => {
-                (Turn::Narrowed, after.keys.difference(&before.keys).cloned().collect(), after.routes)
-            }
-            (false, true) => (Turn::Lost, before.keys, before.routes),
-            (false, false) => continue,
+    let mut opened: BTreeMap<About<'_>, Opened> = BTreeMap::new();
+    for ((target, route), methods) in about {
+        let roles = match target {
+            Target::Passed(area) => Some(area),
+            Target::Any | Target::Of(_) => None,
         };
-        found.push(Assumed { who, role, turn, keys, routes });
-    }
-    found
-}
-
-/// The roles that identities can assume if their own policies let them, with whom their trust policies name.
-fn assumable<'s>(landscape: &Landscape<'s>) -> Vec<(&'s ResourceId, String, BTreeSet<&'s ResourceId>)> {
-    let mut roles = vec![];
-    for id in landscape.identities().filter(|id| id.kind == Kind::Role) {
-        let rules = landscape.rules(&DocumentId::Trust(id.clone()));
-        let rules =
-            rules.into_iter().flat_map(|rules| &rules.rules).filter(|rule| rule.effect == Effect::Allow);
-        let (mut open, mut named) = (false, BTreeSet::new());
-        for rule in rules {
-            match &rule.principals {
-                Some(Element::Is(all)) => {
-                    for one in all {
-                        open |= matches!(one, Named::Everyone | Named::Account(_));
-                        if let Named::Caller(caller) = one {
-                            named.extend(landscape.identity_of(caller));
-                        }
-                    }
-                }
-                Some(Element::IsNot(_)) => open = true,
-                None => {}
-            }
-        }
-        if let Some(arn) = landscape.state().principal_arn(id).filter(|_| open || !named.is_empty()) {
-            roles.push((id, arn, named));
+        let gains = methods.iter().map(|method| method.gain).collect();
+        let about_all = matches!(target, Target::Any);
+        let one = opened.entry((about_all, roles, route, gains)).or_insert_with(|| Opened {
+            administrator: false,
+            roles: roles.cloned(),
+            targets: BTreeSet::new(),
+            methods,
+            route: route.clone(),
+        });
+        if let Target::Of(id) = target {
+            one.targets.insert(id.clone());
         }
     }
-    roles
-}
-
-/// What somebody's own policies let them assume.
-fn may_assume(side: &mut Side<'_>, who: &ResourceId, universe: &mut Universe) -> BTreeSet<Area> {
-    let Some(action) = universe.number("sts:AssumeRole") else { return BTreeSet::new() };
-    let mut areas = BTreeSet::new();
-    for Held { holder: _, setting: _, document } in side.landscape.held(who) {
-        for statement in side.statements(&document, universe).iter() {
-            if statement.rule.effect == Effect::Allow && contains(&statement.actions, &[action]) {
-                areas.extend(statement.areas.iter().cloned());
-            }
-        }
-    }
-    areas
-}
-
-fn leave(landscape: &Landscape<'_>, who: &ResourceId, role: &ResourceId) -> Leave {
-    let (Some(caller), Some(resource)) = (landscape.caller(who), landscape.state().principal_arn(role))
-    else {
-        return Leave::default();
-    };
-    let context = Context::new(Others::Unknown);
-    let action = "sts:AssumeRole".to_owned();
-    let explained = landscape.decide(Request { caller, action, resource, resource_account: None, context });
-    let decision = &explained.decision;
-    let can = decision.outcome == Outcome::Allowed || decision.depends;
-    let allows = decision.statements.iter().filter(|m| m.effect == Effect::Allow && m.applies != Truth::No);
-    let route = |mattered: &crate::access::decide::Mattered| {
-        let document = explained.gathered.document(mattered.source)?.clone();
-        let held = explained.gathered.held(mattered.source).filter(|_| mattered.source != Source::Resource);
-        let group = held.map(|held| held.holder.clone()).filter(|holder| holder != who);
-        let sid = explained.rule(mattered).and_then(|rule| rule.sid.clone());
-        Some(Route { group, document, number: mattered.number, sid })
-    };
-    let routes = allows.filter_map(route).collect();
-    let keys = decision.unknown_keys.iter().filter(|_| decision.outcome != Outcome::Allowed);
-    Leave { can, keys: keys.map(|key| key.to_ascii_lowercase()).collect(), routes }
-}
-
-/// Whether a role's trust policy lets a service act as it.
-pub(super) fn trusts(landscape: &Landscape<'_>, role: &ResourceId, service: &str) -> bool {
-    let caller = Caller::Service(service.to_owned());
-    let rules = landscape.rules(&DocumentId::Trust(role.clone()));
-    let mut rules = rules.into_iter().flat_map(|rules| &rules.rules);
-    rules.any(|rule| rule.effect == Effect::Allow && rule.covers_caller(&caller).is_some())
+    opened.into_values().collect()
 }

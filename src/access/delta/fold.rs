@@ -5,18 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::actions::{Number, Universe, meet};
 use super::affected::grouped;
 use super::area::{Area, Named as NamedArea};
+use super::assume::{Assumed, trusts};
 use super::compare::documents;
 use super::denial::Moved;
-use super::escalation::{Assumed, Opened, trusts};
+use super::escalation::Opened;
 use super::gain::Gain;
+use super::heirs::{Gaining, HeirKey, Heirs};
 use super::holders::Class;
 use super::resource::{Outside, resource_of};
-use super::{AccessDelta, Denial, Edge, Escalation, Line, Rank, Resources, Route, Turn, Who};
+use super::{
+    AccessDelta, Closed, Denial, Edge, Escalation, Heir, Line, Rank, Resources, RoleAccess, RolePart, Route,
+    Turn, Who,
+};
 use crate::access::landscape::{DocumentId, Landscape};
-use crate::access::powers::{Method, On};
+use crate::access::powers::Method;
 use crate::access::principal::{Caller, Named};
-use crate::policy::{AccessWord, Effect, Element, glob};
+use crate::policy::{AccessWord, Effect, Element};
 use crate::state::{AccountId, Kind, Resource, ResourceId, Setting};
+
+/// What can be done as a role, told before the rest is counted.
+const MOST_MAX: usize = 2;
 
 /// Known roles told by name for one pattern.
 const KNOWN_MAX: usize = 10;
@@ -32,7 +40,10 @@ pub(super) enum Part {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct OpenedKey {
     administrator: bool,
-    roles: Option<String>,
+    roles: Option<Area>,
+    targets: BTreeSet<ResourceId>,
+    /// The roles that open it by their trust policies.
+    by_trust: Vec<ResourceId>,
     gains: Vec<&'static str>,
     route: Route,
 }
@@ -49,7 +60,10 @@ pub(super) struct Fold<'l> {
     lines: BTreeMap<(Part, Gain), BTreeSet<ResourceId>>,
     outside: Vec<(Part, Named, ResourceId, Gain)>,
     opened: BTreeMap<OpenedKey, (Vec<&'static Method>, BTreeSet<ResourceId>)>,
+    heirs: Heirs,
     edges: BTreeMap<EdgeKey, BTreeSet<ResourceId>>,
+    /// What can be done as roles that others may act as.
+    access: BTreeMap<ResourceId, RoleAccess>,
     denials: BTreeSet<Denial>,
     /// The users of each group, before and after.
     members: [Members; 2],
@@ -74,7 +88,9 @@ impl<'l> Fold<'l> {
             lines: BTreeMap::new(),
             outside: vec![],
             opened: BTreeMap::new(),
+            heirs: Heirs::default(),
             edges: BTreeMap::new(),
+            access: BTreeMap::new(),
             denials: BTreeSet::new(),
             members: [members(before), members(after)],
             sensitive: sensitive.collect(),
@@ -162,11 +178,77 @@ impl<'l> Fold<'l> {
     }
 
     pub(super) fn escalation(&mut self, class: &Class, opened: Opened) {
-        let Opened { administrator, roles, methods, route } = opened;
+        self.open(vec![], opened, class.members.iter().cloned().collect());
+    }
+
+    fn open(&mut self, by_trust: Vec<ResourceId>, opened: Opened, members: BTreeSet<ResourceId>) {
+        let Opened { administrator, roles, targets, methods, route } = opened;
         let gains = methods.iter().map(|method| method.gain).collect();
-        let key = OpenedKey { administrator, roles, gains, route };
-        let (_, members) = self.opened.entry(key).or_insert_with(|| (methods, BTreeSet::new()));
-        members.extend(class.members.iter().cloned());
+        let key = OpenedKey { administrator, roles, targets, by_trust, gains, route };
+        let (_, all) = self.opened.entry(key).or_insert_with(|| (methods, BTreeSet::new()));
+        all.extend(members);
+    }
+
+    /// The roles that gain, and how much.
+    pub(super) fn gaining(&self, universe: &Universe) -> BTreeMap<ResourceId, Gaining> {
+        let mut gaining: BTreeMap<ResourceId, Gaining> = BTreeMap::new();
+        let mut add = |members: &BTreeSet<ResourceId>, rank: Rank, everything: bool| {
+            for role in members.iter().filter(|id| id.kind == Kind::Role) {
+                let one = gaining.entry(role.clone()).or_insert(Gaining { everything, rank });
+                one.everything |= everything;
+                one.rank = one.rank.min(rank);
+            }
+        };
+        for ((part, gain), members) in &self.lines {
+            if *part == Part::Gained {
+                add(members, self.rank(gain, universe), false);
+            }
+        }
+        for (key, (_, members)) in &self.opened {
+            add(members, Rank::Escalation, key.administrator);
+        }
+        for ((turn, ..), members) in &self.edges {
+            if matches!(turn, Turn::Gained | Turn::Widened) {
+                add(members, Rank::Escalation, false);
+            }
+        }
+        gaining
+    }
+
+    pub(super) fn heirs(&mut self, found: Heirs) {
+        let Heirs { heirs, opened, closed } = found;
+        for (by_trust, opened, members) in opened {
+            self.open(by_trust, opened, members);
+        }
+        self.heirs = Heirs { heirs, opened: vec![], closed };
+    }
+
+    /// Whether there is no need to find out what can be done as a role.
+    pub(super) fn knows(&mut self, role: &ResourceId, is_service: bool) -> bool {
+        if self.is_mighty(role) {
+            let all = RoleAccess { everything: true, most: vec![], more: 0 };
+            self.access.entry(role.clone()).or_insert(all);
+        }
+        is_service || self.access.contains_key(role)
+    }
+
+    /// All that can be done as a role that somebody else may act as.
+    pub(super) fn can(&mut self, role: &ResourceId, gains: Vec<Gain>, universe: &Universe) {
+        let part = |gain: &Gain| {
+            let services = gain.actions.iter().map(|number| universe.name(*number).0.to_owned());
+            RolePart {
+                rank: self.rank(gain, universe),
+                word: gain.word,
+                services: services.collect::<BTreeSet<_>>().into_iter().collect(),
+                resources: gain.area.resources(),
+            }
+        };
+        let mut most: Vec<RolePart> = gains.iter().map(part).collect();
+        most.sort_by_key(|part| (part.rank, std::cmp::Reverse(part.word), part.clone()));
+        most.dedup();
+        let more = most.len().saturating_sub(MOST_MAX);
+        most.truncate(MOST_MAX);
+        self.access.insert(role.clone(), RoleAccess { everything: false, most, more });
     }
 
     pub(super) fn assumed(&mut self, assumed: Assumed) {
@@ -214,7 +296,13 @@ impl<'l> Fold<'l> {
         }
         for (part, named, resource, gain) in std::mem::take(&mut self.outside) {
             let rank = self.outside_rank(&named, &resource, &gain);
-            let line = line(rank, Who::Outside(named), gain, universe);
+            let rank = self.trusted_rank(rank, &resource, &gain);
+            let mut line = line(rank, Who::Outside(named), gain, universe);
+            if part == Part::Gained && matches!(line.route.document, DocumentId::Trust(_)) {
+                let is_service = matches!(line.who, Who::Outside(Named::Caller(Caller::Service(_))));
+                let told = |access: &&RoleAccess| access.everything || !is_service;
+                line.role = self.access.get(&resource).filter(told).cloned();
+            }
             match part {
                 Part::Gained => gained.push(line),
                 Part::Lost => lost.push(line),
@@ -225,6 +313,8 @@ impl<'l> Fold<'l> {
             lines.sort();
         }
         let escalations = self.escalations();
+        let heirs = self.heirs_told();
+        let closed = self.closed();
         let edges = self.edges();
         let unreadable = self.unreadable(classes);
         let mut said: BTreeSet<&DocumentId> = BTreeSet::new();
@@ -232,11 +322,16 @@ impl<'l> Fold<'l> {
             said.extend(because.iter().chain(with).chain([route]).map(|route| &route.document));
         }
         said.extend(self.denials.iter().map(|denial| &denial.route.document));
+        // A trust policy may change nothing but who can hand the role to what runs code.
+        let by_trust = escalations.iter().filter(|e| e.by_trust).flat_map(|e| &e.known);
+        let trusts: Vec<DocumentId> =
+            by_trust.chain(closed.iter().flat_map(|c| &c.roles)).cloned().map(DocumentId::Trust).collect();
+        said.extend(&trusts);
         said.extend(edges.iter().flat_map(|edge| edge.routes.iter().map(|route| &route.document)));
         let without_effect = changed.iter().filter(|id| !said.contains(id) && !unreadable.contains(id));
         let without_effect = without_effect.cloned().collect();
         let denials = self.denials.into_iter().collect();
-        AccessDelta { gained, lost, escalations, edges, denials, without_effect, unreadable }
+        AccessDelta { gained, lost, escalations, heirs, closed, edges, denials, without_effect, unreadable }
     }
 
     fn rank(&self, gain: &Gain, universe: &Universe) -> Rank {
@@ -289,37 +384,96 @@ impl<'l> Fold<'l> {
         }
     }
 
+    /// To act as a role that can do everything is grave, whoever it is.
+    fn trusted_rank(&self, rank: Rank, resource: &ResourceId, gain: &Gain) -> Rank {
+        let is_trust = matches!(gain.route.document, DocumentId::Trust(_));
+        if is_trust && self.is_mighty(resource) { rank.min(Rank::Escalation) } else { rank }
+    }
+
     fn escalations(&mut self) -> Vec<Escalation> {
         let mut found = vec![];
         for (key, (methods, members)) in std::mem::take(&mut self.opened) {
-            let OpenedKey { administrator, roles, gains: _, route } = key;
-            let mut known = roles.as_deref().map(|roles| self.passable(roles, &methods)).unwrap_or_default();
-            let mighty: Vec<ResourceId> = known.iter().filter(|id| self.is_mighty(id)).cloned().collect();
-            let known_count = known.len();
+            let OpenedKey { administrator, roles, targets, by_trust, gains: _, route } = key;
+            let first = members.first();
+            let [mut known, mut shut] =
+                roles.as_ref().map(|roles| self.passable(roles, &methods, first)).unwrap_or_default();
+            let is_by_trust = !by_trust.is_empty();
+            if is_by_trust {
+                (known, shut) = (by_trust, vec![]);
+            }
+            let is_mighty = |id: &&ResourceId| self.is_mighty(id);
+            let mighty = known.iter().chain(&targets).filter(is_mighty).cloned().collect();
+            let shut_mighty = shut.iter().filter(is_mighty).cloned().collect();
+            let (known_count, shut_count, target_count) = (known.len(), shut.len(), targets.len());
             known.truncate(KNOWN_MAX);
-            let who = self.who(Part::Gained, route.group.as_ref(), members);
-            found.push(Escalation { who, administrator, roles, known, known_count, mighty, methods, route });
+            shut.truncate(KNOWN_MAX);
+            let roles = roles.map(|area| match area {
+                Area::Of(named) => named.text,
+                Area::AllBut(_) => "*".to_owned(),
+            });
+            found.push(Escalation {
+                who: self.who(Part::Gained, route.group.as_ref(), members),
+                administrator,
+                roles,
+                known,
+                known_count,
+                mighty,
+                shut,
+                shut_count,
+                shut_mighty,
+                targets: targets.into_iter().take(KNOWN_MAX).collect(),
+                target_count,
+                by_trust: is_by_trust,
+                methods,
+                route,
+            });
         }
-        found.sort_by_key(|e| (!e.administrator, e.mighty.is_empty(), e.roles.is_some()));
+        found.sort_by_key(|e| (!e.administrator, !e.is_open(), e.mighty.is_empty(), e.roles.is_some()));
         found
     }
 
-    /// The roles that a pattern covers and that trust a service that one of the ways passes them to.
-    fn passable(&self, pattern: &str, methods: &[&Method]) -> Vec<ResourceId> {
-        let needs = methods.iter().flat_map(|method| method.needs);
-        let services: BTreeSet<&str> = needs
-            .flat_map(|need| match need.on {
-                On::PassedTo(services) => services,
-                _ => &[],
-            })
-            .copied()
-            .collect();
-        let roles = self.after.identities().filter(|id| id.kind == Kind::Role);
-        let within = roles.filter(|id| {
-            pattern == "*" || self.after.state().principal_arn(id).is_some_and(|arn| glob(pattern, &arn))
+    /// The roles that can be passed and that trust a service that one of the ways passes them to, and those that do not.
+    fn passable(&self, area: &Area, methods: &[&Method], who: Option<&ResourceId>) -> [Vec<ResourceId>; 2] {
+        let services: BTreeSet<&str> = methods.iter().flat_map(|method| method.services()).collect();
+        let roles = self.after.identities().filter(|id| {
+            id.kind == Kind::Role && Some(*id) != who && who.is_none_or(|who| who.account == id.account)
         });
-        let trusted = within.filter(|id| services.iter().any(|service| trusts(self.after, id, service)));
-        trusted.cloned().collect()
+        let within = roles.filter(|id| {
+            let arn = self.after.state().principal_arn(id);
+            arn.is_some_and(|arn| area.covers(&Area::Of(NamedArea::new(&arn))))
+        });
+        let trusted = |id: &&ResourceId| services.iter().any(|service| trusts(self.after, id, service));
+        let (known, shut): (Vec<_>, Vec<_>) = within.partition(trusted);
+        [known, shut].map(|all| all.into_iter().cloned().collect())
+    }
+
+    fn heirs_told(&mut self) -> Vec<Heir> {
+        let heirs = std::mem::take(&mut self.heirs.heirs).into_iter();
+        let mut heirs: Vec<Heir> = heirs
+            .filter_map(|(key, (methods, mut members))| {
+                let HeirKey { gaining: Gaining { everything, rank }, via, roles, keys, gains: _, routes } =
+                    key;
+                if let (Some(role), 1) = (roles.first(), roles.len()) {
+                    members.remove(role);
+                }
+                members.first()?;
+                let group = routes.iter().find_map(|route| route.group.as_ref());
+                let who = self.who(Part::Gained, group, members);
+                let roles = roles.into_iter().collect();
+                Some(Heir { who, via, roles, rank, everything, methods, keys, routes })
+            })
+            .collect();
+        heirs.sort_by_key(|heir| (!heir.everything, heir.rank, heir.via.len()));
+        heirs
+    }
+
+    fn closed(&mut self) -> Vec<Closed> {
+        let closed = std::mem::take(&mut self.heirs.closed).into_iter();
+        let told = closed.map(|((route, roles), members)| {
+            let who = self.who(Part::Lost, route.group.as_ref(), members);
+            Closed { who, roles: roles.into_iter().collect(), route }
+        });
+        told.collect()
     }
 
     /// Whether a role has rights to everything.
@@ -349,7 +503,7 @@ impl<'l> Fold<'l> {
     }
 
     fn unreadable(&self, classes: &[Class]) -> BTreeSet<DocumentId> {
-        let held = classes.iter().flat_map(documents);
+        let held = classes.iter().filter(|class| class.moved).flat_map(documents);
         let unread =
             |id: &&DocumentId| self.before.document(id).is_none() && self.after.document(id).is_none();
         held.filter(unread).cloned().collect()
@@ -453,6 +607,7 @@ fn line(rank: Rank, who: Who, gain: Gain, universe: &Universe) -> Line {
         because,
         with,
         count: actions.len(),
+        role: None,
         actions: names,
         doubt,
     }

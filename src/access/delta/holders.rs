@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::actions::Universe;
 use super::pool::{Entry, Pool, Side, is_holder};
 use crate::access::landscape::{DocumentId, Landscape};
+use crate::access::pattern::{ArnPattern, Variable};
+use crate::access::powers::{METHODS, On};
 use crate::access::principal::{Caller, Named};
 use crate::access::request::{Context, Others};
 use crate::access::rule::{Rule, Rules};
-use crate::policy::{Effect, Element};
+use crate::policy::{Effect, Element, Statement};
 use crate::state::{Kind, ResourceId};
 
 /// What somebody holds: documents, each with the group it comes by.
@@ -28,6 +30,8 @@ pub(super) struct Hand {
 pub(super) struct Class {
     pub before: Hand,
     pub after: Hand,
+    /// Whether its policies differ.
+    pub moved: bool,
     /// At least one.
     pub members: Vec<ResourceId>,
 }
@@ -71,7 +75,10 @@ pub(super) fn hand(landscape: &Landscape<'_>, id: &ResourceId, named: &NamedIn) 
     }
 }
 
-/// Everybody whose policies differ between two states, in classes. Groups are among them if nobody is in them.
+/// What those of a class have in common: whether it differs, both hands, who it is if that counts, and the account.
+type Alike<'a> = (bool, Hand, Hand, Option<&'a ResourceId>, &'a str);
+
+/// Everybody in two states, in classes. Groups are among them if nobody is in them.
 pub(super) fn classes(before: &Landscape<'_>, after: &Landscape<'_>) -> Vec<Class> {
     let (named_before, named_after) = (named_in(before), named_in(after));
     let (all_before, all_after) = (&before.state().resources, &after.state().resources);
@@ -86,7 +93,7 @@ pub(super) fn classes(before: &Landscape<'_>, after: &Landscape<'_>) -> Vec<Clas
         *same.entry(document.clone()).or_insert_with(|| before.document(document) == after.document(document))
     };
     let mut personal: BTreeMap<DocumentId, bool> = BTreeMap::new();
-    let mut classes: BTreeMap<(Hand, Hand, Option<&ResourceId>, &str), Vec<ResourceId>> = BTreeMap::new();
+    let mut classes: BTreeMap<Alike<'_>, Vec<ResourceId>> = BTreeMap::new();
     for id in ids {
         if id.kind == Kind::Group && inhabited.contains(id) {
             continue;
@@ -96,31 +103,54 @@ pub(super) fn classes(before: &Landscape<'_>, after: &Landscape<'_>) -> Vec<Clas
         let documents = || {
             documents().chain(&old.boundary).chain(&new.boundary).chain(&old.named_in).chain(&new.named_in)
         };
-        if old == new && documents().all(&mut is_same) {
-            continue;
-        }
+        let moved = old != new || !documents().all(&mut is_same);
         let mut of_itself = |document: &DocumentId| {
             *personal.entry(document.clone()).or_insert_with(|| {
-                let sides = [before, after].into_iter();
-                sides.filter_map(|side| side.rules(document)).flat_map(|rules| &rules.rules).any(is_personal)
+                [before, after].into_iter().any(|side| {
+                    let rules = side.rules(document).into_iter().flat_map(|rules| &rules.rules);
+                    let statements = side.document(document).into_iter().flat_map(|d| &d.statements);
+                    rules.zip(statements).any(|(rule, text)| is_personal(rule) || names_somebody(rule, text))
+                })
             })
         };
         let own = documents().any(&mut of_itself) || !old.named_in.is_empty() || !new.named_in.is_empty();
-        let key = (old, new, own.then_some(id), id.account.as_str());
+        let key = (moved, old, new, own.then_some(id), id.account.as_str());
         classes.entry(key).or_default().push(id.clone());
     }
-    classes.into_iter().map(|((before, after, ..), members)| Class { before, after, members }).collect()
+    let classes = classes.into_iter();
+    classes.map(|((moved, before, after, ..), members)| Class { before, after, moved, members }).collect()
 }
 
 /// Whether what a statement says depends on who holds it.
 pub(super) fn is_personal(rule: &Rule) -> bool {
-    let of_caller = |key: &str| key.starts_with("aws:principal") || key.starts_with("aws:user");
+    let of_caller = |variable: &Variable| is_of_caller(&variable.key);
     let patterns = rule.resources.iter().flat_map(Element::value);
-    let mut variables = patterns.flat_map(crate::access::pattern::ArnPattern::variables);
-    variables.next().is_some()
+    let mut variables = patterns.flat_map(ArnPattern::variables);
+    variables.any(of_caller)
         || rule.comparisons.iter().any(|comparison| {
-            of_caller(&comparison.key) || comparison.values.iter().any(|value| !value.variables().is_empty())
+            is_of_caller(&comparison.key)
+                || comparison.values.iter().flat_map(|value| value.variables()).any(of_caller)
         })
+}
+
+/// Whether a condition key, in small letters, may have another value for each caller of an account.
+pub(super) fn is_of_caller(key: &str) -> bool {
+    let same = ["aws:principalaccount", "aws:principalisawsservice", "aws:principalorgid"].contains(&key);
+    (key.starts_with("aws:principal") && !same) || key.starts_with("aws:user")
+}
+
+/// Whether it is about IAM's own: what one may do to oneself depends on who that is.
+fn names_somebody(rule: &Rule, statement: &Statement) -> bool {
+    let named = |text: &String| [":user/", ":group/", ":role/"].iter().any(|kind| text.contains(kind));
+    let of_iam = METHODS
+        .iter()
+        .flat_map(|method| method.needs)
+        .filter(|need| need.action.starts_with("iam:") && !matches!(need.on, On::PassedTo(_)));
+    let mut actions: Vec<String> = of_iam.map(|need| need.action.to_ascii_lowercase()).collect();
+    actions.dedup();
+    rule.effect == Effect::Allow
+        && statement.resource.iter().flat_map(Element::value).any(named)
+        && actions.iter().any(|action| rule.covers_action(action))
 }
 
 /// The policies of a hand made into one pool, as they are for a member of the class.

@@ -6,12 +6,14 @@
 mod actions;
 mod affected;
 mod area;
+mod assume;
 mod compare;
 mod cross;
 mod denial;
 mod escalation;
 mod fold;
 mod gain;
+mod heirs;
 mod holders;
 mod pool;
 mod resource;
@@ -38,6 +40,10 @@ pub struct AccessDelta {
     pub lost: Vec<Line>,
     /// Ways to more rights that open, the worst first.
     pub escalations: Vec<Escalation>,
+    /// Who can become a role already that gains, and so gains with it.
+    pub heirs: Vec<Heir>,
+    /// Roles that somebody could become by passing them on, and no longer can.
+    pub closed: Vec<Closed>,
     /// Roles that can be assumed, or no longer.
     pub edges: Vec<Edge>,
     /// What the policies of resources deny, or no longer deny, to whoever may do it otherwise.
@@ -75,6 +81,8 @@ pub struct Line {
     pub actions: Vec<String>,
     /// How many actions that is.
     pub count: usize,
+    /// What can be done as the role, if it is about who may act as one.
+    pub role: Option<RoleAccess>,
     /// Why it is not certain; none if it is.
     pub doubt: Option<String>,
 }
@@ -215,12 +223,88 @@ pub struct Escalation {
     pub known: Vec<ResourceId>,
     /// How many those are; the names may be fewer.
     pub known_count: usize,
-    /// Of those, the ones with rights to everything.
+    /// Of those, or of what the ways are about, the ones with rights to everything.
     pub mighty: Vec<ResourceId>,
+    /// Roles that can be passed and that exist, and that let none of the services be them; ten at most.
+    pub shut: Vec<ResourceId>,
+    /// How many those are.
+    pub shut_count: usize,
+    /// Of those, the ones with rights to everything.
+    pub shut_mighty: Vec<ResourceId>,
+    /// What the ways are about, if they name it; ten at most.
+    pub targets: Vec<ResourceId>,
+    /// How many those are.
+    pub target_count: usize,
+    /// Whether the way was there, and it is the trust policies of the roles that open it.
+    pub by_trust: bool,
     /// The ways.
     pub methods: Vec<&'static Method>,
     /// The statement that passes the roles, or the first that counts.
     pub route: Route,
+}
+
+impl Escalation {
+    /// Whether there is a role to become by it, or may be one; not if all that it names let nobody be them.
+    pub fn is_open(&self) -> bool {
+        let exact = self.roles.as_ref().is_some_and(|roles| !roles.contains(['*', '?']));
+        !(self.known.is_empty() && exact && !self.shut.is_empty())
+    }
+}
+
+/// Somebody who can become roles already that gain.
+#[derive(Clone, Debug)]
+pub struct Heir {
+    /// Who.
+    pub who: Who,
+    /// Roles to become before, one after the other.
+    pub via: Vec<ResourceId>,
+    /// The roles that gain.
+    pub roles: Vec<ResourceId>,
+    /// The gravest that they gain.
+    pub rank: Rank,
+    /// Whether they gain everything.
+    pub everything: bool,
+    /// The ways to become the first of them; none if it is assumed.
+    pub methods: Vec<&'static Method>,
+    /// The condition keys that becoming the first depends on, in small letters.
+    pub keys: BTreeSet<String>,
+    /// The statements that let them become the first.
+    pub routes: Vec<Route>,
+}
+
+/// Roles that somebody could become by passing them on, and no longer can.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Closed {
+    /// Who.
+    pub who: Who,
+    /// The roles.
+    pub roles: Vec<ResourceId>,
+    /// The statement that passed them.
+    pub route: Route,
+}
+
+/// Something that can be done as a role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RolePart {
+    /// How much it deserves attention.
+    pub rank: Rank,
+    /// What can be done.
+    pub word: AccessWord,
+    /// With which services: prefixes, sorted.
+    pub services: Vec<String>,
+    /// To what.
+    pub resources: Resources,
+}
+
+/// The gravest of what can be done as a role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleAccess {
+    /// Whether that is everything.
+    pub everything: bool,
+    /// What can be done to what, the gravest first; two at most.
+    pub most: Vec<RolePart>,
+    /// How much more there is.
+    pub more: usize,
 }
 
 /// That somebody can assume a role, or no longer.
@@ -272,10 +356,22 @@ pub struct Denial {
 impl AccessDelta {
     /// Whether nobody gains or loses anything.
     pub fn is_empty(&self) -> bool {
-        let Self { gained, lost, escalations, edges, denials, without_effect: _, unreadable: _ } = self;
+        let Self {
+            gained,
+            lost,
+            escalations,
+            heirs,
+            closed,
+            edges,
+            denials,
+            without_effect: _,
+            unreadable: _,
+        } = self;
         gained.is_empty()
             && lost.is_empty()
             && escalations.is_empty()
+            && heirs.is_empty()
+            && closed.is_empty()
             && edges.is_empty()
             && denials.is_empty()
     }

@@ -1,16 +1,17 @@
 //! Who gains and loses what, at a terminal: folded by who, by what can be done and by document.
 
-use super::super::witness::spelled;
 use crate::policy::catalogue;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::access::{
-    AccessLine, AccessReport, AccessStatement, DenialLine, EscalationLine, Principals, RoleLine,
+    AccessLine, AccessReport, AccessStatement, DenialLine, EscalationLine, Principals, RoleAccessLine,
+    RoleAccessPart,
 };
 use super::super::page::{Page, piece};
 use super::super::style::Label;
 use super::super::words::count;
-use super::access_line::{excepted, is_partial, what};
+use super::access_line::{SERVICES_MAX, excepted, is_partial, what};
+use super::access_ways::ways;
 
 /// Names told before the rest is counted.
 pub(super) const NAMES_MAX: usize = 4;
@@ -21,8 +22,18 @@ const NEARLY_ALL_PERCENT: usize = 95;
 
 /// All of it, before what changes.
 pub(crate) fn access(page: &mut Page, report: &AccessReport) {
-    let AccessReport { escalations, roles, gained, lost, denials, without_effect, unreadable, not_evaluated } =
-        report;
+    let AccessReport {
+        escalations,
+        heirs: _,
+        closed: _,
+        roles: _,
+        gained,
+        lost,
+        denials,
+        without_effect,
+        unreadable,
+        not_evaluated,
+    } = report;
     let detail = page.terminal().detail;
     page.blank();
     if report.is_unchanged() {
@@ -44,14 +55,18 @@ pub(crate) fn access(page: &mut Page, report: &AccessReport) {
             [piece(Label::Heading, "Access:"), piece(Label::Plain, format!(" {}", headline(report)))],
         );
     }
-    for each in escalations {
-        escalation(page, each, detail);
-    }
-    roles_of(page, roles, detail);
-    // What is passed on was told of with what it leads to.
+    ways(page, report, detail);
+    // What is a way to more was told of with what it leads to.
     let said = |line: &&AccessLine| {
-        let told = |e: &EscalationLine| e.statement == line.statement && e.principals == line.principals;
-        detail || line.actions != ["iam:PassRole"] || !escalations.iter().any(told)
+        let told = |e: &EscalationLine| {
+            let passes = line.actions == ["iam:PassRole"];
+            let by = |action: &String| e.actions.iter().flatten().any(|known| known == action);
+            let about = |on: &String| e.targets.iter().any(|target| on.ends_with(&format!(":{target}")));
+            let plain = line.conditions.is_empty() && line.except.is_empty() && !line.all_but;
+            let whole = plain && line.actions.iter().all(by) && line.resources.iter().all(about);
+            e.statement == line.statement && e.principals == line.principals && (passes || whole)
+        };
+        detail || !escalations.iter().any(told)
     };
     let gained: Vec<&AccessLine> = gained.iter().filter(said).collect();
     let lost: Vec<&AccessLine> = lost.iter().collect();
@@ -85,7 +100,13 @@ fn headline(report: &AccessReport) -> String {
             let gained = ["gained", "widened"].contains(&role.change);
             gained == (change == "gained")
         });
-        of_lines.chain(of_roles.flat_map(|role| names(&role.principals))).collect()
+        // Who gains by what others may do stands in none of the lines.
+        let gain = change == "gained";
+        let of_heirs = report.heirs.iter().filter(|_| gain).map(|heir| &heir.principals);
+        let by_trust = report.escalations.iter().filter(|e| gain && e.by_trust).map(|e| &e.principals);
+        let closed = report.closed.iter().filter(|_| !gain).map(|closed| &closed.principals);
+        let others = of_heirs.chain(by_trust).chain(closed).flat_map(names);
+        of_lines.chain(of_roles.flat_map(|role| names(&role.principals))).chain(others).collect()
     };
     let by_denials = |change: &str| -> BTreeSet<String> {
         let those = report.denials.iter().filter(|denial| denial.change == change);
@@ -155,7 +176,7 @@ pub(crate) fn label(who: &Principals, detail: bool) -> String {
     }
 }
 
-fn place(statement: &AccessStatement) -> String {
+pub(super) fn place(statement: &AccessStatement) -> String {
     let AccessStatement { document, number, sid } = statement;
     match sid {
         Some(sid) => format!("{document} #{number} {sid}"),
@@ -183,93 +204,10 @@ pub(crate) fn resource(pattern: &str) -> String {
 }
 
 /// `group/DataScientists`: who that is stands with what they gain.
-fn short(who: &Principals) -> String {
+pub(super) fn short(who: &Principals) -> String {
     match &who.group {
         Some(group) if who.others.is_empty() => group.clone(),
         _ => label(who, false),
-    }
-}
-
-fn escalation(page: &mut Page, line: &EscalationLine, detail: bool) {
-    let EscalationLine {
-        principals,
-        administrator,
-        roles,
-        known_roles,
-        known_role_count,
-        administrator_roles,
-        ways,
-        actions,
-        statement,
-    } = line;
-    let who = short(principals);
-    let how = match ways.len() {
-        0 => String::new(),
-        number if number <= NAMES_MAX || detail => ways.join("; "),
-        number => {
-            let first: Vec<&str> = ways.iter().take(NAMES_MAX - 1).copied().collect();
-            format!("{}; and {} more ways", first.join("; "), number - first.len())
-        }
-    };
-    let mut text = match roles {
-        _ if *administrator => format!("{who} can do everything: every action on every resource"),
-        None => format!("{who} can gain rights: {how}"),
-        Some(roles) => {
-            // One that is there is called as everywhere else.
-            let exact = !roles.contains(['*', '?', '$']);
-            let (named, told_of) = match known_roles.as_slice() {
-                [one] if exact => (one.clone(), true),
-                _ => (resource(roles), false),
-            };
-            let there = match *known_role_count {
-                _ if told_of => String::new(),
-                0 => String::from(" (none there yet)"),
-                number => format!(" (there now: {})", told(known_roles, NAMES_MAX.min(number))),
-            };
-            format!("{who} can become {named}{there} by passing it on: {how}")
-        }
-    };
-    if !administrator_roles.is_empty() {
-        text.push_str(&format!("; {} can do everything", told(administrator_roles, NAMES_MAX)));
-    }
-    page.flow(
-        2,
-        6,
-        [
-            piece(Label::Error, "! escalation: "),
-            piece(Label::Plain, text),
-            piece(Label::Dim, format!(" · {}", place(statement))),
-        ],
-    );
-    if detail {
-        for needs in actions {
-            page.say(8, 2, Label::Dim, needs.join(" + "));
-        }
-    }
-}
-
-fn roles_of(page: &mut Page, roles: &[RoleLine], detail: bool) {
-    for line in roles {
-        let RoleLine { change, principals, role, account: _, administrator, depends_on, statements } = line;
-        let gained = ["gained", "widened"].contains(change);
-        let (sign, style) = if gained { ("+ ", Label::Added) } else { ("- ", Label::Removed) };
-        let can = if *change == "lost" { "can no longer become" } else { "can become" };
-        let mut text = format!("{} {can} {role} (sts:AssumeRole)", label(principals, detail));
-        if *administrator {
-            text.push_str(", which can do everything");
-        }
-        if !depends_on.is_empty() {
-            let how = match *change {
-                "widened" => "no longer depending on",
-                "narrowed" => "from now on depending on",
-                _ => "depending on",
-            };
-            let keys: Vec<&str> = depends_on.iter().map(|key| spelled(key)).collect();
-            text.push_str(&format!(", {how} {}", keys.join(", ")));
-        }
-        let routes: Vec<String> = statements.iter().map(place).collect();
-        let routes = format!(" · {}", routes.join(" and "));
-        page.flow(2, 6, [piece(style, sign), piece(Label::Plain, text), piece(Label::Dim, routes)]);
     }
 }
 
@@ -383,15 +321,19 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
                 let conditions: BTreeSet<&str> =
                     lines.iter().flat_map(|line| &line.conditions).map(String::as_str).collect();
                 let conditions: String = conditions.iter().map(|said| format!(", {said}")).collect();
-                format!("{word} {}{conditions}", document.trim_start_matches("trust policy of "))
+                let can = lines.iter().find_map(|line| line.role.as_ref()).and_then(role_can);
+                let can = can.unwrap_or_default();
+                format!("{word} {}{conditions}{can}", document.trim_start_matches("trust policy of "))
             } else {
                 format!("{word} {}", what(&lines, detail))
             };
+            let is_administrator = |line: &&AccessLine| line.role.as_ref().is_some_and(|r| r.administrator);
+            let sign = if trusted && lines.iter().any(is_administrator) { "! " } else { sign };
             page.flow(
                 4,
                 4,
                 [
-                    piece(style, sign),
+                    piece(if sign == "! " { Label::Error } else { style }, sign),
                     piece(mark_style, mark),
                     piece(Label::Plain, text),
                     piece(Label::Dim, tail),
@@ -405,6 +347,30 @@ fn folded<'r>(page: &mut Page, sign: &str, style: Label, lines: &[&'r AccessLine
             }
         }
     }
+}
+
+/// What can be done as a role that somebody outside may act as.
+fn role_can(access: &RoleAccessLine) -> Option<String> {
+    let RoleAccessLine { administrator, access, more } = access;
+    if *administrator {
+        return Some(", which can do everything".to_owned());
+    }
+    let part = |part: &RoleAccessPart| {
+        let RoleAccessPart { rank, word, services, resources, all_but } = part;
+        let patterns: Vec<String> = resources.iter().map(|pattern| resource(pattern)).collect();
+        let but = if *all_but { "all but " } else { "" };
+        let mark = if *rank == "rest" { String::new() } else { format!(" ({rank})") };
+        let patterns = told(&patterns, PATTERNS_MAX);
+        // A bucket says by itself what it is.
+        let on = match services.as_slice() {
+            [service] if service == "s3" && patterns.starts_with("s3://") => String::new(),
+            services => format!("{} on ", told(services, SERVICES_MAX)),
+        };
+        format!("{word} {on}{but}{patterns}{mark}")
+    };
+    let parts: Vec<String> = access.iter().map(part).collect();
+    let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
+    (!parts.is_empty()).then(|| format!(", which can: {}{more}", parts.join(", ")))
 }
 
 fn denial(page: &mut Page, line: &DenialLine, detail: bool) {

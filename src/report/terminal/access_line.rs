@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::access::AccessLine;
 use super::super::limits::UNCHANGED;
 use super::access::{NAMES_MAX, resource, told};
+use crate::policy::AccessWord;
+use crate::policy::catalogue::{self, AccessLevel};
 
 /// Groups of resources told in a line before the rest is counted.
 const PARTS_MAX: usize = 2;
 /// Patterns told together before the rest is counted.
 const PATTERNS_MAX: usize = 2;
 /// Services told together before the rest is counted.
-const SERVICES_MAX: usize = 4;
+pub(super) const SERVICES_MAX: usize = 4;
 /// Exceptions told in a line before the rest is counted.
 const EXCEPTIONS_MAX: usize = 3;
 /// Actions of an exception told by name.
@@ -20,6 +22,14 @@ const ACTIONS_MAX: usize = 2;
 const WHOLE_SERVICE: usize = 100;
 /// Conditions longer than this are not told in full.
 const CONDITION_CHARS_MAX: usize = 60;
+
+/// Actions that change who may do what, told by name where others are folded away.
+const GRAVE_MAX: usize = 4;
+/// Actions that read secrets.
+const SECRETS: [(&str, &str); 2] =
+    [("secretsmanager", "GetSecretValue"), ("secretsmanager", "BatchGetSecretValue")];
+/// Services whose resources hold data or run code.
+const HOLDING_DATA: [&str; 7] = ["s3", "kms", "secretsmanager", "ecr", "lambda", "dynamodb", "sqs"];
 
 /// How conditions begin that are told however long they are.
 const ALWAYS: [&str; 3] = ["nothing changes for ", "as far as ", "not until "];
@@ -98,6 +108,11 @@ pub(super) fn what(lines: &[&AccessLine], detail: bool) -> String {
     let mut text = said.collect::<Vec<_>>().join("; ");
     if let Some(more) = parts.len().checked_sub(max(PARTS_MAX)).filter(|more| *more > 0) {
         text.push_str(&format!("; and {more} more on less or under conditions"));
+        // What is folded away may be what opens the rest.
+        let grave = grave(lines);
+        if !grave.is_empty() {
+            text.push_str(&format!("; among it all: {}", told(&grave, max(GRAVE_MAX))));
+        }
     }
     text.push_str(&excepted(&of_some, detail));
     text
@@ -151,4 +166,28 @@ fn actions_of(own: &[&AccessLine], all: &[&AccessLine]) -> String {
     let services: Vec<String> = services.into_iter().map(str::to_owned).collect();
     let services = told(&services, NAMES_MAX);
     if number == in_all { services } else { format!("{number} actions of {services}") }
+}
+
+/// Actions that change who may do what, and that read secrets.
+fn grave(lines: &[&AccessLine]) -> Vec<String> {
+    let mut found: BTreeSet<(bool, bool, &str)> = BTreeSet::new();
+    for name in lines.iter().flat_map(|line| &line.actions) {
+        let whole = name.strip_suffix(":*").and_then(catalogue::service);
+        let is_grave = |action: &catalogue::Action| {
+            action.level == AccessLevel::PermissionsManagement
+                || SECRETS.contains(&(action.service, action.name))
+        };
+        let word = lines.first().map(|line| line.word).unwrap_or_default();
+        let of_whole = whole.into_iter().flat_map(catalogue::Service::actions);
+        let of_whole = of_whole.filter(|action| AccessWord::of(action).word() == word);
+        let one = catalogue::expand(name).into_iter().filter(|_| whole.is_none());
+        if of_whole.chain(one).any(is_grave) {
+            // What opens stands before what takes back, and what holds data before the rest.
+            let (service, action) = name.split_once(':').unwrap_or_default();
+            let takes_back =
+                ["Delete", "Remove", "Revoke", "Detach"].iter().any(|verb| action.starts_with(verb));
+            found.insert((takes_back, !HOLDING_DATA.contains(&service), name));
+        }
+    }
+    found.into_iter().map(|(_, _, name)| name.to_owned()).collect()
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod access_line;
+mod access_ways;
 mod apply;
 mod aws_managed;
 mod drift;
