@@ -1,6 +1,7 @@
 //! Who can become a role already that gains, and ways that open or close because a role lets a service be it, or no longer.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use super::actions::Universe;
 use super::area::{Area, Named as NamedArea};
@@ -185,6 +186,15 @@ struct Step {
     routes: Vec<Route>,
 }
 
+/// Somebody who can become a role in one step.
+struct Taker {
+    /// The number of their class, if all of it can.
+    place: Option<usize>,
+    step: Step,
+    methods: Vec<&'static Method>,
+    members: Vec<ResourceId>,
+}
+
 /// What they gain, by way of which roles, how they become the first, and who they are.
 type Line = (Gaining, Vec<ResourceId>, Step, Vec<ResourceId>);
 
@@ -200,6 +210,8 @@ struct Search<'s, 'a, 'l> {
     /// What identities' own policies let them assume.
     assuming: Vec<(&'l ResourceId, BTreeSet<Area>)>,
     heirs: BTreeMap<Line, (Vec<&'static Method>, BTreeSet<ResourceId>)>,
+    /// Who can become a role in one step.
+    known: BTreeMap<ResourceId, Rc<[Taker]>>,
 }
 
 impl<'s, 'a, 'l> Search<'s, 'a, 'l> {
@@ -225,6 +237,7 @@ impl<'s, 'a, 'l> Search<'s, 'a, 'l> {
             assumable: assumable(after).into_iter().map(|(id, arn, named)| (id, (arn, named))).collect(),
             assuming,
             heirs: BTreeMap::new(),
+            known: BTreeMap::new(),
         }
     }
 
@@ -233,34 +246,43 @@ impl<'s, 'a, 'l> Search<'s, 'a, 'l> {
         // Roles with the same policies gain the same.
         let peers = self.all.iter().map(|hands| &hands.class.members).find(|members| members.contains(role));
         let mut seen: BTreeSet<ResourceId> = peers.into_iter().flatten().chain([role]).cloned().collect();
-        let mut left: Vec<usize> = (0..self.all.len()).collect();
+        let mut taken = vec![false; self.all.len()];
         let mut open: VecDeque<(ResourceId, Vec<ResourceId>)> = VecDeque::from([(role.clone(), vec![])]);
         while let Some((target, via)) = open.pop_front() {
-            for (step, methods, members) in self.takers(&target, &mut left) {
+            for Taker { place, step, methods, members } in self.takers(&target).iter() {
+                // A class is asked about once, however many of its members there are.
+                if let Some(taken) = place.and_then(|place| taken.get_mut(place))
+                    && std::mem::replace(taken, true)
+                {
+                    continue;
+                }
                 let fresh: Vec<ResourceId> =
-                    members.into_iter().filter(|who| seen.insert(who.clone())).collect();
+                    members.iter().filter(|who| seen.insert((*who).clone())).cloned().collect();
                 if fresh.is_empty() {
                     continue;
                 }
                 let roles = fresh.iter().filter(|who| who.kind == Kind::Role);
                 open.extend(roles.map(|who| (who.clone(), [vec![who.clone()], via.clone()].concat())));
-                let key = (gaining, via.clone(), step, fresh);
-                self.heirs.entry(key).or_insert_with(|| (methods, BTreeSet::new())).1.insert(role.clone());
+                let key = (gaining, via.clone(), step.clone(), fresh);
+                let (_, roles) = self.heirs.entry(key).or_insert_with(|| (methods.clone(), BTreeSet::new()));
+                roles.insert(role.clone());
             }
         }
     }
 
-    /// Who can become a role in one step; classes that were looked at and could are left out.
-    fn takers(
-        &self,
-        role: &ResourceId,
-        left: &mut Vec<usize>,
-    ) -> Vec<(Step, Vec<&'static Method>, Vec<ResourceId>)> {
+    /// Who can become a role in one step: worked out once for each, since many roles lead to it.
+    fn takers(&mut self, role: &ResourceId) -> Rc<[Taker]> {
+        if let Some(known) = self.known.get(role) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[Taker]> = self.found(role).into();
+        self.known.insert(role.clone(), Rc::clone(&found));
+        found
+    }
+
+    fn found(&self, role: &ResourceId) -> Vec<Taker> {
         let mut found = vec![];
-        left.retain(|place| {
-            let Some(hands) = self.all.get(*place).filter(|hands| !hands.is_administrator()) else {
-                return false;
-            };
+        for (place, hands) in self.all.iter().enumerate().filter(|(_, hands)| !hands.is_administrator()) {
             let Hands { class, first, had, has } = hands;
             // One asks for a role by another, not for oneself.
             let who = if *first == role { class.members.get(1).unwrap_or(first) } else { first };
@@ -271,13 +293,12 @@ impl<'s, 'a, 'l> Search<'s, 'a, 'l> {
             let (methods, route) = match (passes, enters()) {
                 (Some((methods, _, route)), _) => (methods, route),
                 (None, Some((method, route))) => (vec![method], route),
-                (None, None) => return true,
+                (None, None) => continue,
             };
             let gains = methods.iter().map(|method| method.gain).collect();
             let step = Step { keys: BTreeSet::new(), gains, routes: vec![route] };
-            found.push((step, methods, class.members.clone()));
-            false
-        });
+            found.push(Taker { place: Some(place), step, methods, members: class.members.clone() });
+        }
         let Some((arn, named)) = self.assumable.get(role) else { return found };
         let area = Area::Of(NamedArea::new(arn));
         let asking = self.assuming.iter().filter(|(_, areas)| areas.iter().any(|own| own.overlaps(&area)));
@@ -290,7 +311,8 @@ impl<'s, 'a, 'l> Search<'s, 'a, 'l> {
                 by_step.entry(Step { keys, gains: vec![], routes }).or_default().push(who.clone());
             }
         }
-        found.extend(by_step.into_iter().map(|(step, members)| (step, vec![], members)));
+        let assuming = by_step.into_iter();
+        found.extend(assuming.map(|(step, members)| Taker { place: None, step, methods: vec![], members }));
         found
     }
 
