@@ -295,3 +295,18 @@ fn a_condition_that_spares_no_service_closes_the_way() {
     assert_eq!(found(is), ["user/alice: role/Etl (everything)"]);
     assert_eq!(found(is_not), NONE);
 }
+
+#[test]
+fn a_role_that_passes_itself_on_becomes_nobody_else() {
+    let role = |passed: &str| {
+        let pass = format!(
+            "{{ Effect: Allow, Action: \"iam:PassRole\", Resource: \"arn:aws:iam::111122223333:role/{passed}\" }}"
+        );
+        let run = "{ Effect: Allow, Action: \"sagemaker:CreateTrainingJob\", Resource: \"*\" }";
+        format!(
+            "roles:\n  Train:\n    trust: sagemaker\n    inline:\n      jobs:\n        - {pass}\n        - {run}\n"
+        )
+    };
+    assert!(change("", &role("Train")).escalations.is_empty());
+    assert!(!change("", &role("Other")).escalations.is_empty());
+}

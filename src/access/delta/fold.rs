@@ -394,6 +394,15 @@ impl<'l> Fold<'l> {
         let mut found = vec![];
         for (key, (methods, members)) in std::mem::take(&mut self.opened) {
             let OpenedKey { administrator, roles, targets, by_trust, gains: _, route } = key;
+            // Who may pass on nobody but itself becomes nobody else.
+            if let Some(Area::Of(named)) = &roles
+                && named.is_exact()
+                && members
+                    .iter()
+                    .all(|who| self.after.state().principal_arn(who).as_ref() == Some(&named.text))
+            {
+                continue;
+            }
             let first = members.first();
             let [mut known, mut shut] =
                 roles.as_ref().map(|roles| self.passable(roles, &methods, first)).unwrap_or_default();
