@@ -275,61 +275,62 @@ impl Lowering<'_> {
         Some((ResourceId::in_region(&info.account, kind, text, &info.region), body.app))
     }
 
-    /// Users open no profile but the one of their own name, unless the file says otherwise: what they may do besides,
-    /// such as `AmazonSageMakerFullAccess`, often lets them open any, and with it whatever its role may do.
+    /// People open no profile but the one of their own name, unless the file says otherwise: what they may do besides,
+    /// such as `AmazonSageMakerFullAccess`, often lets them open any, and with it do whatever its role may do. Said on
+    /// their groups, and on themselves where they are in none.
     fn sign_in(&mut self, domains: &BTreeMap<String, Domain>) {
-        let by_iam: Vec<(&String, &Domain)> =
-            domains.iter().filter(|(_, body)| body.auth_mode != Some(AuthMode::SSO)).collect();
-        let guarded = by_iam.iter().find(|(_, body)| body.sign_in.unwrap_or_default() == SignIn::OwnProfile);
-        let Some((domain, _)) = guarded else { return };
-        let pointer = under("/sagemaker/domains", domain);
+        let by_iam = domains.iter().filter(|(_, body)| body.auth_mode != Some(AuthMode::SSO));
+        let guarded = by_iam
+            .into_iter()
+            .find(|(_, body)| body.sign_in.unwrap_or_default() == SignIn::OwnProfile)
+            .map(|(name, _)| under("/sagemaker/domains", name));
+        let Some(pointer) = guarded else { return };
         let environment = &self.home.loaded.environment;
-        let spared: BTreeSet<String> = environment
-            .break_glass
-            .iter()
-            .filter_map(|text| text.strip_prefix("user/"))
-            .map(str::to_owned)
-            .collect();
-        let info = self.home.info.clone();
-        for (user, body) in &environment.users {
-            if spared.contains(user) || body.inline.contains_key(SIGN_IN_POLICY) {
-                continue;
+        let spared: Vec<&str> =
+            environment.break_glass.iter().filter_map(|text| text.strip_prefix("user/")).collect();
+        let document = self.own_profile_only(&spared);
+        let mut holders: BTreeSet<(Kind, &str)> = BTreeSet::new();
+        for (name, user) in &environment.users {
+            let own = !user.policies.is_empty() || !user.inline.is_empty();
+            if user.groups.is_empty() && own && !spared.contains(&name.as_str()) {
+                holders.insert((Kind::User, name));
             }
-            let has_one = by_iam.iter().any(|(_, domain)| domain.user_profiles.contains_key(user));
-            // One text for all, where AWS's small letters in these ARNs are the user's own.
-            let name = if user.chars().any(|c| c.is_ascii_uppercase()) {
-                user.to_ascii_lowercase()
-            } else {
-                "${aws:username}".to_owned()
-            };
-            let profiles =
-                format!("arn:{}:sagemaker:*:{}:user-profile/*/{name}", info.partition, info.account);
-            let mut statements = vec![json!({
-                "Sid": "NoOtherProfile", "Effect": "Deny",
-                "Action": "sagemaker:CreatePresignedDomainUrl", "NotResource": profiles,
-            })];
-            if has_one {
-                statements.insert(
-                    0,
-                    json!({
-                        "Sid": "OwnProfile", "Effect": "Allow",
-                        "Action": "sagemaker:CreatePresignedDomainUrl", "Resource": profiles,
-                    }),
-                );
-            }
-            let text = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-            let document = Policy::from_text(&text, info.partition.as_str());
-            let setting = Setting::Inline { name: SIGN_IN_POLICY.to_owned(), document };
-            let id = ResourceId::new(&info.account, Kind::User, user.as_str());
-            let span = self.home.origin(self.home.key_place(&pointer), &pointer);
-            self.origins.declare_setting(&id, setting.key(), span);
-            if let Some(mut resource) = self.wanted.resources.remove(&id) {
-                resource.set(setting);
-                let Resource { core, settings } = resource;
-                let resource = fit::fitted(id.kind, Resource::new(core, settings.into_values()));
-                self.wanted.resources.insert(id, resource);
-            }
+            holders.extend(user.groups.iter().map(|group| (Kind::Group, group.as_str())));
         }
+        let span = self.home.origin(self.home.key_place(&pointer), &pointer);
+        for (kind, name) in holders {
+            let id = ResourceId::new(&self.home.info.account, kind, name);
+            let setting = Setting::Inline { name: SIGN_IN_POLICY.to_owned(), document: document.clone() };
+            let Some(resource) = self.wanted.resources.remove(&id) else { continue };
+            let Resource { core, mut settings } = resource;
+            // One of that name in the file is the author's own word on it.
+            if !settings.contains_key(&setting.key()) {
+                self.origins.declare_setting(&id, setting.key(), span.clone());
+                settings.insert(setting.key(), setting);
+            }
+            let resource = fit::fitted(kind, Resource::new(core, settings.into_values()));
+            self.wanted.resources.insert(id, resource);
+        }
+    }
+
+    fn own_profile_only(&self, spared: &[&str]) -> Policy {
+        let info = &self.home.info;
+        let own =
+            format!("arn:{}:sagemaker:*:{}:user-profile/*/${{aws:username}}", info.partition, info.account);
+        let mut deny = json!({
+            "Sid": "NoOtherProfile", "Effect": "Deny",
+            "Action": "sagemaker:CreatePresignedDomainUrl", "NotResource": own,
+        });
+        if let (false, Some(deny)) = (spared.is_empty(), deny.as_object_mut()) {
+            let but = json!({ "StringNotEquals": { "aws:username": spared } });
+            deny.insert("Condition".to_owned(), but);
+        }
+        let allow = json!({
+            "Sid": "OwnProfile", "Effect": "Allow",
+            "Action": "sagemaker:CreatePresignedDomainUrl", "Resource": own,
+        });
+        let text = json!({ "Version": "2012-10-17", "Statement": [allow, deny] }).to_string();
+        Policy::from_text(&text, info.partition.as_str())
     }
 
     fn without_path(&mut self, holder: &Holder, common: &Common<'_>) {
