@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn an_acknowledgement_is_good_for_a_year() {
-        let place = Span::new(&Arc::new(Source::new("a.yaml", "x")), 0, 1);
+        let place = Span::new(&Arc::new(Source { name: "a.yaml".into(), text: "x".into() }), 0, 1);
         let on = |text: &str| CheckItem {
             name: "billing-access".into(),
             what: "x".into(),
