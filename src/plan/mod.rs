@@ -8,6 +8,7 @@ mod lockout;
 mod order;
 pub mod permissions;
 mod saved;
+mod trail;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,9 @@ pub use diff::{Change, SettingChange, diff};
 pub use hazard::{Hazard, LOCKS_OUT, Surroundings, hazards};
 pub use lockout::Guardian;
 pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection, Unreadable};
+pub use trail::{
+    Investigation, TrailAnswer, TrailEvent, TrailKey, TrailPage, TrailQuestion, Turn, What, investigate,
+};
 
 use serde::{Deserialize, Serialize};
 

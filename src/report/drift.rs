@@ -3,8 +3,11 @@
 use serde::Serialize;
 
 use super::FORMAT_VERSION;
+use super::answers::Answers;
 use super::aws_managed::{AwsHolder, AwsPolicyChange, not_checked, remarks};
+use super::changed_by::ChangedBy;
 use super::changes::{FieldChange, ResourceChange, SettingAction, SettingLine, resource_change};
+use super::ignored::Ignored;
 use super::plan::{
     AccountFinding, CoverageLine, EnvironmentHead, Inputs, coverage, environment_of, findings, head,
     of_change,
@@ -51,8 +54,10 @@ pub struct DriftSummary {
     pub foreign: usize,
     /// AWS managed policies that AWS changed since they were locked.
     pub aws_changed: usize,
-    /// Findings that do not count as drift.
+    /// Findings that do not count as drift, since nobody answers for what they are about.
     pub not_counted: usize,
+    /// Findings that do not count as drift, since the ignore file says so.
+    pub ignored: usize,
 }
 
 /// What sort of drift, in the order of what wakes people up.
@@ -69,6 +74,19 @@ pub enum Class {
     AwsChanged,
     /// Somebody else's.
     Foreign,
+}
+
+impl Class {
+    /// In one word, as in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unmanaged => "unmanaged",
+            Self::Modified => "modified",
+            Self::Deleted => "deleted",
+            Self::AwsChanged => "aws-changed",
+            Self::Foreign => "foreign",
+        }
+    }
 }
 
 /// One thing that is not as declared.
@@ -92,12 +110,25 @@ pub struct Finding {
     pub text: String,
     /// What to do about it.
     pub help: Vec<String>,
-    /// Whether it counts: what nobody answers for does not, unless the environment answers for the whole account.
+    /// Whether it counts: what nobody answers for does not, unless the environment answers for the whole account; and
+    /// not what is ignored.
     pub drift: bool,
     /// Where it is declared, or locked.
     pub origin: Option<String>,
     /// What AWS changed, if that is what the finding is about.
     pub aws_managed: Option<AwsPolicyChange>,
+    /// Who did it, as far as CloudTrail was asked and could tell.
+    pub changed_by: Option<ChangedBy>,
+    /// Why it does not count, if the ignore file says so.
+    pub ignored: Option<Ignored>,
+    /// What to do about it, ready to be pasted.
+    pub answers: Answers,
+    /// What it is about; none for what AWS changed.
+    #[serde(skip)]
+    pub(super) id: Option<ResourceId>,
+    /// Whether something stands in the way of putting it right.
+    #[serde(skip)]
+    pub(super) blocked: bool,
     /// Found and wanted setting, for renderers.
     #[serde(skip)]
     pub(super) sides: (Option<Setting>, Option<Setting>),
@@ -125,9 +156,28 @@ impl Finding {
             drift: true,
             origin: None,
             aws_managed: None,
+            changed_by: None,
+            ignored: None,
+            answers: Answers::default(),
+            id: None,
+            blocked: false,
             sides: (None, None),
             whole: None,
             outside: false,
+        }
+    }
+
+    fn of(self, id: &ResourceId) -> Self {
+        Self { id: Some(id.clone()), ..self }
+    }
+
+    /// The address with the part it is about: `role/GlueEtl/attached/AdministratorAccess`.
+    pub fn whole_address(&self) -> String {
+        match (&self.setting, &self.field) {
+            (Some(part), _) => format!("{}/{part}", self.address),
+            // A name is no part of what has it.
+            (None, Some(part)) if part != "name" => format!("{}/{part}", self.address),
+            (None, _) => self.address.clone(),
         }
     }
 }
@@ -138,7 +188,7 @@ impl DriftReport {
         let mut drift = vec![];
         for (id, change) in &inputs.plan.changes {
             let environment = environment_name(inputs, id, change);
-            drift.extend(of_resource(inputs, &environment, id, change));
+            drift.extend(of_resource(inputs, &environment, id, change).into_iter().map(|f| f.of(id)));
         }
         drift.extend(inputs.settled.objections.iter().filter_map(|o| of_objection(inputs, o)));
         for (environment, coverage) in &inputs.settled.coverage {
@@ -148,9 +198,9 @@ impl DriftReport {
         let place =
             |name: &str| inputs.environments.iter().position(|e| e.name == name).unwrap_or(usize::MAX);
         drift.sort_by_cached_key(|f| (place(&f.environment), f.environment.clone(), f.class, !f.drift));
-        let mut summary = DriftSummary::default();
-        for finding in &drift {
-            summary.add(finding);
+        let several = inputs.environments.len() > 1;
+        for finding in &mut drift {
+            finding.answers = Answers::to(finding, several);
         }
         let keeps = |note: &&Note| {
             matches!(
@@ -171,13 +221,13 @@ impl DriftReport {
         };
         Self {
             format_version: FORMAT_VERSION,
+            summary: DriftSummary::of(&drift),
             environments: inputs.environments.iter().map(head).collect(),
             drift,
             not_checked: inputs.unread.iter().map(said::unread).chain(not_checked(inputs.aws)).collect(),
             coverage: coverage(inputs.settled),
             findings: findings(inputs),
             notes: kept.chain(remarks(inputs.aws)).chain(inputs.reading_notes.iter().map(note)).collect(),
-            summary,
         }
     }
 
@@ -188,7 +238,17 @@ impl DriftReport {
 }
 
 impl DriftSummary {
+    pub(super) fn of(findings: &[Finding]) -> Self {
+        let mut summary = Self::default();
+        findings.iter().for_each(|finding| summary.add(finding));
+        summary
+    }
+
     fn add(&mut self, finding: &Finding) {
+        if finding.ignored.is_some() {
+            self.ignored += 1;
+            return;
+        }
         if !finding.drift {
             self.not_counted += 1;
             return;
@@ -330,7 +390,8 @@ fn of_objection(inputs: &Inputs<'_>, objection: &Objection) -> Option<Finding> {
     let environment =
         environment_of(inputs, id, None).map_or_else(|| id.account.to_string(), |e| e.name.to_owned());
     let Said { code: _, address: _, text, help } = said::objection(objection);
-    let mut finding = Finding::new(&environment, &id.address(), class, text);
+    let mut finding = Finding::new(&environment, &id.address(), class, text).of(id);
+    finding.blocked = true;
     finding.help = help;
     finding.origin = (inputs.origin)(id, None);
     Some(finding)
@@ -363,7 +424,7 @@ fn by_aws(inputs: &Inputs<'_>, change: &AwsChange) -> Finding {
 fn outside(environment: &str, coverage: &Coverage) -> Vec<Finding> {
     let Coverage { entities: _, answered_for: _, ignored: _, unmanaged, foreign, whole_account } = coverage;
     let finding = |id: &ResourceId, class: Class, text: String| {
-        let mut finding = Finding::new(environment, &id.address(), class, text);
+        let mut finding = Finding::new(environment, &id.address(), class, text).of(id);
         finding.found = Some(Value::Present);
         finding.drift = *whole_account;
         finding.outside = true;

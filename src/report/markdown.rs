@@ -3,7 +3,6 @@
 use super::aws_managed::AwsManagedLine;
 use super::by_hand::ByHand;
 use super::changes::{Action, ResourceChange};
-use super::drift::Class;
 use super::escape::{markdown, markdown_code};
 use super::meters::{MeterLine, NEAR_FROM_PERCENT, text};
 use super::page::Terminal;
@@ -247,15 +246,10 @@ impl DriftReport {
                 out.push_str("| | what | declared at |\n|---|---|---|\n");
             }
             for finding in &counted {
-                let class = match finding.class {
-                    Class::Modified => "modified",
-                    Class::Deleted => "deleted",
-                    Class::Unmanaged => "unmanaged",
-                    Class::AwsChanged => "aws-changed",
-                    Class::Foreign => "foreign",
-                };
+                let class = finding.class.word();
                 let origin = finding.origin.as_deref().map(markdown_code).unwrap_or_default();
-                out.push_str(&format!("| {class} | {} | {origin} |\n", sentence(&finding.text)));
+                let who = finding.changed_by.as_ref().map_or_else(String::new, |by| format!("; {}", by.markdown()));
+                out.push_str(&format!("| {class} | {}{who} | {origin} |\n", sentence(&finding.text)));
             }
             if !counted.is_empty() {
                 let only = Self { environments: vec![environment.clone()], ..self.clone() };
@@ -264,9 +258,15 @@ impl DriftReport {
                 let text = text.rsplit_once("\n\nDrift: ").map_or(text.as_str(), |(body, _)| body);
                 let text = text.split_once("\n\n").map_or(text, |(_, body)| body);
                 out.push_str(&format!("\n{}", details("What differs", &fenced("diff", &for_diff(text)))));
+                let answers: String = counted.iter().map(|f| f.answers.markdown(&f.whole_address())).collect();
+                out.push_str(&details("Put back, keep, or ignore", &answers));
             }
-            let rest: Vec<_> =
-                own.iter().filter(|f| !f.drift).map(|f| format!("- {}\n", sentence(&f.text))).collect();
+            let ignored: String = own.iter().filter_map(|f| Some(f.ignored.as_ref()?.markdown(f))).collect();
+            if !ignored.is_empty() {
+                out.push_str(&format!("**Ignored, and no drift until then**\n\n{ignored}\n"));
+            }
+            let rest = own.iter().filter(|f| !f.drift && f.ignored.is_none());
+            let rest: Vec<_> = rest.map(|f| format!("- {}\n", sentence(&f.text))).collect();
             if !rest.is_empty() {
                 let title = format!("Not answered for, and no drift ({})", rest.len());
                 out.push_str(&details(&title, &rest.concat()));

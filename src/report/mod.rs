@@ -6,15 +6,19 @@
 
 mod access;
 mod access_markdown;
+mod answers;
 mod apply;
 mod aws_managed;
+mod brief;
 mod by_hand;
+mod changed_by;
 mod changes;
 mod comparison;
 mod diagnostics;
 mod drift;
 mod escape;
 mod findings;
+mod ignored;
 mod json;
 mod limits;
 mod lock;
@@ -41,17 +45,20 @@ pub use access::{
     AccessLine, AccessReport, AccessStatement, ClosedLine, DenialLine, EscalationLine, HeirLine, Principals,
     RoleAccessLine, RoleAccessPart, RoleLine,
 };
+pub use answers::Answers;
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
 pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
 };
 pub use by_hand::ByHand;
+pub use changed_by::ChangedBy;
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
 pub use comparison::{GapLine, PolicyComparison, StatementInFile};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
 pub use drift::{Class, DriftReport, DriftSummary, Finding};
 pub use escape::{json as harmless_json, text as harmless};
 pub use findings::FindingsReport;
+pub use ignored::Ignored;
 pub use lock::{LockAction, LockLine, LockReport};
 pub use meters::MeterLine;
 pub use moved::moved;

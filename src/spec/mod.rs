@@ -9,6 +9,7 @@ pub mod assertion;
 pub mod authored;
 pub mod checklist;
 pub mod document;
+pub mod drift_ignore;
 mod engine;
 mod event;
 pub mod expand;

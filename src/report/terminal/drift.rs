@@ -9,6 +9,7 @@ use super::aws_managed::changed;
 use super::resource::whole;
 use super::setting::{field, setting};
 use super::{coverage, findings, head, not_checked, notes, reach};
+use crate::spec::drift_ignore::IGNORE_FILE;
 use crate::state::Setting;
 
 impl DriftReport {
@@ -49,18 +50,19 @@ impl DriftReport {
             [piece(Label::Heading, "Drift:"), piece(Label::Plain, format!(" {}", counts(summary)))],
         );
         let counted = || drift.iter().filter(|f| f.drift);
-        if counted().any(|f| !f.outside && f.class != Class::Foreign) {
-            let fix = "to put the account back run `hatrack apply`; to keep a change, declare it";
+        if counted().any(|f| f.answers.revert.is_some()) {
+            let fix = "to put all of it back run `hatrack apply`";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
         }
+        answers(&mut page, &counted().collect::<Vec<_>>());
         if counted().any(|f| f.class == Class::AwsChanged) {
             let fix = "what AWS says in its own policies nobody can put back: look at what came, attach something \
                        narrower if it is too much, and take the rest over with `hatrack lock`";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
         }
         if counted().any(|f| f.outside && f.class != Class::AwsChanged) {
-            let fix = "hatrack never touches what no environment declares: delete it by hand, declare it with \
-                       `adopt: true`, or list it under `ignore` with a reason";
+            let fix = "hatrack never touches what no environment declares: delete it by hand, keep it with \
+                       `hatrack adopt`, or list it under `ignore` with a reason";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
         }
         page.finish()
@@ -103,7 +105,7 @@ fn classes(page: &mut Page, findings: &[&Finding]) {
     ] {
         let names: Vec<&str> = findings
             .iter()
-            .filter(|f| f.class == class && !f.drift)
+            .filter(|f| f.class == class && !f.drift && f.ignored.is_none())
             .map(|f| if class == Class::Foreign { f.text.as_str() } else { f.address.as_str() })
             .collect();
         if !names.is_empty() {
@@ -111,6 +113,55 @@ fn classes(page: &mut Page, findings: &[&Finding]) {
             page.say(0, 2, Label::Dim, title);
             page.say(2, 0, Label::Dim, names.join(", "));
         }
+    }
+    ignored(page, findings);
+}
+
+/// The three answers, with the addresses that they take. Whoever reads this at night needs them once, and not after
+/// every finding.
+fn answers(page: &mut Page, counted: &[&Finding]) {
+    /// More are for a wider look, or for programs.
+    const SHOWN_MAX: usize = 10;
+    let own: Vec<&&Finding> =
+        counted.iter().filter(|f| f.answers.revert.is_some() || f.answers.adopt.is_some()).collect();
+    if !own.is_empty() {
+        let fix = "one at a time: `hatrack revert ADDRESS` puts it back, `hatrack adopt ADDRESS` keeps it and \
+                   writes the YAML:";
+        page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
+        let shown = if page.terminal().detail { own.len() } else { SHOWN_MAX };
+        for finding in own.iter().take(shown) {
+            let only = match (&finding.answers.revert, &finding.answers.adopt) {
+                (None, _) => " (adopt only)",
+                (_, None) => " (revert only)",
+                (Some(_), Some(_)) => "",
+            };
+            let address = finding.answers.arguments.as_str();
+            page.flow(6, 2, [piece(Label::Plain, address), piece(Label::Dim, only)]);
+        }
+        if own.len() > shown {
+            page.say(6, 2, Label::Dim, format!("… and {} more: `-v` shows all", own.len() - shown));
+        }
+    }
+    if let Some(line) = counted.iter().find_map(|f| f.answers.ignore.as_deref()) {
+        let fix = format!("to let one be until a day, put it into {IGNORE_FILE}, under `ignore:`");
+        page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
+        page.say(6, 2, Label::Plain, line);
+    }
+}
+
+/// What the ignore file takes out, with its reasons.
+fn ignored(page: &mut Page, findings: &[&Finding]) {
+    let own: Vec<_> = findings.iter().filter_map(|f| Some((f, f.ignored.as_ref()?))).collect();
+    if own.is_empty() {
+        return;
+    }
+    page.blank();
+    page.say(0, 2, Label::Dim, format!("Ignored ({}; does not count as drift):", own.len()));
+    for (finding, why) in own {
+        let first = page.len();
+        page.say(2, 4, Label::Dim, finding.whole_address());
+        page.at_right(first, Some(&why.origin), None);
+        page.say(6, 2, Label::Dim, why.words());
     }
 }
 
@@ -133,6 +184,17 @@ fn finding(page: &mut Page, finding: &Finding) {
     if let Some(change) = &finding.aws_managed {
         return changed(page, 6, change);
     }
+    differs(page, finding);
+    if let Some(by) = &finding.changed_by {
+        page.flow(8, 2, [piece(Label::Heading, by.words())]);
+    }
+    for help in &finding.help {
+        page.flow(8, 2, [piece(Label::Help, "→ "), piece(Label::Plain, help.as_str())]);
+    }
+}
+
+/// What is not as declared.
+fn differs(page: &mut Page, finding: &Finding) {
     let text = || finding.text.as_str();
     match (&finding.setting, &finding.field, finding.class) {
         (Some(_), _, Class::Unmanaged) => {
@@ -160,14 +222,12 @@ fn finding(page: &mut Page, finding: &Finding) {
             }
         }
     }
-    for help in &finding.help {
-        page.flow(8, 2, [piece(Label::Help, "→ "), piece(Label::Plain, help.as_str())]);
-    }
 }
 
 /// `2 not declared, 1 not as declared, 1 missing`.
 pub(crate) fn counts(summary: &DriftSummary) -> String {
-    let DriftSummary { drift, modified, deleted, unmanaged, foreign, aws_changed, not_counted } = *summary;
+    let DriftSummary { drift, modified, deleted, unmanaged, foreign, aws_changed, not_counted, ignored } =
+        *summary;
     let all = [
         (unmanaged, "not declared"),
         (modified, "not as declared"),
@@ -176,7 +236,9 @@ pub(crate) fn counts(summary: &DriftSummary) -> String {
         (foreign, "somebody else's"),
     ];
     let said: Vec<_> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    let rest = if not_counted > 0 { format!("; {not_counted} not counted") } else { String::new() };
+    let rest = [(ignored, "ignored"), (not_counted, "not counted")];
+    let rest: String =
+        rest.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("; {n} {what}")).collect();
     if drift == 0 {
         format!("none{rest}")
     } else {

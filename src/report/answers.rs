@@ -1,0 +1,99 @@
+//! The three answers to a finding, ready to be pasted: put it back, keep it, or let it be until a day.
+
+use serde::Serialize;
+
+use super::drift::{Class, Finding};
+use super::escape::{json, markdown_code};
+use crate::state::SettingKey;
+
+/// What somebody can do about a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Answers {
+    /// The command that puts the account back; none where hatrack would not touch it, or cannot.
+    pub revert: Option<String>,
+    /// The command that writes what was found into the environment; none where no file could declare it.
+    pub adopt: Option<String>,
+    /// The line for the ignore file, with a reason and a day still to be written; none where it does not count anyway.
+    pub ignore: Option<String>,
+    /// What `revert` and `adopt` are given.
+    #[serde(skip)]
+    pub(super) arguments: String,
+}
+
+impl Answers {
+    pub(super) fn to(finding: &Finding, several_environments: bool) -> Self {
+        let key = finding.sides.0.as_ref().or(finding.sides.1.as_ref()).map(crate::state::Setting::key);
+        let no_doing = matches!(
+            key,
+            Some(SettingKey::Objects | SettingKey::Apps | SettingKey::Failed)
+        );
+        let out_of_reach = finding.blocked
+            || no_doing
+            || matches!(finding.class, Class::Foreign | Class::AwsChanged);
+        let address = word(&finding.whole_address());
+        let environment = word(&finding.environment);
+        let arguments =
+            if several_environments { format!("--environment {environment} {address}") } else { address };
+        let can_revert = !out_of_reach && !finding.outside;
+        let can_adopt = !out_of_reach && !matches!(key, Some(SettingKey::Credential(..)));
+        Self {
+            revert: can_revert.then(|| format!("hatrack revert {arguments}")),
+            adopt: can_adopt.then(|| format!("hatrack adopt {arguments}")),
+            ignore: finding.drift.then(|| line(&finding.environment, &finding.whole_address())),
+            arguments,
+        }
+    }
+
+    /// As items of a list.
+    pub(super) fn markdown(&self, address: &str) -> String {
+        let Self { revert, adopt, ignore, arguments: _ } = self;
+        let said = [("put it back", revert), ("keep it", adopt), ("ignore it", ignore)];
+        let said = said.iter().filter_map(|(what, how)| Some(format!("{what} {}", markdown_code(how.as_deref()?))));
+        format!("- {}: {}\n", markdown_code(address), said.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// An entry of the ignore file. JSON's strings are YAML's; what harms a terminal is spelled out in them. Wildcards in a
+/// name would match more than the name; `?` matches them and little else.
+fn line(environment: &str, address: &str) -> String {
+    let text = |raw: &str| json(&serde_json::to_string(raw).unwrap_or_default());
+    let exact = address.replace('*', "?");
+    format!(
+        "- {{ environment: {}, address: {}, reason: \"\", until: YYYY-MM-DD }}",
+        text(environment),
+        text(&exact)
+    )
+}
+
+/// A word as a shell takes it.
+fn word(raw: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.:=@+,%".contains(c);
+    if !raw.is_empty() && raw.chars().all(plain) {
+        raw.to_owned()
+    } else {
+        format!("'{}'", raw.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_takes_an_address_as_one_word() {
+        assert_eq!(word("role/GlueEtl/attached/X"), "role/GlueEtl/attached/X");
+        assert_eq!(word("user/b/tag/cost center"), "'user/b/tag/cost center'");
+        assert_eq!(word("user/b/tag/$(x)'y"), r"'user/b/tag/$(x)'\''y'");
+    }
+
+    #[test]
+    fn the_line_for_the_ignore_file_is_yaml_and_not_finished() {
+        let line = line("analytics", "user/b/tag/a\"b\n*");
+        assert_eq!(
+            line,
+            r#"- { environment: "analytics", address: "user/b/tag/a\"b\n?", reason: "", until: YYYY-MM-DD }"#
+        );
+        let yaml: serde_json::Value = serde_yaml::from_str(&line).unwrap();
+        assert_eq!(yaml[0]["address"], "user/b/tag/a\"b\n?");
+    }
+}
