@@ -173,6 +173,7 @@ fn table() -> Vec<(String, Kind, Vec<Call>)> {
         }
     }
     rows.push(("reading all".to_owned(), Kind::Role, calls::READING.to_vec()));
+    rows.push(("who changed what".to_owned(), Kind::Role, calls::WITNESS.to_vec()));
     rows
 }
 

@@ -27,6 +27,7 @@ use terminal::{Project, each_folder, files_below, folders, golden, presentable};
 
 const ACCOUNT_FILE: &str = "account.json";
 const LOCK_FILE: &str = hatrack::spec::lock::LOCK_FILE;
+const IGNORE_FILE: &str = hatrack::spec::drift_ignore::IGNORE_FILE;
 /// What AWS says in its own policies, in every account.
 const AWS_MANAGED: &str = "aws-managed.json";
 const GOLDEN: [&str; 4] = ["plan.txt", "drift.txt", "apply.txt", "after.txt"];
@@ -39,6 +40,8 @@ struct Arguments {
     every: Vec<String>,
     /// For `apply` only.
     apply: Vec<String>,
+    /// For `drift` only.
+    drift: Vec<String>,
 }
 
 fn scenarios() -> Vec<(String, std::path::PathBuf)> {
@@ -56,7 +59,8 @@ fn no_scenario_is_forgotten() {
     for (name, folder) in scenarios() {
         let files = files_below(&folder);
         let known = |file: &String| {
-            let given = ["disturb.json", "quotas.json", "arguments.json", LOCK_FILE, AWS_MANAGED];
+            let given =
+                ["disturb.json", "quotas.json", "arguments.json", LOCK_FILE, AWS_MANAGED, IGNORE_FILE];
             let known = given.into_iter().chain(GOLDEN).any(|known| known == file);
             let parts: Vec<&str> = file.split('/').collect();
             known
@@ -93,6 +97,10 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
     let locked = fs::read(folder.join(LOCK_FILE)).ok();
     if let Some(lock) = &locked {
         project.write(LOCK_FILE, lock);
+    }
+    let ignoring = fs::read(folder.join(IGNORE_FILE)).ok();
+    if let Some(entries) = &ignoring {
+        project.write(IGNORE_FILE, entries);
     }
     let disturb = fs::read_to_string(folder.join("disturb.json")).ok();
     let arguments: Arguments = match fs::read_to_string(folder.join("arguments.json")) {
@@ -158,7 +166,8 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
     untouched("plan")?;
     let (json, planned_as_json) = run("plan", &["--format=json"]);
     untouched("plan --format=json")?;
-    let (drift, drifted) = run("drift", &[]);
+    let of_drift: Vec<&str> = arguments.drift.iter().map(String::as_str).collect();
+    let (drift, drifted) = run("drift", &of_drift);
     untouched("drift")?;
     let state_before = account(&project);
     let (apply, applied) = run("apply", &to_apply);
@@ -176,7 +185,8 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
         return Err(format!("plan ends with {planned}, and with {planned_as_json} as JSON"));
     }
     // What AWS changed is drift, and no plan can undo it.
-    if planned == 0 && (applied != 0 || (drifted != 0 && locked.is_none())) {
+    let own_drift = locked.is_some() || ignoring.is_some();
+    if planned == 0 && (applied != 0 || (drifted != 0 && !own_drift)) {
         return Err(format!(
             "plan sees no difference, but drift ends with {drifted} and apply with {applied}"
         ));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Account, ReadRequest, Reading, Unreachable};
+use super::{Account, ReadRequest, Reading, TopicMessage, Unreachable};
+use crate::plan::{TrailAnswer, TrailPage};
 use crate::state::{AccountId, Operation, Refusal};
 
 /// Several accounts as one.
@@ -56,5 +57,18 @@ impl Account for Fleet {
                 message: format!("account {} is not part of this run", operation.target.account),
             }),
         }
+    }
+
+    fn trail(&self, page: &TrailPage) -> Result<TrailAnswer, String> {
+        match self.members.get(&page.id.account) {
+            Some(account) => account.trail(page),
+            None => Err(String::from("the account is not part of this run")),
+        }
+    }
+
+    /// As the topic's own account works, if it takes part; else as the first one does.
+    fn publish(&self, message: &TopicMessage) -> Result<(), String> {
+        let own = self.members.get(&message.topic.account).or_else(|| self.members.values().next());
+        own.ok_or_else(|| String::from("there is no account to send from"))?.publish(message)
     }
 }

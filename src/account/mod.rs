@@ -10,6 +10,7 @@ pub mod aws;
 
 use std::fmt;
 
+use crate::plan::{TrailAnswer, TrailPage};
 use crate::state::{AccountId, Operation, Refusal, ResourceId, Scope, State};
 pub use crate::state::{Blind, Unread};
 
@@ -27,6 +28,76 @@ pub trait Account: Send + Sync {
     /// The account's refusal. After [`Refusal::Lost`] the operation may or may not have been done; after any other,
     /// it has not.
     fn perform(&self, operation: &Operation) -> Result<(), Refusal>;
+
+    /// A page of what the account's trail tells, the newest first.
+    ///
+    /// # Errors
+    /// Why nothing can be told, in words. That is no failure of the run.
+    fn trail(&self, page: &TrailPage) -> Result<TrailAnswer, String> {
+        let TrailPage { id: _, region: _, by: _, next: _ } = page;
+        Err(String::from("an account file has no trail"))
+    }
+
+    /// Sends a message to a topic.
+    ///
+    /// # Errors
+    /// Why it was not sent, in words.
+    fn publish(&self, message: &TopicMessage) -> Result<(), String> {
+        Err(format!("an account file cannot send to {}", message.topic.arn))
+    }
+}
+
+/// A topic of SNS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Its ARN.
+    pub arn: String,
+    /// Its region.
+    pub region: String,
+    /// Its account.
+    pub account: AccountId,
+}
+
+impl std::str::FromStr for Topic {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<&str> = text.split(':').collect();
+        let named = |name: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            !name.is_empty() && name.len() <= 256 && name.chars().all(plain)
+        };
+        match parts.as_slice() {
+            ["arn", partition, "sns", region, account, name]
+                if !partition.is_empty() && !region.is_empty() && named(name) =>
+            {
+                Ok(Self { arn: text.to_owned(), region: (*region).to_owned(), account: account.parse()? })
+            }
+            ["arn", _, "sns", _, _, name] if name.ends_with(".fifo") => {
+                Err(format!("`{text}` is a FIFO topic: drift is sent to a standard topic"))
+            }
+            _ => Err(format!(
+                "`{text}` is not the ARN of a topic, such as arn:aws:sns:eu-west-1:111122223333:drift"
+            )),
+        }
+    }
+}
+
+/// A message for a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicMessage {
+    /// Where it goes.
+    pub topic: Topic,
+    /// One line for mails: printable ASCII, at most 100 characters.
+    pub subject: String,
+    /// What it says.
+    pub body: String,
+    /// What subscriptions filter by: texts.
+    pub texts: Vec<(&'static str, String)>,
+    /// What subscriptions filter by: numbers.
+    pub numbers: Vec<(&'static str, usize)>,
+    /// What subscriptions filter by: lists of texts.
+    pub lists: Vec<(&'static str, Vec<String>)>,
 }
 
 /// What to read.

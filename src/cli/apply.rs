@@ -241,7 +241,7 @@ fn conclude(
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => report.json(),
-        Format::Markdown => report.markdown(),
+        Format::Markdown | Format::Brief => report.markdown(),
     });
     if let Some(mut failure) = unverified {
         failure.message =

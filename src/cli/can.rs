@@ -20,7 +20,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let word = if explanation.allowed { "yes" } else { "no" };
     output.result(&match output.format {
         Format::Json => explanation.json(),
-        Format::Terminal | Format::Markdown | Format::Sarif | Format::Github => {
+        Format::Terminal | Format::Markdown | Format::Brief | Format::Sarif | Format::Github => {
             format!("{word}: {}\n", harmless(&explanation.because()))
         }
     });

@@ -42,7 +42,7 @@ pub fn print(report: &FindingsReport, output: &Output) {
     match output.format {
         Format::Terminal => output.diagnostics(&report.findings),
         Format::Json => output.result(&report.json()),
-        Format::Markdown => output.result(&report.markdown()),
+        Format::Markdown | Format::Brief => output.result(&report.markdown()),
         Format::Sarif => output.result(&report.sarif()),
         Format::Github => output.result(&report.github()),
     }

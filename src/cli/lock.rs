@@ -63,7 +63,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => report.json(),
-        Format::Markdown => report.markdown(),
+        Format::Markdown | Format::Brief => report.markdown(),
     });
     Ok(if args.check && changed { ExitCode::Differences } else { ExitCode::Done })
 }

@@ -7,12 +7,15 @@ pub mod exit;
 mod findings;
 mod failure;
 mod guardians;
+mod ignored;
+mod notify;
 mod options;
 mod output;
 mod passwords;
 mod pipeline;
 mod progress;
 mod project;
+mod report_file;
 
 mod apply;
 mod can;
@@ -35,7 +38,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::ExitCode;
 use failure::Failure;
-use options::Global;
+use options::{Format, Global};
 use output::Output;
 
 /// Keep an AWS account's data-science people, roles, policies and buckets as YAML: plan, apply, and tell when
@@ -104,8 +107,10 @@ pub fn run() -> ExitCode {
         Command::Policy(args) => args.is_lint(),
         _ => false,
     };
+    let of_drift = matches!(cli.command, Command::Drift(_));
     let result = match &cli.command {
         _ if cli.global.format.is_of_files() && !of_files => Err(no_such_format()),
+        _ if cli.global.format == Format::Brief && !of_drift => Err(not_in_brief()),
         Command::Plan(args) => plan::run(&cli.global, args, &output),
         Command::Apply(args) => apply::run(&cli.global, args, &output),
         Command::Drift(args) => drift::run(&cli.global, args, &output),
@@ -129,6 +134,11 @@ fn no_such_format() -> Failure {
     Failure::error("this command has no such format: SARIF and annotations tell of files").help(
         "`--format json` is for programs; `validate` and `policy lint` have the formats `sarif` and `github`",
     )
+}
+
+fn not_in_brief() -> Failure {
+    Failure::error("this command has no such format: only drift is told in brief")
+        .help("`--format markdown` is for pull requests, issues and chat")
 }
 
 /// clap would end with 2, which says "differences" here.

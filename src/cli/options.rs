@@ -44,6 +44,8 @@ pub enum Format {
     Json,
     /// For pull requests, issues and chat
     Markdown,
+    /// For chat and issues: some forty lines of Markdown at most (only `drift`)
+    Brief,
     /// For code scanning: SARIF 2.1.0 (only what checks files)
     Sarif,
     /// For GitHub Actions: annotations of lines (only what checks files)

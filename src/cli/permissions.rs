@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::account::Topic;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::taken_over;
 use crate::cli::project;
-use crate::plan::permissions::{Purpose, permissions, to_assume};
+use crate::plan::permissions::{Purpose, Watch, permissions_to_watch, to_assume};
 use crate::report::{AccountPermissions, PermissionsReport};
 use crate::spec::lower::EnvironmentInfo;
 use crate::state::{AccountId, Scope, role_arn};
@@ -26,6 +27,12 @@ pub struct Args {
     /// Also what it takes to take over this resource, as `apply --takeover` does; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     takeover: Vec<String>,
+    /// Also what `drift --who` takes
+    #[arg(long)]
+    who: bool,
+    /// Also what `drift --sns-topic` takes
+    #[arg(long, value_name = "ARN")]
+    sns_topic: Option<Topic>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -49,7 +56,9 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     taken_over(&mut scopes, &args.adopt, &args.takeover)?;
     let scopes: Vec<&Scope> = scopes.iter().collect();
     let purpose = if args.purpose.apply { Purpose::Apply } else { Purpose::Plan };
-    let mut documents = permissions(&project.lowered.wanted, &scopes, purpose);
+    let topic = args.sns_topic.clone().map(|Topic { arn, region: _, account }| (arn, account));
+    let watch = Watch { who: args.who, topic };
+    let mut documents = permissions_to_watch(&project.lowered.wanted, &scopes, purpose, &watch);
     let mut roles = BTreeSet::new();
     let mut lines = vec![];
     for (account, environments) in accounts {
@@ -65,7 +74,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let report = PermissionsReport { purpose, accounts: lines, caller: to_assume(&roles) };
     match output.format {
         Format::Json | Format::Sarif | Format::Github => output.result(&report.json()),
-        Format::Markdown => output.result(&report.markdown()),
+        Format::Markdown | Format::Brief => output.result(&report.markdown()),
         Format::Terminal => {
             let parts = report.parts();
             parts.iter().for_each(|(headline, _)| output.say(headline));

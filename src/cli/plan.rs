@@ -106,7 +106,7 @@ pub fn show(report: &PlanReport, output: &Output) {
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => report.json(),
-        Format::Markdown => report.markdown(),
+        Format::Markdown | Format::Brief => report.markdown(),
     });
 }
 

@@ -177,6 +177,18 @@ fn read_folder(
     Ok(sources)
 }
 
+/// A file's text, under the name that messages have for it; none if it is not there.
+///
+/// # Errors
+/// A file that cannot be read, or that is no text.
+pub fn read_text(path: &Path, name: &str) -> Result<Option<Arc<Source>>, Diagnostic> {
+    match read_file(path) {
+        Ok(bytes) => spec::source::decode(name, bytes).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Diagnostic::error(None, format!("cannot read `{name}`: {error}"))),
+    }
+}
+
 /// A regular file's bytes.
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let about = fs::metadata(path)?;

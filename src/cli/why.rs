@@ -19,7 +19,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     output.result(&match output.format {
         Format::Terminal => explanation.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => explanation.json(),
-        Format::Markdown => explanation.markdown(),
+        Format::Markdown | Format::Brief => explanation.markdown(),
     });
     Ok(ExitCode::Done)
 }

@@ -23,13 +23,9 @@ pub struct Answers {
 impl Answers {
     pub(super) fn to(finding: &Finding, several_environments: bool) -> Self {
         let key = finding.sides.0.as_ref().or(finding.sides.1.as_ref()).map(crate::state::Setting::key);
-        let no_doing = matches!(
-            key,
-            Some(SettingKey::Objects | SettingKey::Apps | SettingKey::Failed)
-        );
-        let out_of_reach = finding.blocked
-            || no_doing
-            || matches!(finding.class, Class::Foreign | Class::AwsChanged);
+        let no_doing = matches!(key, Some(SettingKey::Objects | SettingKey::Apps | SettingKey::Failed));
+        let out_of_reach =
+            finding.blocked || no_doing || matches!(finding.class, Class::Foreign | Class::AwsChanged);
         let address = word(&finding.whole_address());
         let environment = word(&finding.environment);
         let arguments =
@@ -48,7 +44,8 @@ impl Answers {
     pub(super) fn markdown(&self, address: &str) -> String {
         let Self { revert, adopt, ignore, arguments: _ } = self;
         let said = [("put it back", revert), ("keep it", adopt), ("ignore it", ignore)];
-        let said = said.iter().filter_map(|(what, how)| Some(format!("{what} {}", markdown_code(how.as_deref()?))));
+        let said =
+            said.iter().filter_map(|(what, how)| Some(format!("{what} {}", markdown_code(how.as_deref()?))));
         format!("- {}: {}\n", markdown_code(address), said.collect::<Vec<_>>().join(", "))
     }
 }

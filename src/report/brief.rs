@@ -26,8 +26,7 @@ impl DriftReport {
 
     /// `Drift: 5 findings in analytics, lake`, as plain text.
     pub fn headline(&self) -> String {
-        let DriftSummary { drift, .. } = self.summary;
-        let found = match (self.outcome(), drift) {
+        let found = match (self.outcome(), self.summary.drift) {
             ("drift", n) => words::count(n, "finding"),
             ("none", _) => String::from("none"),
             _ => String::from("not known"),
@@ -45,11 +44,17 @@ impl DriftReport {
         format!("Drift: {found} in {}{more}{unread}", shown.join(", "))
     }
 
+    /// The headline for a mail: printable ASCII, at most 100 characters.
+    pub fn subject(&self) -> String {
+        const MAX: usize = 100;
+        let text = format!("hatrack: {}", self.headline());
+        text.chars().take(MAX).map(|c| if c == ' ' || c.is_ascii_graphic() { c } else { '?' }).collect()
+    }
+
     /// As brief Markdown.
     pub fn brief(&self) -> String {
         let mut out = format!("**{}**\n", markdown(&cut(&self.headline())));
-        let DriftSummary { drift, ignored, not_counted, .. } = self.summary;
-        if drift + ignored + not_counted > 0 {
+        if self.summary != DriftSummary::default() {
             out.push_str(&format!("\n{}\n", markdown(&drift_counts(&self.summary))));
         }
         let several = self.environments.len() > 1;

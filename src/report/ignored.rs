@@ -65,7 +65,11 @@ impl DriftReport {
                     0 => format!("{what} expired on {until}, and nothing is there that it would ignore"),
                     n => format!("{what} expired on {until}: {} again", counts_again(n)),
                 };
-                notes.push(note("ignore-expired", text, "put it right and take the entry out, or give it another day"));
+                notes.push(note(
+                    "ignore-expired",
+                    text,
+                    "put it right and take the entry out, or give it another day",
+                ));
             } else if fitting.is_empty() {
                 if looked_at_all {
                     let text = format!("{what} ignores nothing: there is no such drift");

@@ -248,7 +248,8 @@ impl DriftReport {
             for finding in &counted {
                 let class = finding.class.word();
                 let origin = finding.origin.as_deref().map(markdown_code).unwrap_or_default();
-                let who = finding.changed_by.as_ref().map_or_else(String::new, |by| format!("; {}", by.markdown()));
+                let who =
+                    finding.changed_by.as_ref().map_or_else(String::new, |by| format!("; {}", by.markdown()));
                 out.push_str(&format!("| {class} | {}{who} | {origin} |\n", sentence(&finding.text)));
             }
             if !counted.is_empty() {
@@ -258,7 +259,8 @@ impl DriftReport {
                 let text = text.rsplit_once("\n\nDrift: ").map_or(text.as_str(), |(body, _)| body);
                 let text = text.split_once("\n\n").map_or(text, |(_, body)| body);
                 out.push_str(&format!("\n{}", details("What differs", &fenced("diff", &for_diff(text)))));
-                let answers: String = counted.iter().map(|f| f.answers.markdown(&f.whole_address())).collect();
+                let answers: String =
+                    counted.iter().map(|f| f.answers.markdown(&f.whole_address())).collect();
                 out.push_str(&details("Put back, keep, or ignore", &answers));
             }
             let ignored: String = own.iter().filter_map(|f| Some(f.ignored.as_ref()?.markdown(f))).collect();

@@ -41,7 +41,11 @@ pub struct IgnoreEntry {
 
 /// Reads an ignore file; with all that is wrong with it. With an error in it there is no entry: half of what somebody
 /// meant is not what they meant.
-pub fn parse(source: &Arc<Source>, environments: &[&str], today: Date) -> (Vec<IgnoreEntry>, Vec<Diagnostic>) {
+pub fn parse(
+    source: &Arc<Source>,
+    environments: &[&str],
+    today: Date,
+) -> (Vec<IgnoreEntry>, Vec<Diagnostic>) {
     let (tree, said) = source::parse(source);
     let Some(tree) = tree.filter(|_| !has_errors(&said)) else { return (vec![], said) };
     let mut reader = Reader { environments, today, said };
@@ -127,7 +131,14 @@ impl Reader<'_> {
             self.address(at, text);
         }
         let place = format!("{name}:{}", node.span.line_column().0);
-        Some(IgnoreEntry { environment: environment?, address: address?, reason: reason?, until: until??, by, place })
+        Some(IgnoreEntry {
+            environment: environment?,
+            address: address?,
+            reason: reason?,
+            until: until??,
+            by,
+            place,
+        })
     }
 
     fn text(&mut self, node: &Node, key: &str, required: bool) -> Option<String> {
@@ -178,7 +189,8 @@ impl Reader<'_> {
             let kinds = Kind::ALL.iter().map(|kind| kind.word()).chain(["aws-managed"]);
             let help = match did_you_mean(kind, kinds) {
                 Some(near) if !rest.is_empty() => format!("did you mean `{near}/{rest}`?"),
-                _ => "`hatrack drift` prints the line for each finding: KIND/NAME, or KIND/NAME/SETTING".to_owned(),
+                _ => "`hatrack drift` prints the line for each finding: KIND/NAME, or KIND/NAME/SETTING"
+                    .to_owned(),
             };
             self.wrong(at, format!("`{text}` is no address"), help);
         } else if !text.contains(|c: char| !matches!(c, '*' | '?' | '/')) {
@@ -251,7 +263,10 @@ mod tests {
             ("", "drift-ignore.yaml:1:1 an ignore file has a `version`"),
             ("version: 2\nignore: []", "drift-ignore.yaml:1:10 this hatrack reads version 1 of ignore files"),
             ("version: 1\n", "drift-ignore.yaml:1:1 an ignore file has a list `ignore`"),
-            ("version: 1\nignore:\n", "drift-ignore.yaml:2:8 `ignore` is a list of entries, and here is nothing"),
+            (
+                "version: 1\nignore:\n",
+                "drift-ignore.yaml:2:8 `ignore` is a list of entries, and here is nothing",
+            ),
         ] {
             assert_eq!(read(text), (vec![], vec![wanted.to_owned()]), "{text}");
         }
@@ -267,7 +282,10 @@ mod tests {
             ))
         };
         let (entries, said) = line("2027-11-29");
-        assert_eq!((entries.len(), said), (1, vec!["drift-ignore.yaml:3:59 `until: 2027-11-29` is more than a year away".to_owned()]));
+        assert_eq!(
+            (entries.len(), said),
+            (1, vec!["drift-ignore.yaml:3:59 `until: 2027-11-29` is more than a year away".to_owned()])
+        );
         assert_eq!(line("2027-11-28").1, Vec::<String>::new());
     }
 }

@@ -11,7 +11,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
@@ -193,6 +193,18 @@ impl Link {
         aws_sdk_s3control::Client::from_conf(config.build())
     }
 
+    /// The CloudTrail client of a region.
+    pub(super) fn cloudtrail(&self, region: &str) -> aws_sdk_cloudtrail::Client {
+        let config = aws_sdk_cloudtrail::config::Builder::from(&self.config);
+        aws_sdk_cloudtrail::Client::from_conf(config.region(Region::new(region.to_owned())).build())
+    }
+
+    /// The SNS client of a region.
+    pub(super) fn sns(&self, region: &str) -> aws_sdk_sns::Client {
+        let config = aws_sdk_sns::config::Builder::from(&self.config);
+        aws_sdk_sns::Client::from_conf(config.region(Region::new(region.to_owned())).build())
+    }
+
     /// The SageMaker client of a region.
     #[cfg(feature = "sagemaker")]
     pub(super) fn sagemaker(&self, region: &str) -> aws_sdk_sagemaker::Client {
@@ -322,6 +334,9 @@ async fn load(options: &AwsOptions) -> SdkConfig {
     }
     if let Some(url) = &options.endpoint_url {
         loader = loader.endpoint_url(url);
+    }
+    if let Ok(name) = AppName::new(super::APP_NAME) {
+        loader = loader.app_name(name);
     }
     loader.load().await
 }

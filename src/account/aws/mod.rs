@@ -26,6 +26,9 @@ mod retry;
 #[cfg(feature = "sagemaker")]
 mod sagemaker;
 mod settings;
+mod topic;
+mod trail;
+pub mod webhook;
 mod write;
 mod write_bucket;
 mod write_edge;
@@ -39,9 +42,13 @@ use std::sync::atomic::AtomicBool;
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
 
-use super::{Account, ReadRequest, Reading, Unreachable};
+use super::{Account, ReadRequest, Reading, TopicMessage, Unreachable};
+use crate::plan::{TrailAnswer, TrailPage};
 use crate::state::{AccountId, Operation, Partition, Refusal, ResourceId};
 use client::Link;
+
+/// What hatrack calls itself in requests, so that it knows its own doing in a trail.
+const APP_NAME: &str = "hatrack";
 
 /// How to reach an account, and which one it must turn out to be.
 #[derive(Clone)]
@@ -137,5 +144,13 @@ impl Account for AwsAccount {
 
     fn perform(&self, operation: &Operation) -> Result<(), Refusal> {
         self.runtime.block_on(write::perform(&self.link, operation))
+    }
+
+    fn trail(&self, page: &TrailPage) -> Result<TrailAnswer, String> {
+        self.runtime.block_on(trail::page(&self.link, page))
+    }
+
+    fn publish(&self, message: &TopicMessage) -> Result<(), String> {
+        self.runtime.block_on(topic::publish(&self.link, message))
     }
 }

@@ -38,7 +38,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => report.json(),
-        Format::Markdown => report.markdown(),
+        Format::Markdown | Format::Brief => report.markdown(),
     });
     Ok(match relation {
         Relation::Equivalent | Relation::Narrower => ExitCode::Done,

@@ -31,7 +31,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => report.json(),
-        Format::Markdown => report.markdown(),
+        Format::Markdown | Format::Brief => report.markdown(),
     });
     Ok(if report.equivalent { ExitCode::Done } else { ExitCode::Differences })
 }

@@ -81,6 +81,12 @@ pub const READING: &[Call] = &[
     on("s3:GetBucketTagging", On::Any(Kind::Bucket)),
 ];
 
+/// The calls that ask who changed what: `drift --who`.
+pub const WITNESS: &[Call] = &[on("cloudtrail:LookupEvents", On::Everything)];
+
+/// The call that tells a topic of drift: `drift --sns-topic`. It is about the topic.
+pub const TELLING: &[Call] = &[call("sns:Publish")];
+
 /// The calls that read what no bulk call tells of the resources of a kind that are answered for.
 pub fn reading(kind: Kind) -> &'static [Call] {
     match kind {

@@ -25,20 +25,44 @@ pub enum Purpose {
     Apply,
 }
 
+/// What a scheduled `drift` does beside reading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// It asks CloudTrail who changed what.
+    pub who: bool,
+    /// The ARN of a topic that it tells, and the account of the topic.
+    pub topic: Option<(String, AccountId)>,
+}
+
 /// The least that must be allowed in each account of some environments, as managed policies that AWS takes.
 pub fn permissions(
     wanted: &State,
     scopes: &[&Scope],
     purpose: Purpose,
 ) -> BTreeMap<AccountId, Vec<Document>> {
+    permissions_to_watch(wanted, scopes, purpose, &Watch::default())
+}
+
+/// As [`permissions`], and what else a scheduled `drift` does. A topic is told by its own account if that takes part;
+/// which one does otherwise depends on the run, so that each may.
+pub fn permissions_to_watch(
+    wanted: &State,
+    scopes: &[&Scope],
+    purpose: Purpose,
+    watch: &Watch,
+) -> BTreeMap<AccountId, Vec<Document>> {
     let mut by_account: BTreeMap<AccountId, Vec<&Scope>> = BTreeMap::new();
     for scope in scopes {
         by_account.entry(scope.account.clone()).or_default().push(scope);
     }
-    by_account
-        .into_iter()
-        .map(|(account, scopes)| (account, documents::documents(needs::of_account(wanted, &scopes, purpose))))
-        .collect()
+    let Watch { who, topic } = watch;
+    let at_home = topic.as_ref().is_some_and(|(_, home)| by_account.contains_key(home));
+    let documents = |account: &AccountId, scopes: &[&Scope]| {
+        let tells = topic.as_ref().filter(|(_, home)| !at_home || home == account);
+        let topic = tells.map(|(arn, _)| arn.as_str());
+        documents::documents(needs::of_account(wanted, scopes, purpose, *who, topic))
+    };
+    by_account.iter().map(|(account, scopes)| (account.clone(), documents(account, scopes))).collect()
 }
 
 /// What whoever starts hatrack must be allowed, so that it can work as these roles, given by their ARNs; none without.
@@ -85,6 +109,8 @@ enum Theme {
     PassRoles,
     /// Devices of users who go.
     MfaDevices,
+    /// A topic that is told of drift.
+    Tell,
 }
 
 impl Theme {
@@ -103,7 +129,8 @@ impl Theme {
             | Self::JoinGroups
             | Self::LeaveGroups
             | Self::PassRoles
-            | Self::MfaDevices => false,
+            | Self::MfaDevices
+            | Self::Tell => false,
         }
     }
 
@@ -138,6 +165,7 @@ impl Theme {
             Self::LeaveGroups => "LeaveGroups".to_owned(),
             Self::PassRoles => "PassRoles".to_owned(),
             Self::MfaDevices => "MfaDevices".to_owned(),
+            Self::Tell => "TellOfDrift".to_owned(),
         }
     }
 }

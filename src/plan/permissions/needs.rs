@@ -19,8 +19,14 @@ use crate::state::{
 /// What must be allowed: by theme, guard and action, on which ARNs.
 pub(super) type Needs = BTreeMap<(Theme, Guard, &'static str), BTreeSet<String>>;
 
-/// The needs of one account.
-pub(super) fn of_account(wanted: &State, scopes: &[&Scope], purpose: Purpose) -> Needs {
+/// The needs of one account; with `who` those of asking who changed what, with a topic those of telling it.
+pub(super) fn of_account(
+    wanted: &State,
+    scopes: &[&Scope],
+    purpose: Purpose,
+    who: bool,
+    topic: Option<&str>,
+) -> Needs {
     let Some(first) = scopes.first() else { return Needs::new() };
     let declared: BTreeMap<&ResourceId, &Resource> = scopes
         .iter()
@@ -38,6 +44,12 @@ pub(super) fn of_account(wanted: &State, scopes: &[&Scope], purpose: Purpose) ->
     for kind in Kind::ALL {
         let policies = guard::policies(&account.attached(kind));
         account.attachable.insert(kind, policies);
+    }
+    if who {
+        account.add(Theme::ReadAccount, calls::WITNESS, &[], &[]);
+    }
+    if let Some(topic) = topic {
+        account.add(Theme::Tell, calls::TELLING, &[(topic.to_owned(), Guard::new())], &[]);
     }
     account.gathered(purpose)
 }

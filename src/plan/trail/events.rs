@@ -84,14 +84,14 @@ fn life(kind: Kind) -> Life {
     match kind {
         Kind::Group => life(&["CreateGroup"], &["DeleteGroup"], &["UpdateGroup"]),
         Kind::User => life(&["CreateUser"], &["DeleteUser"], &["UpdateUser"]),
-        Kind::Policy => life(
-            &["CreatePolicy"],
-            &["DeletePolicy"],
-            &["CreatePolicyVersion", "SetDefaultPolicyVersion"],
-        ),
-        Kind::Role => {
-            life(&["CreateRole"], &["DeleteRole"], &["UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"])
+        Kind::Policy => {
+            life(&["CreatePolicy"], &["DeletePolicy"], &["CreatePolicyVersion", "SetDefaultPolicyVersion"])
         }
+        Kind::Role => life(
+            &["CreateRole"],
+            &["DeleteRole"],
+            &["UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"],
+        ),
         Kind::InstanceProfile => life(&["CreateInstanceProfile"], &["DeleteInstanceProfile"], &[]),
         Kind::Bucket => life(&["CreateBucket"], &["DeleteBucket"], &[]),
         Kind::Domain => life(&["CreateDomain"], &["DeleteDomain"], &["UpdateDomain"]),
@@ -125,7 +125,9 @@ fn of_holder(
         Kind::User => user,
         Kind::Group => group,
         Kind::Role => role,
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => (&[], &[]),
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+            (&[], &[])
+        }
     }
 }
 

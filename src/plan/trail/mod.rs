@@ -9,7 +9,8 @@ pub use events::{Turn, What, events};
 use jiff::Timestamp;
 
 use crate::state::{
-    AccountId, Core, Kind, Partition, PolicyReference, Resource, ResourceId, SettingKey, iam_arn, sagemaker_kinds,
+    AccountId, Core, Kind, Partition, PolicyReference, Resource, ResourceId, SettingKey, iam_arn,
+    sagemaker_kinds,
 };
 
 /// How many pages of answers are read to one question: 50 events each.
@@ -288,7 +289,8 @@ impl Desk<'_> {
     }
 
     fn seen<'b>(&'b self, account: &'b AccountId, region: &'b str) -> impl Iterator<Item = &'b TrailEvent> {
-        let here = move |(key, _): &(&(AccountId, String, TrailKey), &Asked)| key.0 == *account && key.1 == region;
+        let here =
+            move |(key, _): &(&(AccountId, String, TrailKey), &Asked)| key.0 == *account && key.1 == region;
         self.asked.iter().filter(here).flat_map(|(_, asked)| &asked.events)
     }
 }

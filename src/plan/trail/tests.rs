@@ -53,7 +53,12 @@ fn iams_events_are_asked_for_where_they_are_told() {
 fn the_newest_event_that_fits_is_taken() {
     let question = asked(&attached("AdministratorAccess"), Turn::Came);
     let events = [
-        event("AttachRolePolicy", 50, "of-another-policy", &["GlueEtl", "arn:aws:iam::aws:policy/ReadOnlyAccess"]),
+        event(
+            "AttachRolePolicy",
+            50,
+            "of-another-policy",
+            &["GlueEtl", "arn:aws:iam::aws:policy/ReadOnlyAccess"],
+        ),
         event("AttachRolePolicy", 60, "of-another-role", &["GlueEtl2", ADMINISTRATOR]),
         event("DetachRolePolicy", 70, "the-other-way", &["GlueEtl", ADMINISTRATOR]),
         event("AttachRolePolicy", 30, "mallory", &["GlueEtl", ADMINISTRATOR]),
@@ -82,7 +87,8 @@ fn answer(events: Vec<TrailEvent>, next: Option<&str>) -> Result<TrailAnswer, St
 
 #[test]
 fn each_page_is_asked_for_once() {
-    let questions = [asked(&attached("AdministratorAccess"), Turn::Came), asked(&attached("ReadOnlyAccess"), Turn::Came)];
+    let questions =
+        [asked(&attached("AdministratorAccess"), Turn::Came), asked(&attached("ReadOnlyAccess"), Turn::Came)];
     let mut pages = vec![];
     let told = investigate(&questions, 50, &mut |page| {
         pages.push((page.by.clone(), page.next.clone()));
@@ -104,22 +110,24 @@ fn each_page_is_asked_for_once() {
 
 #[test]
 fn what_names_find_nothing_of_is_asked_for_by_event() {
-    let told = investigate(&[asked(&attached("AdministratorAccess"), Turn::Came)], 50, &mut |page| match &page.by {
-        TrailKey::Resource(_) => answer(vec![], None),
-        TrailKey::Event(_) => answer(
-            vec![
-                event("AttachRolePolicy", 9, "other", &["Another", ADMINISTRATOR]),
-                event("AttachRolePolicy", 8, "m", &["GlueEtl", ADMINISTRATOR]),
-            ],
-            None,
-        ),
-    });
+    let told =
+        investigate(&[asked(&attached("AdministratorAccess"), Turn::Came)], 50, &mut |page| match &page.by {
+            TrailKey::Resource(_) => answer(vec![], None),
+            TrailKey::Event(_) => answer(
+                vec![
+                    event("AttachRolePolicy", 9, "other", &["Another", ADMINISTRATOR]),
+                    event("AttachRolePolicy", 8, "m", &["GlueEtl", ADMINISTRATOR]),
+                ],
+                None,
+            ),
+        });
     assert!(told.answers[0].as_ref().unwrap().arn.ends_with("/m"));
 }
 
 #[test]
 fn a_refusal_is_heard_once_and_a_limit_is_said() {
-    let questions = [asked(&attached("AdministratorAccess"), Turn::Came), asked(&attached("ReadOnlyAccess"), Turn::Came)];
+    let questions =
+        [asked(&attached("AdministratorAccess"), Turn::Came), asked(&attached("ReadOnlyAccess"), Turn::Came)];
     let mut calls = 0;
     let told = investigate(&questions, 50, &mut |_| {
         calls += 1;

@@ -237,8 +237,7 @@ pub(crate) fn counts(summary: &DriftSummary) -> String {
     ];
     let said: Vec<_> = all.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let rest = [(ignored, "ignored"), (not_counted, "not counted")];
-    let rest: String =
-        rest.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("; {n} {what}")).collect();
+    let rest: String = rest.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("; {n} {what}")).collect();
     if drift == 0 {
         format!("none{rest}")
     } else {
