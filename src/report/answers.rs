@@ -40,6 +40,17 @@ impl Answers {
         }
     }
 
+    /// The entry for the ignore file, in lines that fit a terminal.
+    pub(super) fn entry(finding: &Finding) -> [String; 4] {
+        let exact = finding.whole_address().replace('*', "?");
+        [
+            format!("- environment: {}", yaml(&finding.environment)),
+            format!("  address: {}", yaml(&exact)),
+            String::from("  reason: \"\""),
+            String::from("  until: YYYY-MM-DD"),
+        ]
+    }
+
     /// As items of a list.
     pub(super) fn markdown(&self, address: &str) -> String {
         let Self { revert, adopt, ignore, arguments: _ } = self;
@@ -53,13 +64,22 @@ impl Answers {
 /// An entry of the ignore file. JSON's strings are YAML's; what harms a terminal is spelled out in them. Wildcards in a
 /// name would match more than the name; `?` matches them and little else.
 fn line(environment: &str, address: &str) -> String {
-    let text = |raw: &str| json(&serde_json::to_string(raw).unwrap_or_default());
     let exact = address.replace('*', "?");
     format!(
         "- {{ environment: {}, address: {}, reason: \"\", until: YYYY-MM-DD }}",
-        text(environment),
-        text(&exact)
+        yaml(environment),
+        yaml(&exact)
     )
+}
+
+/// A text as YAML takes it: as it is if it cannot be taken for anything else.
+fn yaml(raw: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.@+=".contains(c);
+    let word = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    let is_text = raw.starts_with(|c: char| c.is_ascii_alphabetic())
+        && raw.chars().all(plain)
+        && !word.contains(&raw.to_ascii_lowercase().as_str());
+    if is_text { raw.to_owned() } else { json(&serde_json::to_string(raw).unwrap_or_default()) }
 }
 
 /// A word as a shell takes it.
@@ -88,7 +108,7 @@ mod tests {
         let line = line("analytics", "user/b/tag/a\"b\n*");
         assert_eq!(
             line,
-            r#"- { environment: "analytics", address: "user/b/tag/a\"b\n?", reason: "", until: YYYY-MM-DD }"#
+            r#"- { environment: analytics, address: "user/b/tag/a\"b\n?", reason: "", until: YYYY-MM-DD }"#
         );
         let yaml: serde_json::Value = serde_yaml::from_str(&line).unwrap();
         assert_eq!(yaml[0]["address"], "user/b/tag/a\"b\n?");

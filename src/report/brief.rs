@@ -55,7 +55,10 @@ impl DriftReport {
     pub fn brief(&self) -> String {
         let mut out = format!("**{}**\n", markdown(&cut(&self.headline())));
         if self.summary != DriftSummary::default() {
-            out.push_str(&format!("\n{}\n", markdown(&drift_counts(&self.summary))));
+            // How many there are stands in the headline.
+            let counts = drift_counts(&self.summary);
+            let counts = counts.split_once(": ").map_or(counts.as_str(), |(_, each)| each);
+            out.push_str(&format!("\n{}\n", markdown(counts)));
         }
         let several = self.environments.len() > 1;
         let counted = self.drift.iter().filter(|f| f.drift);

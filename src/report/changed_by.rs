@@ -112,7 +112,7 @@ impl DriftReport {
         }
         let unknown = open.saturating_sub(*cut);
         if unknown > 0 {
-            let text = format!("CloudTrail tells nobody who changed {}", words::count(unknown, "finding"));
+            let text = format!("CloudTrail does not tell who is behind {}", words::count(unknown, "finding"));
             let help = "it shows an event up to 15 minutes late, keeps it for 90 days, and has none of what nobody \
                         did, such as a declaration that was not applied";
             self.notes.push(trail(text, &[help]));

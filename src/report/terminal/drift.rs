@@ -1,5 +1,6 @@
 //! Drift at a terminal, told from the account's side: what came, what went, what was changed since it was declared.
 
+use super::super::answers::Answers;
 use super::super::drift::{Class, DriftReport, DriftSummary, Finding};
 use super::super::page::{Page, Terminal, piece};
 use super::super::statements::Side;
@@ -142,10 +143,13 @@ fn answers(page: &mut Page, counted: &[&Finding]) {
             page.say(6, 2, Label::Dim, format!("… and {} more: `-v` shows all", own.len() - shown));
         }
     }
-    if let Some(line) = counted.iter().find_map(|f| f.answers.ignore.as_deref()) {
+    if let Some(first) = counted.iter().find(|f| f.answers.ignore.is_some()) {
         let fix = format!("to let one be until a day, put it into {IGNORE_FILE}, under `ignore:`");
         page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
-        page.say(6, 2, Label::Plain, line);
+        for line in Answers::entry(first) {
+            let indent = 6 + line.len() - line.trim_start().len();
+            page.say(indent, 2, Label::Plain, line);
+        }
     }
 }
 
