@@ -96,7 +96,7 @@ class Receiver:
 
 def signed_by(secret, headers, body):
     """Whether the signature is right: as docs/drift.md tells receivers to check."""
-    said = dict(part.split("=", 1) for part in headers["X-Hatrack-Signature"].split(","))
+    said = {"t": "0", "v1": "", **dict(part.split("=", 1) for part in headers.get("X-Hatrack-Signature", "v=").split(","))}
     wanted = hmac.new(secret.encode(), f"{said['t']}.".encode() + body, hashlib.sha256).hexdigest()
     return hmac.compare_digest(wanted, said["v1"]) and abs(time.time() - int(said["t"])) < 300
 
@@ -177,8 +177,8 @@ def silence(checks, project, standin):
     standin.control("rules", [{"op": "cloudtrail:LookupEvents", "do": {"denied": True}, "times": 0}])
     run = project.drift("--who")
     said = " ".join(run.stdout.split())
-    checks.check("trail: denied is said once, and is no error", run.returncode == 2 and said.count("access denied") == 2 and "cloudtrail:LookupEvents" in said
-                 and "could not be asked" in said, run.shown)  # two regions: IAM's and the bucket's
+    checks.check("trail: denied is said once, and is no error", run.returncode == 2 and said.count("access denied") == 1 and "cloudtrail:LookupEvents" in said
+                 and "could not be asked" in said, run.shown)
     standin.control("reset", {})
     standin.control("rules", [{"op": "cloudtrail:LookupEvents", "do": {"throttle": True}, "times": 1}])
     run = project.drift("--who", "--format", "json")
@@ -212,7 +212,7 @@ def webhook(checks, project):
     run = project.drift("--webhook", receiver.url, HATRACK_WEBHOOK_SECRET=SECRET)
     headers, body, path = receiver.got[0] if receiver.got else ({}, b"{}", "")
     checks.check("webhook: the report arrives, signed", run.returncode == 2 and len(receiver.got) == 1 and signed_by(SECRET, headers, body)
-                 and json.loads(body)["summary"]["drift"] == 7 and headers["Content-Type"] == "application/json" and path == "/hook?token=QUERYSECRET", run.shown)
+                 and json.loads(body).get("summary", {}).get("drift") == 7 and headers.get("Content-Type") == "application/json" and path == "/hook?token=QUERYSECRET", run.shown)
     checks.check("webhook: another secret is another signature", not signed_by("another", headers, body) and not signed_by(SECRET, headers, body + b" "))
     run = project.drift(HATRACK_WEBHOOK_URL=receiver.url, HATRACK_WEBHOOK_SECRET=SECRET)
     checks.check("webhook: the address may be a variable", run.returncode == 2 and len(receiver.got) == 2, run.shown)
@@ -278,7 +278,8 @@ def in_sync(checks, project, standin):
 
 def own(checks, project):
     """What hatrack did itself, and the file no longer says."""
-    project.file.write_text(ENVIRONMENT.replace("team: ds", "team: other"))
+    as_role = ENVIRONMENT.replace("region:", "assume_role: { role: hatrack }\nregion:")
+    project.file.write_text(as_role.replace("team: ds", "team: other"))
     done = project.run("apply", "--yes")
     project.file.write_text(ENVIRONMENT)
     run = project.drift("--who", "--format", "json")

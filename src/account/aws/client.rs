@@ -11,14 +11,14 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::error::{Fault, Sort, never_connected};
-use super::{AwsOptions, PasswordSink, WaitListener, arn};
+use super::{AwsOptions, PasswordSink, SESSION_NAME, WaitListener, arn};
 use crate::account::Unreachable;
 use crate::state::{AccountId, Partition, PolicyReference, ResourceId, role_arn};
 
@@ -76,7 +76,7 @@ impl Link {
                 let role = role_arn(&options.partition, &options.account, &assume.role);
                 let patient = base.to_builder().retry_config(RetryConfig::standard()).build();
                 let mut provider = AssumeRoleProvider::builder(&role)
-                    .session_name(assume.session_name.clone().unwrap_or_else(|| "hatrack".to_owned()));
+                    .session_name(assume.session_name.clone().unwrap_or_else(|| SESSION_NAME.to_owned()));
                 if let Some(id) = &assume.external_id {
                     provider = provider.external_id(id);
                 }
@@ -334,9 +334,6 @@ async fn load(options: &AwsOptions) -> SdkConfig {
     }
     if let Some(url) = &options.endpoint_url {
         loader = loader.endpoint_url(url);
-    }
-    if let Ok(name) = AppName::new(super::APP_NAME) {
-        loader = loader.app_name(name);
     }
     loader.load().await
 }

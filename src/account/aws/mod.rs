@@ -47,8 +47,8 @@ use crate::plan::{TrailAnswer, TrailPage};
 use crate::state::{AccountId, Operation, Partition, Refusal, ResourceId};
 use client::Link;
 
-/// What hatrack calls itself in requests, so that it knows its own doing in a trail.
-const APP_NAME: &str = "hatrack";
+/// The name of sessions that environments give no other, by which hatrack knows its own doing in a trail.
+const SESSION_NAME: &str = "hatrack";
 
 /// How to reach an account, and which one it must turn out to be.
 #[derive(Clone)]

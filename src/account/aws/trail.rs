@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::APP_NAME;
+use super::SESSION_NAME;
 use super::client::Link;
 use super::error::Fault;
 use crate::plan::{TrailAnswer, TrailEvent, TrailKey, TrailPage};
@@ -78,7 +78,8 @@ pub(super) async fn page(link: &Link, page: &TrailPage) -> Result<TrailAnswer, S
         Ok(call.set_next_token(next.clone()).send().await?)
     });
     let answer = answer.await.map_err(|fault| fault.reason(ACTION))?;
-    let mut events: Vec<TrailEvent> = answer.events().iter().filter_map(told).collect();
+    let mut events: Vec<TrailEvent> =
+        answer.events().iter().filter_map(|event| told(event, &link.caller)).collect();
     for event in &mut events {
         if domain_id.as_ref().is_some_and(|domain| event.named.contains(domain)) {
             event.named.insert(id.name.clone());
@@ -97,8 +98,14 @@ async fn in_turn(link: &Link) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whether hatrack worked so: in a session that it named, or in the one that asks. A user's own key tells nothing.
+fn is_hatrack(arn: &str, caller: &str) -> bool {
+    let session = arn.split_once(":assumed-role/").and_then(|(_, role)| role.rsplit_once('/'));
+    session.is_some_and(|(_, name)| name == SESSION_NAME || arn == caller)
+}
+
 /// An event that changed something; none of a read, or of what was refused.
-fn told(event: &Event) -> Option<TrailEvent> {
+fn told(event: &Event, caller: &str) -> Option<TrailEvent> {
     let whole: Value = serde_json::from_str(event.cloud_trail_event()?).ok()?;
     let text = |at: &str| whole.pointer(at).and_then(Value::as_str).map(cut);
     if whole.get("errorCode").is_some_and(|code| !code.is_null())
@@ -110,7 +117,6 @@ fn told(event: &Event) -> Option<TrailEvent> {
     let at = text("/eventTime").and_then(|at| at.parse().ok()).or(at)?;
     let who = ["/userIdentity/arn", "/userIdentity/invokedBy", "/userIdentity/principalId"];
     let arn = who.iter().find_map(|at| text(at)).or_else(|| event.username().map(cut))?;
-    let agent = whole.pointer("/userAgent").and_then(Value::as_str).unwrap_or_default();
     let mut named = BTreeSet::new();
     for about in ["requestParameters", "responseElements"] {
         whole.get(about).into_iter().for_each(|value| names(value, &mut named));
@@ -119,7 +125,7 @@ fn told(event: &Event) -> Option<TrailEvent> {
     Some(TrailEvent {
         name: event.event_name().map(cut)?,
         at,
-        by_hatrack: agent.contains(&format!("app/{APP_NAME}")),
+        by_hatrack: is_hatrack(&arn, caller),
         source_ip: text("/sourceIPAddress").unwrap_or_else(|| String::from("an unknown place")),
         arn,
         named,
@@ -156,7 +162,10 @@ mod tests {
     use super::*;
 
     fn event(text: &str) -> Option<TrailEvent> {
-        told(&Event::builder().event_name("AttachRolePolicy").cloud_trail_event(text).build())
+        told(
+            &Event::builder().event_name("AttachRolePolicy").cloud_trail_event(text).build(),
+            "arn:aws:sts::111122223333:assumed-role/Drift/nightly",
+        )
     }
 
     const ATTACHED: &str = r#"{
@@ -189,8 +198,12 @@ mod tests {
 
     #[test]
     fn hatrack_knows_its_own_doing() {
-        assert!(
-            event(&ATTACHED.replace("aws-cli/2", "aws-sdk-rust/1 app/hatrack lang/rust")).unwrap().by_hatrack
-        );
+        let by = |arn: &str| {
+            event(&ATTACHED.replace("arn:aws:iam::111122223333:user/mallory", arn)).unwrap().by_hatrack
+        };
+        assert!(by("arn:aws:sts::111122223333:assumed-role/Apply/hatrack"));
+        assert!(by("arn:aws:sts::111122223333:assumed-role/Drift/nightly"));
+        assert!(!by("arn:aws:sts::111122223333:assumed-role/hatrack/mallory"));
+        assert!(!by("arn:aws:iam::111122223333:user/hatrack"));
     }
 }

@@ -97,7 +97,9 @@ impl Webhook {
         loop {
             tried += 1;
             let signature = secret.map(|secret| signature(secret, now(), body));
-            let why = match runtime.block_on(tokio::time::timeout(TIMEOUT, self.post(body, signature))) {
+            let why = match runtime
+                .block_on(async { tokio::time::timeout(TIMEOUT, self.post(body, signature)).await })
+            {
                 Ok(Ok(200..=299)) => return Ok(()),
                 Ok(Ok(status @ (408 | 429 | 500..=599))) => format!("{} answered {status}", self.origin),
                 Ok(Ok(status)) => return Err(format!("{} answered {status}", self.origin)),

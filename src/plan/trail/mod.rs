@@ -3,6 +3,7 @@
 
 mod events;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use events::{Turn, What, events};
@@ -153,9 +154,9 @@ impl TrailQuestion {
             && (whole || self.about.as_ref().is_none_or(named))
     }
 
-    /// The newest event that can have done it.
+    /// The newest event that can have done it. Times are to the second; of two in one, the first is the newer one.
     pub fn newest<'a>(&self, events: impl IntoIterator<Item = &'a TrailEvent>) -> Option<&'a TrailEvent> {
-        events.into_iter().filter(|event| self.fits(event)).max_by_key(|event| event.at)
+        events.into_iter().filter(|event| self.fits(event)).min_by_key(|event| Reverse(event.at))
     }
 }
 

@@ -66,6 +66,9 @@ fn the_newest_event_that_fits_is_taken() {
     ];
     assert_eq!(question.newest(&events).unwrap().arn, "arn:aws:iam::111122223333:user/mallory");
     assert_eq!(question.newest(&events[..3]), None);
+    let within_a_second =
+        ["later", "sooner"].map(|who| event("AttachRolePolicy", 9, who, &["GlueEtl", ADMINISTRATOR]));
+    assert!(question.newest(&within_a_second).unwrap().arn.ends_with("/later"));
 }
 
 #[test]
