@@ -54,22 +54,34 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     if args.who {
         ask_who(&session, &prepared, &mut report, usize::from(args.who_limit));
     }
+    show(&report, output);
+    let found = exit_for(&report, report.not_checked.is_empty());
+    let sound = ignoring.tell(output);
+    let written =
+        args.report.iter().map(|file| file.write(&report, output)).fold(true, |all, one| all && one);
+    let told = notices.send(&report, session.account.as_ref(), &interrupted, output);
+    Ok(if !sound || !written || (!told && found == ExitCode::Done) { ExitCode::Error } else { found })
+}
+
+/// Prints drift in the format asked for.
+pub fn show(report: &DriftReport, output: &Output) {
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => report.json(),
         Format::Markdown => report.markdown(),
         Format::Brief => report.brief(),
     });
-    let found = match report.outcome() {
-        _ if !report.not_checked.is_empty() => ExitCode::Error,
-        "drift" => ExitCode::Differences,
-        _ => ExitCode::Done,
-    };
-    let sound = ignoring.tell(output);
-    let written =
-        args.report.iter().map(|file| file.write(&report, output)).fold(true, |all, one| all && one);
-    let told = notices.send(&report, session.account.as_ref(), &interrupted, output);
-    Ok(if !sound || !written || (!told && found == ExitCode::Done) { ExitCode::Error } else { found })
+}
+
+/// How drift is told to scripts: what was not looked at could be anything.
+pub fn exit_for(report: &DriftReport, all_read: bool) -> ExitCode {
+    if !all_read {
+        ExitCode::Error
+    } else if report.has_drift() {
+        ExitCode::Differences
+    } else {
+        ExitCode::Done
+    }
 }
 
 /// Drift as data.

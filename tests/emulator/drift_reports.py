@@ -78,7 +78,7 @@ class Receiver:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((dict(self.headers), body, self.path))
+                receiver.got.append((self.headers, body, self.path))
                 self.send_response(receiver.statuses[0])
                 if len(receiver.statuses) > 1:
                     receiver.statuses.pop(0)
