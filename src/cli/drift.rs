@@ -57,10 +57,10 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     show(&report, output);
     let found = exit_for(&report, report.not_checked.is_empty());
     let sound = ignoring.tell(output);
-    let written =
-        args.report.iter().map(|file| file.write(&report, output)).fold(true, |all, one| all && one);
+    // Each is tried, whatever became of the one before.
+    let unwritten = args.report.iter().filter(|file| !file.write(&report, output)).count();
     let told = notices.send(&report, session.account.as_ref(), &interrupted, output);
-    Ok(if !sound || !written || (!told && found == ExitCode::Done) { ExitCode::Error } else { found })
+    Ok(if !sound || unwritten > 0 || (!told && found == ExitCode::Done) { ExitCode::Error } else { found })
 }
 
 /// Prints drift in the format asked for.

@@ -1,6 +1,6 @@
 //! The ignore file of `drift`, from the disk.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::civil::Date;
 
@@ -31,7 +31,7 @@ impl Ignoring {
 
     fn parse(
         project: &Project,
-        path: &PathBuf,
+        path: &Path,
         name: &str,
         required: bool,
         today: Date,

@@ -3,7 +3,6 @@
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, ValueEnum};
-use secrecy::SecretString;
 
 use crate::account::{Account, Topic, TopicMessage};
 use crate::cli::failure::Failure;
@@ -11,6 +10,7 @@ use crate::cli::output::Output;
 use crate::report::DriftReport;
 
 const URL: &str = "HATRACK_WEBHOOK_URL";
+#[cfg(feature = "aws")]
 const SECRET: &str = "HATRACK_WEBHOOK_SECRET";
 
 /// Who is told, and when.
@@ -47,11 +47,15 @@ pub struct Notices {
     when: When,
 }
 
+#[cfg(feature = "aws")]
 struct Hook {
-    #[cfg(feature = "aws")]
     to: crate::account::aws::webhook::Webhook,
-    secret: Option<SecretString>,
+    secret: Option<secrecy::SecretString>,
 }
+
+/// There is none without an HTTP client.
+#[cfg(not(feature = "aws"))]
+enum Hook {}
 
 /// Looks at the options and variables, before anything is read.
 ///
@@ -77,7 +81,7 @@ fn hook(url: &str, by_option: bool, unsigned: bool) -> Result<Hook, Failure> {
     let whence = if by_option { "`--webhook`" } else { URL };
     let to = Webhook::new(url)
         .map_err(|why| Failure::error(format!("the address in {whence} is not taken: {why}")))?;
-    let secret = variable(SECRET).map(SecretString::from).filter(|_| !unsigned);
+    let secret = variable(SECRET).map(secrecy::SecretString::from).filter(|_| !unsigned);
     if secret.is_none() && !unsigned {
         return Err(Failure::error(format!("{whence} needs a secret in {SECRET}"))
             .help("whoever takes the report checks its signature with it; docs/drift.md has an example")
@@ -128,8 +132,7 @@ fn deliver(hook: &Hook, report: &DriftReport, interrupted: &AtomicBool) -> Resul
 
 #[cfg(not(feature = "aws"))]
 fn deliver(hook: &Hook, _report: &DriftReport, _interrupted: &AtomicBool) -> Result<(), String> {
-    let Hook { secret: _ } = hook;
-    Err(String::from("there is no HTTP client"))
+    match *hook {}
 }
 
 fn message(topic: &Topic, report: &DriftReport) -> TopicMessage {

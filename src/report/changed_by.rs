@@ -100,8 +100,9 @@ impl DriftReport {
         said.dedup();
         for (account, why) in said {
             let text = format!("CloudTrail of account {account} could not be asked who changed what: {why}");
-            let help = "`hatrack permissions --plan --who` prints what it takes";
-            self.notes.push(trail(text, &[help]));
+            let denied = why.contains("access denied");
+            let help = denied.then_some("`hatrack permissions --plan --who` prints what it takes");
+            self.notes.push(trail(text, help.as_slice()));
         }
         if *cut > 0 {
             let text = format!(

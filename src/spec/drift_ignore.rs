@@ -247,10 +247,10 @@ mod tests {
                 "drift-ignore.yaml:4:5 an entry needs `reason`",
                 "drift-ignore.yaml:4:48 `2027-02-30` is no day",
                 "drift-ignore.yaml:4:19 no environment `laek`",
-                "drift-ignore.yaml:5:48 `reason` is a text, and here is nothing",
-                "drift-ignore.yaml:5:59 `until` is a text, and here is a whole number",
+                "drift-ignore.yaml:5:51 `reason` is a text, and here is nothing",
+                "drift-ignore.yaml:5:62 `until` is a text, and here is a whole number",
                 "drift-ignore.yaml:5:34 `rolle/x` is no address",
-                "drift-ignore.yaml:6:60 `2027-1-5` is no day",
+                "drift-ignore.yaml:6:59 `2027-1-5` is no day",
                 "drift-ignore.yaml:6:34 `*/*` would ignore everything",
                 "drift-ignore.yaml:7:5 an entry is a map, and here is text",
             ]
@@ -265,7 +265,7 @@ mod tests {
             ("version: 1\n", "drift-ignore.yaml:1:1 an ignore file has a list `ignore`"),
             (
                 "version: 1\nignore:\n",
-                "drift-ignore.yaml:2:8 `ignore` is a list of entries, and here is nothing",
+                "drift-ignore.yaml:2:1 `ignore` is a list of entries, and here is nothing",
             ),
         ] {
             assert_eq!(read(text), (vec![], vec![wanted.to_owned()]), "{text}");
@@ -284,7 +284,7 @@ mod tests {
         let (entries, said) = line("2027-11-29");
         assert_eq!(
             (entries.len(), said),
-            (1, vec!["drift-ignore.yaml:3:59 `until: 2027-11-29` is more than a year away".to_owned()])
+            (1, vec!["drift-ignore.yaml:3:60 `until: 2027-11-29` is more than a year away".to_owned()])
         );
         assert_eq!(line("2027-11-28").1, Vec::<String>::new());
     }

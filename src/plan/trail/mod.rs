@@ -218,8 +218,8 @@ pub fn investigate(
         let events: BTreeSet<&str> = q.events.iter().copied().collect();
         events.into_iter().map(|event| TrailKey::Event(event.to_owned())).collect::<Vec<_>>()
     };
-    let rounds: [&dyn Fn(&TrailQuestion) -> Vec<TrailKey>; 2] = [&by_name, &by_event];
-    for keys in rounds {
+    type Keys<'a> = &'a dyn Fn(&TrailQuestion) -> Vec<TrailKey>;
+    for keys in [&by_name as Keys<'_>, &by_event] {
         for (at, (question, answer)) in questions.iter().zip(&mut answers).enumerate() {
             if answer.is_some() {
                 continue;
