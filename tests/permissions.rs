@@ -184,7 +184,13 @@ fn calls_of_the_adapter() -> BTreeSet<String> {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-        for (client, service) in [("iam.", "iam"), ("iam_bulk.", "iam"), ("client.", "s3"), ("sts.", "sts")] {
+        for (client, service) in [
+            ("iam.", "iam"),
+            ("iam_bulk.", "iam"),
+            ("client.", "s3"),
+            ("sts.", "sts"),
+            ("trail.", "cloudtrail"),
+        ] {
             for (at, _) in code.match_indices(client) {
                 let rest = &code[at + client.len()..];
                 let name: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
