@@ -60,7 +60,10 @@ impl Lowering<'_> {
             return self.say(self.at(pointer, message).help(help));
         }
         if matches!(kind, Kind::Space | Kind::Account) {
-            let message = format!("hatrack does not delete a {kind}");
+            let message = match kind {
+                Kind::Space => "people make spaces of their own, and delete them: hatrack does neither",
+                _ => "the settings of an account are changed, and never deleted as a whole",
+            };
             return self.say(self.at(pointer, message));
         }
         self.scope.sagemaker |= kind.is_regional();
