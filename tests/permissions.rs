@@ -22,7 +22,7 @@ use hatrack::policy::{Document, Element, Usage, Written, catalogue, glob};
 use hatrack::spec::Lowered;
 use hatrack::state::{
     AccountId, Core, Kind, Operation, Partition, PolicyReference, Resource, ResourceId, Scope, Setting,
-    SettingKey, State, Verb, iam_arn, settle,
+    SettingKey, State, Verb, iam_arn, settle, within_domain,
 };
 use jiff::civil::date;
 

@@ -253,7 +253,7 @@ fn only_what_was_planned(plan: &str, before: &State, after: &State) -> Result<()
     let stray: Vec<String> = all
         .into_keys()
         .filter(|id| before.resources.get(id) != after.resources.get(id))
-        .map(ToString::to_string)
+        .map(|id| format!("{}:{}", id.account, id.address()))
         .filter(|id| !follows && !named.contains(id))
         .collect();
     if stray.is_empty() { Ok(()) } else { Err(format!("changed, and not in the plan: {stray:?}")) }

@@ -206,6 +206,11 @@ fn lock(path: &Path) -> Result<fs::File, Unreachable> {
     }
 }
 
+/// An account has its settings without anybody making them; a file need not say so.
+fn bare_account() -> Resource {
+    Resource::new(Core::Account, [])
+}
+
 fn unreachable_file(path: &Path, why: &str) -> Unreachable {
     Unreachable { message: format!("cannot use the account file {}: {why}", path.display()), help: vec![] }
 }
@@ -230,14 +235,16 @@ impl Account for EmbeddedAccount {
             let extent = whole.accounts.entry(scope.account.clone());
             let extent = extent.or_insert_with(|| Extent::full(scope.partition.clone()));
             reading.state.accounts.insert(scope.account.clone(), extent.clone());
-            if extent.kinds.contains(&Kind::Account) {
-                let settings = ResourceId::new(&scope.account, Kind::Account, ACCOUNT_SETTINGS);
-                whole.resources.entry(settings).or_insert_with(|| Resource::new(Core::Account, []));
-            }
         }
         let asked = &reading.state.accounts;
         let resources = whole.resources.iter().filter(|(id, _)| asked.contains_key(&id.account));
         reading.state.resources = resources.map(|(id, r)| (id.clone(), r.clone())).collect();
+        for scope in &request.scopes {
+            let settings = ResourceId::new(&scope.account, Kind::Account, ACCOUNT_SETTINGS);
+            if reading.state.covers(&settings) {
+                reading.state.resources.entry(settings).or_insert_with(bare_account);
+            }
+        }
         Ok(reading)
     }
 
@@ -246,6 +253,9 @@ impl Account for EmbeddedAccount {
         if !book.state.accounts.contains_key(&operation.target.account) {
             let message = format!("account {} was never read", operation.target.account);
             return Err(Refusal::Unavailable { message });
+        }
+        if operation.target.kind == Kind::Account {
+            book.state.resources.entry(operation.target.clone()).or_insert_with(bare_account);
         }
         if let Some(refusal) = refused(&book.state, operation) {
             return Err(refusal);
