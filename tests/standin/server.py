@@ -11,7 +11,7 @@ faults and `hatrack-observer` are those of tests/emulator/server.py, and more:
   POST /_proxy/rules     a list of rules                           POST /_proxy/pid      {"pid": N}, whom `kill` ends
   GET  /_proxy/held      waits until a request is held             POST /_proxy/release  lets it go on
   POST /_proxy/wipe      every account empty                       POST /_proxy/config   see world/state.py
-  GET  /_proxy/published what SNS was given, ?account=DIGITS       POST /_proxy/make     resources that only AWS makes
+  GET  /_proxy/published what SNS was given, ?account=DIGITS
 """
 
 import argparse
@@ -191,10 +191,6 @@ def control(server, path, body):
         elif path == "published":
             accounts = world.accounts.values() if account == ALL else [world.account(account)]
             out = {"published": [m for a in accounts for m in a.published]}
-        elif path == "make":
-            from services.made import make
-
-            out = make(world, given)
         else:
             with faults.state:
                 out = faults.scope(account).stats()

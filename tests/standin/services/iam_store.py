@@ -34,7 +34,7 @@ class User(Holder):
 
     def __init__(self, *args):
         super().__init__(*args)
-        self.groups, self.login, self.keys, self.mfa, self.ssh, self.certificates, self.services = [], None, {}, {}, {}, {}, {}
+        self.groups, self.login, self.keys, self.ssh, self.certificates, self.services = [], None, {}, {}, {}, {}
         self.password_used = None
 
 
@@ -104,6 +104,7 @@ class Iam:
     def __init__(self, account):
         self.account = account
         self.users, self.groups, self.roles, self.profiles, self.policies = {}, {}, {}, {}, {}
+        self.created = now()
         self.alias = self.password_policy = self.report = None
         self.report_polls, self.mfa, self.oidc, self.saml, self.root_keys, self.deletions = 0, {}, {}, {}, {}, {}
 

@@ -146,7 +146,7 @@ def perform(world, request):
     given = parameters(request)
     validate.check(service.name, operation, given)
     call = Call(world, caller, service.name, operation.name, request.region, given, not READ.match(request.op), request.agent, request.source)
-    call.headers = request.headers
+    call.headers, call.body, call.model = request.headers, request.body, operation
     home = home_of(call)
     with home.lock:
         if call.write and call.config["read_lag_s"]:

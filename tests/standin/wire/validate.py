@@ -95,6 +95,8 @@ def check(service, operation, parameters):
                        {"Detail": "; ".join(f"{p}: {c}" for _, _, p, c in found)})
     code = {"iam": "ValidationError", "sts": "ValidationError", "sns": "InvalidParameter", "s3control": "InvalidRequest",
             "organizations": "InvalidInputException", "cloudtrail": "ValidationException"}.get(service, "ValidationException")
+    if service == "cloudtrail" and any(name == "MaxResults" for name, *_ in found):
+        code = "InvalidMaxResultsException"
     if service == "iam" and on("iam-name-words"):
         for name, _, path, constraint in found:
             if constraint.startswith("Member must satisfy regular") and name in NAMES:

@@ -21,6 +21,7 @@ DEFAULTS = {
     "rates": {},              # {"iam": 5}: more requests a second and account are throttled
     "quotas": {},             # {"RolesQuota": 10}: another quota than AWS's default, by its key in GetAccountSummary
     "report_polls": 1,        # so many GenerateCredentialReport answer STARTED or INPROGRESS before COMPLETE
+    "report_max_age_s": 0.0,  # a credential report is not generated anew for so long; AWS: 4 hours
     "password_polls": 0,      # so many changes of a login profile are EntityTemporarilyUnmodifiable after it was made
     "sagemaker_seconds": 0.0,  # a state changes no sooner
     "sagemaker_looks": 1,     # and not before it was seen so often
@@ -28,7 +29,6 @@ DEFAULTS = {
     "sagemaker_ignores": [],  # ["UserSettings.SecurityGroups"]: taken, and silently not done
     "sagemaker_limits": {},   # {"domains": 1}
     "organization": None,     # what DescribeOrganization answers; none: AWSOrganizationsNotInUseException
-    "trails": None, "analyzers": None,  # what DescribeTrails and ListAnalyzers answer
     "root": {},               # {"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 1} of GetAccountSummary
 }
 
@@ -74,7 +74,7 @@ class Account:
         self.lock = threading.RLock()
         self.parts = {"iam": Lagging(Iam(number)), "s3": Lagging({}), "sagemaker": Lagging({})}
         self.public_access_block = None
-        self.events, self.topics, self.published = [], {}, []
+        self.events, self.topics, self.published, self.trails, self.analyzers = [], {}, [], {}, {}
         self.spent = {}  # service -> moments of the last requests
 
     @property
