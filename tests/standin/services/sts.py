@@ -54,7 +54,7 @@ def assume(call, p):
     role = call.world.entity(arn) if ":role/" in arn else None
     denied = refuse("AccessDenied", f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}")
     trusting = call.config["trusting"] and caller.kind == "root"
-    if role is None and on("assume-missing"):
+    if role is None and on("assume-missing") and not trusting:
         raise denied
     context = context_of(call, caller, p)
     if p.get("SerialNumber") or p.get("TokenCode"):
