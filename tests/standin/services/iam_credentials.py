@@ -258,7 +258,7 @@ def credential_operations(where, upload, list_name, delete, id_key, prefix, answ
     def create(call, p):
         user = mine(call, p)
         there = getattr(user, where)
-        key = letters(prefix, 17)
+        key = letters(prefix, 17 if prefix else 32)
         there[key] = {"UserName": user.name, id_key: key, "Status": "Active", **body(call, user, p)}
         return {answer: there[key]}
 

@@ -98,7 +98,9 @@ def check(service, operation, parameters):
     if service == "cloudtrail" and any(name == "MaxResults" for name, *_ in found):
         code = "InvalidMaxResultsException"
     if service == "iam" and on("iam-name-words"):
-        for name, _, path, constraint in found:
+        for name, value, path, constraint in found:
+            if not value:
+                continue
             if constraint.startswith("Member must satisfy regular") and name in NAMES:
                 raise AwsError(code, f"The specified value for {path} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-")
             if constraint.startswith("Member must satisfy regular") and name in ("Path", "NewPath"):
