@@ -66,7 +66,7 @@ class Proof:
         self.iam, self.s3, self.sm, self.sts = (self.client(s) for s in ("iam", "s3", "sagemaker", "sts"))
         try:
             function(self)
-        except (ClientError, BotoCoreError, KeyError, IndexError, StopIteration, TypeError, OSError) as error:
+        except (ClientError, BotoCoreError, LookupError, StopIteration, TypeError, ValueError, AttributeError, OSError) as error:
             self.check(f"{function.__name__} goes through", False, f"    {type(error).__name__}: {error}")
 
     def client(self, service, account=None, region="eu-west-1", key=None, token=None, observer=False, **config):
@@ -80,6 +80,15 @@ class Proof:
 
     def of_session(self, service, credentials, **more):
         return self.client(service, key=credentials["AccessKeyId"], token=credentials["SessionToken"], **more)
+
+    @staticmethod
+    def server_operations():
+        """What the stand-in does, `iam:CreateUser`."""
+        from services import everything
+        from world.operations import OPERATIONS
+
+        assert everything
+        return OPERATIONS
 
     def other(self):
         return next(ACCOUNTS)
@@ -144,6 +153,11 @@ class Proof:
         scope = f"{key or self.account}/20261128/{region}/{service}/aws4_request"
         return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}",
                 "X-Amz-Date": "20261128T000000Z", **{k.replace("_", "-"): v for k, v in headers.items()}}
+
+    def unmodelled(self, name, operation, says, **parameters):
+        """That SageMaker refuses a member that boto3 cannot send, since the operation has none such."""
+        status, _, text = self.raw("POST", "/", {**self.signed("sagemaker", "eu-west-1"), "X-Amz-Target": f"SageMaker.{operation}"}, J(parameters).encode())
+        return self.check(name, status == 400 and "ValidationException" in text and says in text, text)
 
     def form(self, service, parameters, **headers):
         return self.raw("POST", "/", {**self.signed(service), "Content-Type": "application/x-www-form-urlencoded", **headers}, urllib.parse.urlencode(parameters).encode())

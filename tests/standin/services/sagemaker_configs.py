@@ -211,7 +211,7 @@ def add_tags(call, p):
         if len(tags | new) > 50:
             raise invalid("The number of tags exceeds the limit of 50.")
     tags.update(new)
-    return {"Tags": [{"Key": k, "Value": v} for k, v in new.items()]}
+    return {"Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}
 
 
 @op("sagemaker:DeleteTags")

@@ -19,9 +19,9 @@ WRONG_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass co
 class Session:
     """Temporary credentials: of a role, or of a user."""
 
-    def __init__(self, seconds, account, arn, user_id, role=None, name="", mfa_at=None):
+    def __init__(self, call, seconds, account, arn, user_id, role=None, name="", mfa_at=None):
         self.key, self.secret, self.token = letters("ASIA", 16), letters("", 40), "IQoJ" + letters("", 200)
-        self.until = now() + datetime.timedelta(seconds=seconds)
+        self.until = now() + datetime.timedelta(seconds=call.config["session_s"] or seconds)
         self.account, self.arn, self.user_id, self.role, self.name, self.mfa_at = account, arn, user_id, role, name, mfa_at
 
     def credentials(self):
@@ -73,7 +73,7 @@ def assume(call, p):
         raise refuse("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
     account, name = arn.split(":")[4], arn.rpartition("/")[2]
     role_id = role.id if role else letters("AROA")
-    session = Session(seconds, account, f"arn:aws:sts::{account}:assumed-role/{name}/{p['RoleSessionName']}", f"{role_id}:{p['RoleSessionName']}",
+    session = Session(call, seconds, account, f"arn:aws:sts::{account}:assumed-role/{name}/{p['RoleSessionName']}", f"{role_id}:{p['RoleSessionName']}",
                       role=role_id, name=name)
     call.world.sessions[session.key] = session
     if role:
@@ -88,7 +88,7 @@ def token(call, p):
     if caller.session is not None:
         raise refuse("AccessDenied", "Cannot call GetSessionToken with session credentials")
     mfa_at = with_mfa(call, p)
-    session = Session(p.get("DurationSeconds", 43200), caller.account, caller.arn, caller.user_id, name=caller.name, mfa_at=mfa_at)
+    session = Session(call, p.get("DurationSeconds", 43200), caller.account, caller.arn, caller.user_id, name=caller.name, mfa_at=mfa_at)
     call.world.sessions[session.key] = session
     return {"Credentials": session.credentials()}
 

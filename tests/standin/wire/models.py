@@ -11,8 +11,9 @@ from botocore.model import ServiceModel
 SERVICES = ("iam", "sts", "s3", "s3control", "sagemaker", "cloudtrail", "accessanalyzer", "sns", "organizations")
 # What a credential's scope calls a service, where that is not what botocore calls it.
 SIGNED_AS = {"access-analyzer": "accessanalyzer"}
-# Superseded operations that share the address of their successors.
-SUPERSEDED = {"GetBucketLifecycle", "PutBucketLifecycle", "GetBucketNotification", "PutBucketNotification", "ListDirectoryBuckets"}
+# Operations that share their address with others: superseded, or told apart by a header, and not done here.
+SUPERSEDED = {"GetBucketLifecycle", "PutBucketLifecycle", "GetBucketNotification", "PutBucketNotification", "ListDirectoryBuckets",
+              "CopyObject", "UploadPartCopy"}
 # Roots of S3's answers, which the models do not name.
 ROOTS = {
     "ListBuckets": "ListAllMyBucketsResult", "GetBucketVersioning": "VersioningConfiguration", "GetBucketAcl": "AccessControlPolicy",

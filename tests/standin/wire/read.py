@@ -87,8 +87,11 @@ def of_tree(shape, node):
             raise AwsError("MalformedInput", "Unexpected list element termination")
         return [of_tree(shape.member, inner[k]) for k in sorted(inner, key=int)]
     if kind == "map":
-        entries = node if shape.serialization.get("flattened") else node.get("entry", {})
-        return {of_tree(shape.key, e["key"]): of_tree(shape.value, e["value"]) for _, e in sorted(entries.items(), key=lambda i: int(i[0]))}
+        entries = node if shape.serialization.get("flattened") else node.get("entry", {}) if isinstance(node, dict) else None
+        key, value = shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value")
+        if not isinstance(entries, dict) or not all(k.isdigit() and isinstance(e, dict) and {key, value} <= set(e) for k, e in entries.items()):
+            raise AwsError("MalformedInput", "Unexpected map element termination")
+        return {of_tree(shape.key, e[key]): of_tree(shape.value, e[value]) for _, e in sorted(entries.items(), key=lambda i: int(i[0]))}
     if isinstance(node, dict):
         raise AwsError("MalformedInput", "Start of structure or map found where not expected.")
     return scalar(shape, node)
@@ -169,7 +172,7 @@ def rest(operation, named, query_string, headers, body, as_json=False):
         member = shape.members[payload]
         if member.type_name in ("blob", "string"):
             if body or member.type_name == "blob":
-                out[payload] = body if member.type_name == "blob" else body.decode()
+                out[payload] = body if member.type_name == "blob" else body.decode(errors="replace")
         elif body:
             out[payload] = of_json(member, json.loads(body)) if as_json else xml_body(member, body)
     elif body and as_json:

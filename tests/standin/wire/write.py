@@ -108,7 +108,8 @@ def to_json(shape, value):
 
 def answer(service, operation, result, request_id):
     """(status, headers, body) of an operation that went well."""
-    status = operation.http.get("responseCode", 200)
+    # The model of s3control leaves out that what is deleted has no answer.
+    status = operation.http.get("responseCode", 204 if service.name == "s3control" and operation.http["method"] == "DELETE" else 200)
     shape, result = operation.output_shape, result or {}
     if service.protocol == "query":
         out = [f'<{operation.name}Response xmlns="{service.space}">']

@@ -18,6 +18,7 @@ DEFAULTS = {
     "trail_lag_s": 0.0,       # CloudTrail shows an event so much later; AWS: up to 15 minutes
     "without": [],            # rules that are switched off, see world/rules.py
     "trusting": False,        # an account's root user may assume any role, whether it exists or not
+    "session_s": None,        # temporary credentials hold so long, whatever the caller asks for
     "rates": {},              # {"iam": 5}: more requests a second and account are throttled
     "quotas": {},             # {"RolesQuota": 10}: another quota than AWS's default, by its key in GetAccountSummary
     "report_polls": 1,        # so many GenerateCredentialReport answer STARTED or INPROGRESS before COMPLETE
