@@ -27,7 +27,9 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from wire import callers, front, write
+from services.documents import s3_catalogue
+from services.iam_store import managed
+from wire import callers, front, models, write
 from wire.faults import ALL, Faults
 from world.errors import AwsError
 from world.operations import READ
@@ -219,6 +221,16 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+def warm():
+    """Reads ahead what the first requests would wait for."""
+    for name in ("iam", "s3", "sts", "sagemaker", "s3control"):
+        service = models.service(name)
+        if service.protocol == "rest-xml":
+            assert service.routes
+    managed()
+    s3_catalogue()
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--port", type=int, default=0)
@@ -237,6 +249,7 @@ def main():
     world.configure({"page": given.page, "trusting": given.trusting, "without": [n for n in given.without.split(",") if n], **json.loads(given.config)})
     server = Server(given.port, world)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=warm, daemon=True).start()
     print(json.dumps({"url": f"http://127.0.0.1:{server.server_port}", "port": server.server_port, "pid": os.getpid()}), flush=True)
     if given.stay:
         threading.Event().wait()

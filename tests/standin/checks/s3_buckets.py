@@ -1,6 +1,10 @@
 """Buckets: names, regions, owners, objects."""
 
-from checks.base import J, proves
+import concurrent.futures
+import time
+
+from botocore.exceptions import ClientError
+from checks.base import EC2, J, proves
 
 
 def make(t, name, region="eu-west-1", s3=None, **more):
@@ -131,3 +135,33 @@ def checksums(t):
     status, _, text = t.raw("PUT", f"/{name}?tagging", {**t.signed("s3", "eu-west-1"), "x-amz-checksum-crc32": "AAAAAA=="}, body)
     t.check("of every kind", status == 400 and "BadDigest" in text, text)
     t.works("boto3 sends the right one", t.s3.put_bucket_tagging, Bucket=name, Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
+
+
+@proves("bucket-name-blocked", "one-write")
+def conflicts(t):
+    name = make(t, f"busy-{t.account}")
+    t.iam.create_role(RoleName="r", AssumeRolePolicyDocument=EC2)
+    t.config(write_ms={"s3": 150, "iam": 150}, bucket_name_lag_s=0.5)
+
+    def together(one, two):
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            first = pool.submit(one)
+            time.sleep(0.05)
+            try:
+                two()
+                return "both went well"
+            except ClientError as error:
+                return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+            finally:
+                first.result()
+
+    versioning = lambda: t.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    t.same("two writes to one bucket at a time are OperationAborted", together(versioning, lambda: t.s3.delete_bucket_policy(Bucket=name)), ("OperationAborted", 409))
+    t.same("to one role ConcurrentModification", together(lambda: t.iam.tag_role(RoleName="r", Tags=[{"Key": "k", "Value": "v"}]), lambda: t.iam.update_role(RoleName="r")), ("ConcurrentModification", 409))
+    t.works("one after the other they are done", versioning)
+    t.s3.delete_bucket(Bucket=name)
+    create = {"Bucket": name, "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
+    t.refused("a deleted name is blocked for a while", "OperationAborted", t.s3.create_bucket, 409, **create)
+    time.sleep(0.6)
+    t.works("then it is free", t.s3.create_bucket, **create)
+    t.config(write_ms={}, bucket_name_lag_s=0)

@@ -1,6 +1,7 @@
 """Buckets: made, listed, found, deleted."""
 
 import re
+import time
 
 from services.iam_store import ROOT
 from services.s3_store import Bucket, bucket_of
@@ -11,6 +12,7 @@ from world.rules import on, rule
 
 rule("bucket-names", "names of buckets have a form: InvalidBucketName [D]")
 rule("bucket-names-global", "names are everybody's: BucketAlreadyExists; one's own again: 200 in us-east-1, else BucketAlreadyOwnedByYou [D]")
+rule("bucket-name-blocked", "the name of a deleted bucket may be blocked for a while: OperationAborted 409 (config bucket_name_lag_s) [W]")
 rule("bucket-location", "a bucket is made in the region of the endpoint: IllegalLocationConstraintException; us-east-1 has no constraint [D]")
 rule("bucket-tags-on-create", "CreateBucket takes tags [M]")
 rule("bucket-not-empty", "a bucket with objects, or versions of them, cannot be deleted: BucketNotEmpty 409 [X]")
@@ -62,6 +64,8 @@ def create(call, p):
         if owner:
             raise AwsError("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
                            "Please select a different name and try again.", 409, {"BucketName": name})
+        if time.monotonic() - call.world.gone.get(name, -1e9) < call.config["bucket_name_lag_s"] and on("bucket-name-blocked"):
+            raise AwsError("OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.", 409)
         call.world.owners[name] = call.caller.account
     bucket = Bucket(name, call.caller.account, region)
     if p.get("ObjectOwnership"):
@@ -83,6 +87,7 @@ def delete(call, p):
                        {"BucketName": bucket.name})
     del call.account.buckets[bucket.name]
     call.world.owners.pop(bucket.name, None)
+    call.world.gone[bucket.name] = time.monotonic()
 
 
 @op("s3:HeadBucket")

@@ -192,6 +192,30 @@ def delete_group(call, p):
     call.sagemaker.tags.pop(group.arn, None)
 
 
+@op("sagemaker:PutModelPackageGroupPolicy")
+def put_policy(call, p):
+    group = group_of(call, p)
+    group.policy = p["ResourcePolicy"]
+    return {"ModelPackageGroupArn": group.arn}
+
+
+def policy_of(call, p):
+    group = group_of(call, p)
+    if getattr(group, "policy", None) is None:
+        raise invalid(f"Cannot find Model Package Group Policy for {group.arn}.")
+    return group
+
+
+@op("sagemaker:GetModelPackageGroupPolicy")
+def get_policy(call, p):
+    return {"ResourcePolicy": policy_of(call, p).policy}
+
+
+@op("sagemaker:DeleteModelPackageGroupPolicy")
+def delete_policy(call, p):
+    policy_of(call, p).policy = None
+
+
 # --- tags -------------------------------------------------------------------------------------------------------
 
 

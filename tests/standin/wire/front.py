@@ -1,9 +1,11 @@
 """A request becomes an operation, and its result an answer: the only place that knows both the wire and the services."""
 
 import base64
+import contextlib
 import os
 import re
 import sys
+import time
 import traceback
 import urllib.parse
 import uuid
@@ -18,6 +20,7 @@ from world.rules import on, rule
 from world.state import Call
 
 rule("unknown-operation", "an operation that a service does not have is InvalidAction, UnknownOperationException, MethodNotAllowed [O]")
+rule("one-write", "two writes to one bucket at a time are OperationAborted 409, to one IAM entity ConcurrentModification 409 [W]")
 rule("throttling", "too many requests a second are throttled: Throttling, ThrottlingException, SlowDown [D]")
 VIRTUAL = re.compile(r"(?P<bucket>[a-z0-9][a-z0-9.-]*?)\.(s3[.-]|localhost$|127\.0\.0\.1$|standin$)", re.I)
 VERSIONS = {"2010-05-08": "iam", "2011-06-15": "sts", "2010-03-31": "sns"}
@@ -148,7 +151,7 @@ def perform(world, request):
     call = Call(world, caller, service.name, operation.name, request.region, given, not READ.match(request.op), request.agent, request.source)
     call.headers, call.body, call.model = request.headers, request.body, operation
     home = home_of(call)
-    with home.lock:
+    with alone(call), home.lock:
         if call.write and call.config["read_lag_s"]:
             for part in home.parts.values():
                 part.before_write(call.config["read_lag_s"])
@@ -157,6 +160,28 @@ def perform(world, request):
         if call.write:
             record(home, call, asked, result, request.id)
     return result
+
+
+@contextlib.contextmanager
+def alone(call):
+    """Lets a write take its time, and refuses another one to the same thing meanwhile."""
+    keys = {"s3": ("Bucket",), "iam": ("RoleName", "UserName", "GroupName", "PolicyArn", "InstanceProfileName")}.get(call.service, ())
+    thing = next(((call.caller.account, k, call.p[k]) for k in keys if call.p.get(k)), None)
+    took = call.config["write_ms"].get(call.service)
+    if not (call.write and took and thing and on("one-write")):
+        yield
+        return
+    with call.world.lock:
+        if thing in call.world.busy:
+            raise AwsError("OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.", 409) if call.service == "s3" \
+                else AwsError("ConcurrentModification", "The request was rejected because multiple requests to change this object were submitted simultaneously.", 409)
+        call.world.busy.add(thing)
+    try:
+        yield
+        time.sleep(took / 1000)
+    finally:
+        with call.world.lock:
+            call.world.busy.discard(thing)
 
 
 def home_of(call):

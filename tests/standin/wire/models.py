@@ -97,25 +97,25 @@ def by_target(target):
 # --- patterns ---------------------------------------------------------------------------------------------------
 
 
-@functools.cache
-def category(name):
-    """Unicode characters of a category (`L`, `Lu`) as ranges for a character class."""
-    ranges, start = [], None
-    for point in range(0x110000):
-        inside = unicodedata.category(chr(point)).startswith(name)
-        if inside and start is None:
-            start = point
-        elif not inside and start is not None:
-            ranges.append((start, point - 1))
-            start = None
-    return "".join(f"\\U{a:08x}-\\U{b:08x}" for a, b in ranges)
+# One character that stands for every character beyond ASCII of a Unicode category.
+STANDS = {"L": "a", "N": "0", "Z": " ", "M": "\ue000", "S": "\ue001", "P": "\ue002"}
+CLASSES = {"L": "a-zA-Z", "N": "0-9", "Z": " ", "M": "\ue000", "S": "\ue001$+<=>^`|~", "P": "\ue002!-#%-*,-/:;?@\\[-\\]_{}"}
 
 
 @functools.cache
 def pattern(text):
     """A pattern of the models, or None where Python has no such pattern."""
     try:
-        readable = re.sub(r"\\p\{(\w+)\}", lambda m: category(m[1]), text)
-        return re.compile(readable, re.S if text != readable else re.S | re.ASCII)
-    except re.error:
+        return re.compile(re.sub(r"\\p\{(\w)\w*\}", lambda m: CLASSES[m[1]], text), re.S | re.ASCII)
+    except (re.error, KeyError):
         return None
+
+
+def fits(text, value):
+    """Whether a value fits a pattern as a whole."""
+    compiled = pattern(text)
+    if compiled is None:
+        return True
+    if "\\p{" in text:
+        value = "".join(c if c.isascii() else STANDS.get(unicodedata.category(c)[0], c) for c in value)
+    return compiled.fullmatch(value) is not None

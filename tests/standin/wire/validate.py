@@ -2,7 +2,7 @@
 
 import datetime
 
-from wire.models import pattern
+from wire.models import fits
 from world.errors import AwsError
 from world.rules import on, rule
 
@@ -70,8 +70,7 @@ def violations(shape, value, at, service, out, path=""):
             wrong(f"Member must satisfy enum value set: [{', '.join(shape.enum)}]")
         text = shape.metadata.get("pattern")
         if text and on("patterns") and at not in DOCUMENTS:
-            compiled = pattern(text)
-            if compiled and not compiled.fullmatch(value):
+            if not fits(text, value):
                 wrong(f"Member must satisfy regular expression pattern: {text}")
     elif kind in ("integer", "long", "float", "double") and on("ranges"):
         most, least = shape.metadata.get("max"), shape.metadata.get("min")

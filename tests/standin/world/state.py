@@ -20,6 +20,8 @@ DEFAULTS = {
     "trusting": False,        # an account's root user may assume any role, whether it exists or not
     "session_s": None,        # temporary credentials hold so long, whatever the caller asks for
     "rates": {},              # {"iam": 5}: more requests a second and account are throttled
+    "write_ms": {},           # {"s3": 50, "iam": 20}: a write takes so long; another one to the same thing meanwhile is refused
+    "bucket_name_lag_s": 0.0,  # the name of a deleted bucket is blocked for so long; AWS: up to an hour
     "quotas": {},             # {"RolesQuota": 10}: another quota than AWS's default, by its key in GetAccountSummary
     "report_polls": 1,        # so many GenerateCredentialReport answer STARTED or INPROGRESS before COMPLETE
     "report_max_age_s": 0.0,  # a credential report is not generated anew for so long; AWS: 4 hours
@@ -101,6 +103,7 @@ class World:
 
     def wipe(self):
         self.accounts, self.owners, self.sessions, self.keys, self.born = {}, {}, {}, {}, {}
+        self.gone, self.busy = {}, set()  # names of deleted buckets and when; what is being written
 
     def configure(self, given):
         unknown = set(given) - set(DEFAULTS)
