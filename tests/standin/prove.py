@@ -18,7 +18,22 @@ sys.path.insert(0, str(HERE))
 from checks import base  # noqa: E402
 from world.state import DEFAULTS  # noqa: E402
 
-PARTS = ("wire", "iam_people", "iam_roles", "iam_policies", "iam_account", "sts", "s3_buckets", "s3_settings", "sagemaker_studio", "sagemaker_notebooks", "around", "agreement")
+PARTS = (
+    "wire",
+    "faults",
+    "iam_people",
+    "iam_credentials",
+    "iam_roles",
+    "iam_policies",
+    "iam_account",
+    "sts",
+    "s3_buckets",
+    "s3_settings",
+    "sagemaker_studio",
+    "sagemaker_notebooks",
+    "around",
+    "agreement",
+)
 
 
 def known_rules():

@@ -142,7 +142,7 @@ class Handler(BaseHTTPRequestHandler):
         if status != 204:
             lines.append(f"Content-Length: {len(body)}")
         content = b"" if self.command == "HEAD" or status == 204 else body
-        self.wfile.write("\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + content[:int(len(content) * keep)])
+        self.wfile.write("\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + content[: int(len(content) * keep)])
         self.wfile.flush()
         if keep < 1:
             self.drop()
@@ -246,7 +246,9 @@ def main():
             print(f"{name}\n    {fact}")
         return
     world = World()
-    world.configure({"page": given.page, "trusting": given.trusting, "without": [n for n in given.without.split(",") if n], **json.loads(given.config)})
+    world.configure(
+        {"page": given.page, "trusting": given.trusting, "without": [n for n in given.without.split(",") if n], **json.loads(given.config)}
+    )
     server = Server(given.port, world)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     threading.Thread(target=warm, daemon=True).start()

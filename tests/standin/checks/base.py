@@ -73,10 +73,22 @@ class Proof:
         import boto3
         from botocore.config import Config
 
-        settings = Config(parameter_validation=False, user_agent_extra="hatrack-observer" if observer else "", s3={"addressing_style": "path"},
-                          retries={"total_max_attempts": 1, "mode": "standard"}, **config)
-        return boto3.client(service, endpoint_url=self.server.url, region_name=region, aws_access_key_id=key or account or self.account,
-                            aws_secret_access_key="x", aws_session_token=token, config=settings)
+        settings = Config(
+            parameter_validation=False,
+            user_agent_extra="hatrack-observer" if observer else "",
+            s3={"addressing_style": "path"},
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            **config,
+        )
+        return boto3.client(
+            service,
+            endpoint_url=self.server.url,
+            region_name=region,
+            aws_access_key_id=key or account or self.account,
+            aws_secret_access_key="x",
+            aws_session_token=token,
+            config=settings,
+        )
 
     def of_session(self, service, credentials, **more):
         return self.client(service, key=credentials["AccessKeyId"], token=credentials["SessionToken"], **more)
@@ -151,16 +163,26 @@ class Proof:
     def signed(self, service, region="us-east-1", key=None, **headers):
         """Headers with a signature that nobody verifies."""
         scope = f"{key or self.account}/20261128/{region}/{service}/aws4_request"
-        return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}",
-                "X-Amz-Date": "20261128T000000Z", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        return {
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}",
+            "X-Amz-Date": "20261128T000000Z",
+            **{k.replace("_", "-"): v for k, v in headers.items()},
+        }
 
     def unmodelled(self, name, operation, says, **parameters):
         """That SageMaker refuses a member that boto3 cannot send, since the operation has none such."""
-        status, _, text = self.raw("POST", "/", {**self.signed("sagemaker", "eu-west-1"), "X-Amz-Target": f"SageMaker.{operation}"}, J(parameters).encode())
+        status, _, text = self.raw(
+            "POST", "/", {**self.signed("sagemaker", "eu-west-1"), "X-Amz-Target": f"SageMaker.{operation}"}, J(parameters).encode()
+        )
         return self.check(name, status == 400 and "ValidationException" in text and says in text, text)
 
     def form(self, service, parameters, **headers):
-        return self.raw("POST", "/", {**self.signed(service), "Content-Type": "application/x-www-form-urlencoded", **headers}, urllib.parse.urlencode(parameters).encode())
+        return self.raw(
+            "POST",
+            "/",
+            {**self.signed(service), "Content-Type": "application/x-www-form-urlencoded", **headers},
+            urllib.parse.urlencode(parameters).encode(),
+        )
 
 
 def without(thing, *keys):

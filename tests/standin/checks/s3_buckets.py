@@ -17,15 +17,44 @@ def make(t, name, region="eu-west-1", s3=None, **more):
 def creating(t):
     a, east = t.account, t.client("s3", region="us-east-1")
     for bad in ("Upper", "a_b", "ab", "a..b", "192.168.1.1", "-abc", "xn--abc", "abc-s3alias", "abc--ol-s3"):
-        t.refused(f"the name {bad} is refused", "InvalidBucketName", t.s3.create_bucket, 400, Bucket=bad, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        t.refused(
+            f"the name {bad} is refused",
+            "InvalidBucketName",
+            t.s3.create_bucket,
+            400,
+            Bucket=bad,
+            CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
+        )
     name = make(t, f"eu-{a}", configuration={"Tags": [{"Key": "k", "Value": "v"}]})
     t.same("CreateBucket takes tags", t.s3.get_bucket_tagging(Bucket=name)["TagSet"], [{"Key": "k", "Value": "v"}])
     again = {"Bucket": name, "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
     t.refused("one's own again is BucketAlreadyOwnedByYou", "BucketAlreadyOwnedByYou", t.s3.create_bucket, 409, **again)
     t.refused("another's is BucketAlreadyExists", "BucketAlreadyExists", t.client("s3", t.other()).create_bucket, 409, **again)
-    t.refused("without a constraint a region refuses", "IllegalLocationConstraintException", t.s3.create_bucket, 400, "The unspecified location constraint is incompatible", Bucket=f"x-{a}")
-    t.refused("with another's too", "IllegalLocationConstraintException", t.s3.create_bucket, 400, "us-west-2", Bucket=f"x-{a}", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    t.refused("us-east-1 has no constraint", "InvalidLocationConstraint", east.create_bucket, 400, Bucket=f"x-{a}", CreateBucketConfiguration={"LocationConstraint": "us-east-1"})
+    t.refused(
+        "without a constraint a region refuses",
+        "IllegalLocationConstraintException",
+        t.s3.create_bucket,
+        400,
+        "The unspecified location constraint is incompatible",
+        Bucket=f"x-{a}",
+    )
+    t.refused(
+        "with another's too",
+        "IllegalLocationConstraintException",
+        t.s3.create_bucket,
+        400,
+        "us-west-2",
+        Bucket=f"x-{a}",
+        CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
+    )
+    t.refused(
+        "us-east-1 has no constraint",
+        "InvalidLocationConstraint",
+        east.create_bucket,
+        400,
+        Bucket=f"x-{a}",
+        CreateBucketConfiguration={"LocationConstraint": "us-east-1"},
+    )
     make(t, f"us-{a}", "us-east-1", east)
     t.works("in us-east-1 one's own again is 200", east.create_bucket, Bucket=f"us-{a}")
     t.same("the location of us-east-1 is null", east.get_bucket_location(Bucket=f"us-{a}")["LocationConstraint"], None)
@@ -40,10 +69,18 @@ def regions(t):
         for hook in ("needs-retry.s3",):
             client.meta.events.unregister(hook, unique_id="retry-config-s3")
     status, headers, text = t.raw("GET", f"/{name}?versioning", t.signed("s3", "us-west-2"))
-    t.check("a bucket of another region is 301 PermanentRedirect", status == 301 and "<Code>PermanentRedirect</Code>" in text and f"{name}.s3.eu-west-1.amazonaws.com" in text, text)
+    t.check(
+        "a bucket of another region is 301 PermanentRedirect",
+        status == 301 and "<Code>PermanentRedirect</Code>" in text and f"{name}.s3.eu-west-1.amazonaws.com" in text,
+        text,
+    )
     t.same("which names the region", headers.get("x-amz-bucket-region"), "eu-west-1")
     status, headers, text = t.raw("GET", f"/{name}?versioning", t.signed("s3", "us-east-1"))
-    t.check("from us-east-1 it is AuthorizationHeaderMalformed", status == 400 and "the region 'us-east-1' is wrong; expecting 'eu-west-1'" in text and "<Region>eu-west-1</Region>" in text, text)
+    t.check(
+        "from us-east-1 it is AuthorizationHeaderMalformed",
+        status == 400 and "the region 'us-east-1' is wrong; expecting 'eu-west-1'" in text and "<Region>eu-west-1</Region>" in text,
+        text,
+    )
     status, headers, text = t.raw("HEAD", f"/{name}", t.signed("s3", "us-west-2"))
     t.same("HEAD has the header alone", (status, headers.get("x-amz-bucket-region"), text), (301, "eu-west-1", ""))
     t.same("boto3 follows", t.client("s3", region="us-west-2").get_bucket_versioning(Bucket=name).get("Status"), None)
@@ -56,16 +93,33 @@ def owners(t):
     a, b = t.account, t.other()
     name, theirs = make(t, f"own-{a}"), t.client("s3", b)
     t.works("the expected owner may be oneself", t.s3.get_bucket_versioning, Bucket=name, ExpectedBucketOwner=a)
-    t.refused("if it is another it is AccessDenied", "AccessDenied", t.s3.get_bucket_tagging, 403, "Access Denied", Bucket=name, ExpectedBucketOwner=b)
+    t.refused(
+        "if it is another it is AccessDenied", "AccessDenied", t.s3.get_bucket_tagging, 403, "Access Denied", Bucket=name, ExpectedBucketOwner=b
+    )
     t.refused("HEAD has no words for it", "403", t.s3.head_bucket, 403, Bucket=name, ExpectedBucketOwner=b)
     t.refused("it is an account id", "InvalidBucketOwnerAWSAccountID", t.s3.get_bucket_tagging, 400, Bucket=name, ExpectedBucketOwner="me")
     t.refused("another account is denied", "AccessDenied", theirs.get_bucket_policy, 403, Bucket=name)
     t.refused("and cannot write", "AccessDenied", theirs.put_bucket_tagging, 403, Bucket=name, Tagging={"TagSet": []})
     t.s3.put_object(Bucket=name, Key="k", Body=b"x")
-    t.s3.put_bucket_policy(Bucket=name, Policy=J({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": b}, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}]}))
+    t.s3.put_bucket_policy(
+        Bucket=name,
+        Policy=J(
+            {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Principal": {"AWS": b}, "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{name}/*"}],
+            }
+        ),
+    )
     t.same("what the policy allows it may", theirs.get_object(Bucket=name, Key="k")["Body"].read(), b"x")
     t.refused("nothing else", "AccessDenied", theirs.put_object, 403, Bucket=name, Key="k", Body=b"y")
-    t.refused("a bucket that is not there is NoSuchBucket", "NoSuchBucket", t.s3.get_bucket_policy, 404, "The specified bucket does not exist", Bucket=name + "x")
+    t.refused(
+        "a bucket that is not there is NoSuchBucket",
+        "NoSuchBucket",
+        t.s3.get_bucket_policy,
+        404,
+        "The specified bucket does not exist",
+        Bucket=name + "x",
+    )
     t.refused("HEAD of it is 404", "404", t.s3.head_bucket, 404, Bucket=name + "x")
 
 
@@ -101,9 +155,15 @@ def objects(t):
     t.check("with versioning, deleting puts a marker", marker["DeleteMarker"] and len(marker["VersionId"]) == 32)
     t.same("the object is not listed", s3.list_objects_v2(Bucket=name)["KeyCount"], 0)
     listed = s3.list_object_versions(Bucket=name)
-    t.same("its versions and the marker are", ([v["IsLatest"] for v in listed["Versions"]], [m["IsLatest"] for m in listed["DeleteMarkers"]]), ([False, False], [True]))
+    t.same(
+        "its versions and the marker are",
+        ([v["IsLatest"] for v in listed["Versions"]], [m["IsLatest"] for m in listed["DeleteMarkers"]]),
+        ([False, False], [True]),
+    )
     t.same("the one from before versioning is null", listed["Versions"][1]["VersionId"], "null")
-    t.refused("a bucket with only versions cannot go", "BucketNotEmpty", s3.delete_bucket, 409, "You must delete all versions in the bucket.", Bucket=name)
+    t.refused(
+        "a bucket with only versions cannot go", "BucketNotEmpty", s3.delete_bucket, 409, "You must delete all versions in the bucket.", Bucket=name
+    )
     found, after = 0, {}
     while True:
         page = s3.list_object_versions(Bucket=name, MaxKeys=1, **after)
@@ -112,7 +172,11 @@ def objects(t):
             break
         after = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
     t.same("versions come in pages", found, 3)
-    t.check("of the size asked for", len(s3.list_object_versions(Bucket=name, MaxKeys=1).get("Versions", [])) <= 1 and s3.list_object_versions(Bucket=name, MaxKeys=1)["IsTruncated"])
+    t.check(
+        "of the size asked for",
+        len(s3.list_object_versions(Bucket=name, MaxKeys=1).get("Versions", [])) <= 1
+        and s3.list_object_versions(Bucket=name, MaxKeys=1)["IsTruncated"],
+    )
     every = [{"Key": v["Key"], "VersionId": v["VersionId"]} for v in (*listed["Versions"], *listed["DeleteMarkers"])]
     t.same("DeleteObjects deletes versions", len(s3.delete_objects(Bucket=name, Delete={"Objects": every})["Deleted"]), 3)
     t.works("an empty bucket goes", s3.delete_bucket, Bucket=name)
@@ -141,12 +205,12 @@ def checksums(t):
 def conflicts(t):
     name = make(t, f"busy-{t.account}")
     t.iam.create_role(RoleName="r", AssumeRolePolicyDocument=EC2)
-    t.config(write_ms={"s3": 150, "iam": 150}, bucket_name_lag_s=0.5)
+    t.config(write_ms={"s3": 600, "iam": 600}, bucket_name_lag_s=2)
 
     def together(one, two):
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             first = pool.submit(one)
-            time.sleep(0.05)
+            time.sleep(0.2)
             try:
                 two()
                 return "both went well"
@@ -156,12 +220,20 @@ def conflicts(t):
                 first.result()
 
     versioning = lambda: t.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    t.same("two writes to one bucket at a time are OperationAborted", together(versioning, lambda: t.s3.delete_bucket_policy(Bucket=name)), ("OperationAborted", 409))
-    t.same("to one role ConcurrentModification", together(lambda: t.iam.tag_role(RoleName="r", Tags=[{"Key": "k", "Value": "v"}]), lambda: t.iam.update_role(RoleName="r")), ("ConcurrentModification", 409))
+    t.same(
+        "two writes to one bucket at a time are OperationAborted",
+        together(versioning, lambda: t.s3.delete_bucket_policy(Bucket=name)),
+        ("OperationAborted", 409),
+    )
+    t.same(
+        "to one role ConcurrentModification",
+        together(lambda: t.iam.tag_role(RoleName="r", Tags=[{"Key": "k", "Value": "v"}]), lambda: t.iam.update_role(RoleName="r")),
+        ("ConcurrentModification", 409),
+    )
     t.works("one after the other they are done", versioning)
     t.s3.delete_bucket(Bucket=name)
     create = {"Bucket": name, "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}}
     t.refused("a deleted name is blocked for a while", "OperationAborted", t.s3.create_bucket, 409, **create)
-    time.sleep(0.6)
+    time.sleep(2.1)
     t.works("then it is free", t.s3.create_bucket, **create)
     t.config(write_ms={}, bucket_name_lag_s=0)

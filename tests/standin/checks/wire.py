@@ -1,25 +1,33 @@
-"""The wire: signatures, operations, parameters, faults."""
+"""The wire: signatures, operations, parameters, throttling."""
 
-import concurrent.futures
-import json
-import threading
 import time
 
-from checks.base import EC2, READ, proves
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+from checks.base import EC2, proves
 
-KINDS = {"iam": ("POST", "/", "Action=ListUsers&Version=2010-05-08", {"Content-Type": "application/x-www-form-urlencoded"}),
-         "sagemaker": ("POST", "/", "{}", {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.ListDomains"}),
-         "s3": ("GET", "/", "", {}), "access-analyzer": ("GET", "/analyzer", "", {})}
+KINDS = {
+    "iam": ("POST", "/", "Action=ListUsers&Version=2010-05-08", {"Content-Type": "application/x-www-form-urlencoded"}),
+    "sagemaker": ("POST", "/", "{}", {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.ListDomains"}),
+    "s3": ("GET", "/", "", {}),
+    "access-analyzer": ("GET", "/analyzer", "", {}),
+}
 
 
 @proves("authorization")
 def unsigned(t):
-    for service, (wanted, status) in {"iam": ("MissingAuthenticationToken", 403), "sagemaker": ("MissingAuthenticationTokenException", 400), "s3": ("AccessDenied", 403)}.items():
+    for service, (wanted, status) in {
+        "iam": ("MissingAuthenticationToken", 403),
+        "sagemaker": ("MissingAuthenticationTokenException", 400),
+        "s3": ("AccessDenied", 403),
+    }.items():
         method, path, body, headers = KINDS[service]
         got, _, text = t.raw(method, path, headers, body.encode())
         t.check(f"{service}: a request without Authorization is {wanted}", got == status and wanted in text, text)
-    for service, (wanted, status) in {"iam": ("IncompleteSignature", 400), "sagemaker": ("IncompleteSignatureException", 400), "s3": ("AuthorizationHeaderMalformed", 400)}.items():
+    for service, (wanted, status) in {
+        "iam": ("IncompleteSignature", 400),
+        "sagemaker": ("IncompleteSignatureException", 400),
+        "s3": ("AuthorizationHeaderMalformed", 400),
+    }.items():
         method, path, body, headers = KINDS[service]
         got, _, text = t.raw(method, path, {**headers, "Authorization": "AWS4-HMAC-SHA256 Credential=nonsense"}, body.encode())
         t.check(f"{service}: a malformed Authorization is {wanted}", got == status and wanted in text, text)
@@ -27,9 +35,15 @@ def unsigned(t):
 
 @proves("unknown-keys")
 def keys(t):
-    for service, call, code, status in (("iam", "list_users", "InvalidClientTokenId", 403), ("sagemaker", "list_domains", "UnrecognizedClientException", 400),
-                                        ("s3", "list_buckets", "InvalidAccessKeyId", 403), ("sts", "get_caller_identity", "InvalidClientTokenId", 403)):
-        t.refused(f"{service}: an access key that does not exist is {code}", code, getattr(t.client(service, key="AKIAXXXXXXXXXXXXXXXX"), call), status)
+    for service, call, code, status in (
+        ("iam", "list_users", "InvalidClientTokenId", 403),
+        ("sagemaker", "list_domains", "UnrecognizedClientException", 400),
+        ("s3", "list_buckets", "InvalidAccessKeyId", 403),
+        ("sts", "get_caller_identity", "InvalidClientTokenId", 403),
+    ):
+        t.refused(
+            f"{service}: an access key that does not exist is {code}", code, getattr(t.client(service, key="AKIAXXXXXXXXXXXXXXXX"), call), status
+        )
     t.iam.create_user(UserName="u")
     key = t.iam.create_access_key(UserName="u")["AccessKey"]["AccessKeyId"]
     theirs = t.client("sts", key=key)
@@ -37,13 +51,22 @@ def keys(t):
     t.iam.update_access_key(UserName="u", AccessKeyId=key, Status="Inactive")
     t.refused("an inactive access key is InvalidClientTokenId", "InvalidClientTokenId", theirs.get_caller_identity, 403)
     credentials = t.sts.get_session_token()["Credentials"]
-    t.refused("temporary keys without their token are InvalidClientTokenId", "InvalidClientTokenId", t.client("sts", key=credentials["AccessKeyId"], token="no").get_caller_identity, 403)
+    t.refused(
+        "temporary keys without their token are InvalidClientTokenId",
+        "InvalidClientTokenId",
+        t.client("sts", key=credentials["AccessKeyId"], token="no").get_caller_identity,
+        403,
+    )
 
 
 @proves("unknown-operation")
 def operations(t):
     status, _, text = t.form("iam", {"Action": "MakeTea", "Version": "2010-05-08"})
-    t.check("an operation that IAM does not have is InvalidAction", status == 400 and "<Code>InvalidAction</Code>" in text and "Could not find operation MakeTea for version 2010-05-08" in text, text)
+    t.check(
+        "an operation that IAM does not have is InvalidAction",
+        status == 400 and "<Code>InvalidAction</Code>" in text and "Could not find operation MakeTea for version 2010-05-08" in text,
+        text,
+    )
     status, _, text = t.raw("POST", "/", {**t.signed("sagemaker"), "X-Amz-Target": "SageMaker.MakeTea"}, b"{}")
     t.check("one that SageMaker does not have is UnknownOperationException", status == 400 and "UnknownOperationException" in text, text)
     status, _, text = t.raw("PATCH", "/bucket", t.signed("s3"))
@@ -53,13 +76,28 @@ def operations(t):
 @proves()
 def answers(t):
     status, headers, text = t.form("iam", {"Action": "CreateUser", "Version": "2010-05-08", "UserName": "u"})
-    t.check("IAM's answers are in its name space and have a request id", 'xmlns="https://iam.amazonaws.com/doc/2010-05-08/"' in text and "<ResponseMetadata><RequestId>" in text
-            and headers["x-amzn-requestid"] in text, text)
+    t.check(
+        "IAM's answers are in its name space and have a request id",
+        'xmlns="https://iam.amazonaws.com/doc/2010-05-08/"' in text
+        and "<ResponseMetadata><RequestId>" in text
+        and headers["x-amzn-requestid"] in text,
+        text,
+    )
     status, headers, text = t.form("iam", {"Action": "GetUser", "Version": "2010-05-08", "UserName": "nobody"})
-    t.check("IAM's errors say whose fault it is, and have a request id", status == 404 and "<Type>Sender</Type><Code>NoSuchEntity</Code>" in text and headers["x-amzn-requestid"] in text, text)
+    t.check(
+        "IAM's errors say whose fault it is, and have a request id",
+        status == 404 and "<Type>Sender</Type><Code>NoSuchEntity</Code>" in text and headers["x-amzn-requestid"] in text,
+        text,
+    )
     status, headers, text = t.raw("GET", "/no-such-bucket-here?policy", t.signed("s3"))
-    t.check("S3's errors name the bucket, the request and the host", status == 404 and "<BucketName>no-such-bucket-here</BucketName>" in text and "<HostId>" in text
-            and f"<RequestId>{headers['x-amz-request-id']}</RequestId>" in text, text)
+    t.check(
+        "S3's errors name the bucket, the request and the host",
+        status == 404
+        and "<BucketName>no-such-bucket-here</BucketName>" in text
+        and "<HostId>" in text
+        and f"<RequestId>{headers['x-amz-request-id']}</RequestId>" in text,
+        text,
+    )
     status, headers, text = t.raw("GET", "/", t.signed("s3"))
     t.check("the list of buckets is a ListAllMyBucketsResult", "<ListAllMyBucketsResult xmlns=" in text, text)
     t.s3.create_bucket(Bucket=f"v-{t.account}", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -74,36 +112,141 @@ def answers(t):
 def validation(t):
     iam, sm = t.iam, t.sm
     one = "1 validation error detected: "
-    t.refused("a missing parameter must not be null", "ValidationError", iam.create_user, 400, one + "Value null at 'userName' failed to satisfy constraint: Member must not be null")
-    t.refused("a long name has a length", "ValidationError", iam.create_user, 400, "at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64", UserName="u" * 65)
-    t.refused("an empty name has a length", "ValidationError", iam.create_group, 400, "Member must have length greater than or equal to 1", GroupName="")
-    t.refused("IAM words a bad name its own way", "ValidationError", iam.create_user, 400,
-              "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-", UserName="a b")
-    t.refused("and a bad path", "ValidationError", iam.create_role, 400, "The specified value for path is invalid. It must begin and end with /", RoleName="r", Path="x", AssumeRolePolicyDocument=EC2)
-    t.refused("a number has bounds", "ValidationError", iam.create_role, 400, one + "Value '1800' at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600",
-              RoleName="r", AssumeRolePolicyDocument=EC2, MaxSessionDuration=1800)
-    t.refused("and an upper one", "ValidationError", iam.create_role, 400, "Member must have value less than or equal to 43200", RoleName="r", AssumeRolePolicyDocument=EC2, MaxSessionDuration=43201)
-    t.refused("an enumeration has its values", "ValidationError", iam.update_access_key, 400, "Member must satisfy enum value set: [Active, Inactive", AccessKeyId="A" * 20, Status="Asleep")
-    t.refused("a description has characters", "ValidationError", iam.create_role, 400, "Member must satisfy regular expression pattern", RoleName="r", AssumeRolePolicyDocument=EC2, Description="☃")
+    t.refused(
+        "a missing parameter must not be null",
+        "ValidationError",
+        iam.create_user,
+        400,
+        one + "Value null at 'userName' failed to satisfy constraint: Member must not be null",
+    )
+    t.refused(
+        "a long name has a length",
+        "ValidationError",
+        iam.create_user,
+        400,
+        "at 'userName' failed to satisfy constraint: Member must have length less than or equal to 64",
+        UserName="u" * 65,
+    )
+    t.refused(
+        "an empty name has a length", "ValidationError", iam.create_group, 400, "Member must have length greater than or equal to 1", GroupName=""
+    )
+    t.refused(
+        "IAM words a bad name its own way",
+        "ValidationError",
+        iam.create_user,
+        400,
+        "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-",
+        UserName="a b",
+    )
+    t.refused(
+        "and a bad path",
+        "ValidationError",
+        iam.create_role,
+        400,
+        "The specified value for path is invalid. It must begin and end with /",
+        RoleName="r",
+        Path="x",
+        AssumeRolePolicyDocument=EC2,
+    )
+    t.refused(
+        "a number has bounds",
+        "ValidationError",
+        iam.create_role,
+        400,
+        one + "Value '1800' at 'maxSessionDuration' failed to satisfy constraint: Member must have value greater than or equal to 3600",
+        RoleName="r",
+        AssumeRolePolicyDocument=EC2,
+        MaxSessionDuration=1800,
+    )
+    t.refused(
+        "and an upper one",
+        "ValidationError",
+        iam.create_role,
+        400,
+        "Member must have value less than or equal to 43200",
+        RoleName="r",
+        AssumeRolePolicyDocument=EC2,
+        MaxSessionDuration=43201,
+    )
+    t.refused(
+        "an enumeration has its values",
+        "ValidationError",
+        iam.update_access_key,
+        400,
+        "Member must satisfy enum value set: [Active, Inactive",
+        AccessKeyId="A" * 20,
+        Status="Asleep",
+    )
+    t.refused(
+        "a description has characters",
+        "ValidationError",
+        iam.create_role,
+        400,
+        "Member must satisfy regular expression pattern",
+        RoleName="r",
+        AssumeRolePolicyDocument=EC2,
+        Description="☃",
+    )
     t.refused("all violations are told at once", "ValidationError", iam.create_role, 400, "2 validation errors detected: ")
-    t.refused("a tag key has characters of Unicode's categories", "ValidationError", iam.create_user, 400, "at 'tags.1.member.key'", UserName="u", Tags=[{"Key": "a;b", "Value": "v"}])
+    t.refused(
+        "a tag key has characters of Unicode's categories",
+        "ValidationError",
+        iam.create_user,
+        400,
+        "at 'tags.1.member.key'",
+        UserName="u",
+        Tags=[{"Key": "a;b", "Value": "v"}],
+    )
     t.works("letters of every script are among them", iam.create_user, UserName="u", Tags=[{"Key": "größe ß", "Value": "日本"}])
     status, _, text = t.form("iam", {"Action": "CreateUser", "Version": "2010-05-08", "UserName": "v", "Shoes": "9"})
     t.check("a parameter that does not exist is refused", status == 400 and "at 'shoes'" in text, text)
-    t.refused("SageMaker validates the same way", "ValidationException", sm.create_domain, 400, "Value null at 'authMode' failed to satisfy constraint: Member must not be null", DomainName="d")
-    t.refused("its names have a pattern", "ValidationException", sm.create_space, 400, "Member must satisfy regular expression pattern", DomainId="d-1", SpaceName="-")
-    t.refused("its enumerations their values", "ValidationException", sm.create_app, 400, "Member must satisfy enum value set", DomainId="d-1", AppType="Teapot", AppName="default", UserProfileName="p")
+    t.refused(
+        "SageMaker validates the same way",
+        "ValidationException",
+        sm.create_domain,
+        400,
+        "Value null at 'authMode' failed to satisfy constraint: Member must not be null",
+        DomainName="d",
+    )
+    t.refused(
+        "its names have a pattern",
+        "ValidationException",
+        sm.create_space,
+        400,
+        "Member must satisfy regular expression pattern",
+        DomainId="d-1",
+        SpaceName="-",
+    )
+    t.refused(
+        "its enumerations their values",
+        "ValidationException",
+        sm.create_app,
+        400,
+        "Member must satisfy enum value set",
+        DomainId="d-1",
+        AppType="Teapot",
+        AppName="default",
+        UserProfileName="p",
+    )
     t.refused("its numbers bounds", "ValidationException", sm.list_domains, 400, "Member must have value less than or equal to 100", MaxResults=101)
     status, _, text = t.raw("POST", "/", {**t.signed("sagemaker"), "X-Amz-Target": "SageMaker.ListDomains"}, b'{"MaxResults": "ten"}')
-    t.check("a text is no number: SerializationException", status == 400 and "SerializationException" in text and "STRING_VALUE can not be converted to an Integer" in text, text)
+    t.check(
+        "a text is no number: SerializationException",
+        status == 400 and "SerializationException" in text and "STRING_VALUE can not be converted to an Integer" in text,
+        text,
+    )
     t.refused("S3 calls it MalformedXML", "MalformedXML", t.s3.put_bucket_versioning, 400, "", Bucket="x", VersioningConfiguration={"Status": "On"})
 
 
 @proves("throttling")
 def throttling(t):
-    t.config(rates={"iam": 3, "s3": 3, "sagemaker": 3})
+    t.config(rates={"iam": 1, "s3": 1, "sagemaker": 1})
     try:
-        for service, call, code, status in (("iam", "list_users", "Throttling", 400), ("s3", "list_buckets", "SlowDown", 503), ("sagemaker", "list_domains", "ThrottlingException", 400)):
+        for service, call, code, status in (
+            ("iam", "list_users", "Throttling", 400),
+            ("s3", "list_buckets", "SlowDown", 503),
+            ("sagemaker", "list_domains", "ThrottlingException", 400),
+        ):
             client, got = t.client(service), None
             for _ in range(8):
                 try:
@@ -115,168 +258,3 @@ def throttling(t):
         t.works("a second later it goes on", t.iam.list_users)
     finally:
         t.config(rates={})
-
-
-@proves()
-def faults(t):
-    a, control = t.account, t.server.control
-    rule = lambda do, **more: (control("reset", {}, a), control("rules", [{"do": do, **more}], a))
-    iam, s3, sm = t.iam, t.s3, t.sm
-    for service, client, call, names in (("iam", iam, "list_users", ("Throttling", "AccessDenied", "ExpiredToken")), ("s3", s3, "list_buckets", ("SlowDown", "AccessDenied", "ExpiredToken")),
-                                         ("sagemaker", sm, "list_domains", ("ThrottlingException", "AccessDeniedException", "ExpiredTokenException"))):
-        for do, code in zip(({"throttle": True}, {"denied": True}, {"expired": True}), names):
-            rule(do)
-            t.refused(f"{service}: {next(iter(do))} on demand is {code}", code, getattr(client, call))
-            t.works(f"{service}: once", getattr(client, call))
-    rule({"status": 500, "code": "ServiceFailure"}, op="iam:CreateUser", phase="after")
-    t.refused("an answer can be lost after the effect", "ServiceFailure", iam.create_user, 500, UserName="lost")
-    t.works("the effect is there", iam.get_user, UserName="lost")
-    log = control("stats", account=a)["log"]
-    t.same("the log tells operation, write, status and fault", [(e["op"], e["write"], e["status"], bool(e["fault"])) for e in log],
-           [("iam:CreateUser", True, 200, True), ("iam:GetUser", False, 200, False)])
-    for do in ({"reset": True}, {"hang_ms": 50}, {"truncate": 0.5}):
-        rule(do)
-        try:
-            iam.list_users()
-            t.check(f"{next(iter(do))} cuts the connection", False)
-        except BotoCoreError:
-            t.check(f"{next(iter(do))} cuts the connection", True)
-    rule({"delay_ms": 120})
-    began = time.monotonic()
-    iam.list_users()
-    t.check("delay delays", time.monotonic() - began >= 0.12)
-    rule({"hold": True}, op="iam:GetUser")
-    done = []
-    thread = threading.Thread(target=lambda: done.append(iam.get_user(UserName="lost")))
-    thread.start()
-    held = control("held")["held"]
-    t.check("hold holds a request until it is released", held and not done)
-    control("release", {})
-    thread.join(5)
-    t.check("and lets it go on", bool(done))
-    before = len(iam.list_users()["Users"])
-    rule({"stale": True}, op="iam:ListUsers")
-    iam.create_user(UserName="later")
-    t.same("stale is the last answer to the same question, once", [len(iam.list_users()["Users"]) for _ in range(2)], [before, before + 1])
-    control("reset", {}, a)
-    t.client("iam", observer=True).list_users()
-    t.same("an observer is not counted", control("stats", account=a)["total"], 0)
-
-
-@proves()
-def parallel(t):
-    accounts = [t.other() for _ in range(4)]
-
-    def many(account):
-        iam = t.client("iam", account)
-        for i in range(12):
-            iam.create_role(RoleName=f"r{i}", AssumeRolePolicyDocument=EC2)
-            iam.put_role_policy(RoleName=f"r{i}", PolicyName="p", PolicyDocument=READ)
-        return len(iam.list_roles()["Roles"])
-
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        t.same("accounts run at the same time and keep apart", list(pool.map(many, accounts)), [12] * 4)
-    iam = t.iam
-
-    def one(i):
-        return iam.create_user(UserName=f"u{i}")["User"]["UserName"]
-
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        t.same("concurrent writes to one account are all done", len(set(pool.map(one, range(24)))), 24)
-
-
-@proves()
-def lag(t):
-    iam, s3 = t.iam, t.s3
-    iam.create_role(RoleName="old", AssumeRolePolicyDocument=EC2)
-    t.config(read_lag_s=0.4)
-    try:
-        iam.create_role(RoleName="r", AssumeRolePolicyDocument=EC2)
-        s3.create_bucket(Bucket=f"lag-{t.account}", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        t.refused("what was just made cannot be seen for a while", "NoSuchEntity", iam.get_role, RoleName="r")
-        t.same("nor is it listed", [r["RoleName"] for r in iam.list_roles()["Roles"]], ["old"])
-        t.refused("nor a bucket", "404", s3.head_bucket, Bucket=f"lag-{t.account}")
-        t.works("what was there before is", iam.get_role, RoleName="old")
-        t.works("a write finds it", iam.tag_role, RoleName="r", Tags=[{"Key": "k", "Value": "v"}])
-        time.sleep(0.5)
-        t.same("later it is seen", iam.get_role(RoleName="r")["Role"].get("Tags"), [{"Key": "k", "Value": "v"}])
-        t.works("the bucket too", s3.head_bucket, Bucket=f"lag-{t.account}")
-    finally:
-        t.config(read_lag_s=0)
-
-
-@proves()
-def speed(t):
-    t.iam.create_role(RoleName="r", AssumeRolePolicyDocument=EC2)
-    import http.client
-    import urllib.parse
-
-    url = urllib.parse.urlsplit(t.server.url)
-    connection = http.client.HTTPConnection(url.hostname, url.port)
-    headers, body = {**t.signed("iam"), "Content-Type": "application/x-www-form-urlencoded"}, b"Action=GetRole&Version=2010-05-08&RoleName=r"
-    times = []
-    for _ in range(300):
-        began = time.perf_counter()
-        connection.request("POST", "/", body, headers)
-        connection.getresponse().read()
-        times.append((time.perf_counter() - began) * 1000)
-    middle = sorted(times)[150]
-    t.check(f"a request takes less than 3 ms ({middle:.2f} ms in the middle, over one connection)", middle < 3, f"    {middle:.2f} ms")
-
-
-@proves()
-def nonsense(t):
-    """Requests of chance, the same every time: whatever comes is answered, and never with the stand-in's own failure."""
-    import random
-
-    from wire import models
-
-    chance, failed = random.Random(7), []
-    texts = ["", "x", "a b", "arn:aws:iam::1:role/x", "{", "[]", "-1", "☃", "x" * 3000, "true", "0", '{"Version":"2012-10-17","Statement":{"Effect":"Allow"}}', "d-1", "1.5"]
-
-    def value(shape, depth=0):
-        kind = shape.type_name
-        if depth > 4 or chance.random() < 0.04:
-            return chance.choice([*texts, 7, [], {}])
-        if kind == "structure":
-            return {n: value(m, depth + 1) for n, m in shape.members.items() if n in shape.required_members or chance.random() < 0.3}
-        if kind == "list":
-            return [value(shape.member, depth + 1) for _ in range(chance.randrange(3))]
-        if kind == "map":
-            return {chance.choice(texts[:5]): value(shape.value, depth + 1)}
-        if kind == "string":
-            return chance.choice(shape.enum) if shape.enum and chance.random() < 0.8 else chance.choice(texts)
-        return {"boolean": True, "integer": chance.randrange(-1, 99), "long": 5, "timestamp": 1.0}.get(kind, "eA==")
-
-    def flat(prefix, given, out):
-        if isinstance(given, dict):
-            for key, one in given.items():
-                flat(f"{prefix}.{key}" if prefix else key, one, out)
-        elif isinstance(given, list):
-            for i, one in enumerate(given, 1):
-                flat(f"{prefix}.member.{i}", one, out)
-        else:
-            out[prefix] = str(given)
-        return out
-
-    for name in ("iam", "sts", "sns", "sagemaker", "cloudtrail"):
-        service = models.service(name)
-        known = [o for o in service.operations.values() if f"{name}:{o.name}" in t.server_operations()]
-        for operation in known * 3:
-            parameters = value(operation.input_shape) if operation.input_shape else {}
-            if not isinstance(parameters, dict):
-                continue
-            if service.protocol == "query":
-                status, _, text = t.form(name, flat("", parameters, {"Action": operation.name, "Version": service.model.metadata["apiVersion"]}))
-            else:
-                status, _, text = t.raw("POST", "/", {**t.signed(name), "X-Amz-Target": f"{service.target}.{operation.name}"}, json.dumps(parameters).encode())
-            if status >= 500:
-                failed.append(f"{operation.name} {parameters} {text}")
-    t.s3.create_bucket(Bucket=f"nonsense-{t.account}", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    for path in ("?policy", "?tagging", "?lifecycle", "?encryption", "?publicAccessBlock", "?versioning", "?logging", "?ownershipControls", "?acl", "?cors", "", "/"):
-        for method in ("PUT", "GET", "POST", "HEAD", "DELETE"):
-            for body in (b"", b"<", b"<x/>", b"<Tagging><TagSet><Tag/></TagSet></Tagging>", b"\xff\xfe"):
-                status, _, text = t.raw(method, f"/nonsense-{t.account}{path}", t.signed("s3", "eu-west-1"), body)
-                if status >= 500 and status != 501:
-                    failed.append(f"{method} {path} {body} {text}")
-    t.check("nonsense is refused, and never breaks the stand-in", not failed, "\n".join(failed[:5]))

@@ -19,14 +19,23 @@ def create(call, p):
     if p["analyzerName"] in here:
         raise AwsError("ConflictException", f"Analyzer {p['analyzerName']} already exists", 409)
     arn = f"arn:aws:access-analyzer:{call.region}:{call.account.id}:analyzer/{p['analyzerName']}"
-    here[p["analyzerName"]] = {"arn": arn, "name": p["analyzerName"], "type": p["type"], "createdAt": now(), "tags": p.get("tags") or {}, "status": "CREATING"}
+    here[p["analyzerName"]] = {
+        "arn": arn,
+        "name": p["analyzerName"],
+        "type": p["type"],
+        "createdAt": now(),
+        "tags": p.get("tags") or {},
+        "status": "CREATING",
+    }
     return {"arn": arn}
 
 
 @op("accessanalyzer:ListAnalyzers")
 def listed(call, p):
     there = [a for a in call.account.analyzers.get(call.region, {}).values() if p.get("type") in (None, a["type"])]
-    shown, token = page(call, [dict(a) for a in there], p.get("nextToken"), p.get("maxResults"), 100, AwsError("ValidationException", "Invalid nextToken."))
+    shown, token = page(
+        call, [dict(a) for a in there], p.get("nextToken"), p.get("maxResults"), 100, AwsError("ValidationException", "Invalid nextToken.")
+    )
     if not on("analyzers"):
         shown = [{**a, "status": "ACTIVE"} for a in shown]
     for analyzer in there:
@@ -95,7 +104,9 @@ def publish(call, p):
         if "Subject" in p and not re.fullmatch(r"[\x20-\x7e]{1,100}", p["Subject"]):
             raise refuse("InvalidParameter", "Invalid parameter: Subject")
     identifier = str(uuid.uuid4())
-    call.account.published.append({"topic": arn, "subject": p.get("Subject"), "message": p["Message"], "attributes": p.get("MessageAttributes") or {}, "id": identifier})
+    call.account.published.append(
+        {"topic": arn, "subject": p.get("Subject"), "message": p["Message"], "attributes": p.get("MessageAttributes") or {}, "id": identifier}
+    )
     return {"MessageId": identifier}
 
 

@@ -13,15 +13,21 @@ rule("policy-version", "a managed policy needs Version 2012-10-17; an inline pol
 rule("trust-grammar", "trust policies have Principal, STS actions, no Resource, no NotPrincipal: MalformedPolicyDocument [X]")
 rule("trust-canonical", "trust and bucket policies are kept rewritten: account id → root ARN, list of one → text, numbers and booleans → text [T]")
 rule("principals-exist", "a user or role named as principal must exist: 'Invalid principal in policy' [D]")
-rule("principals-by-id", "a principal is kept by its unique id: shown again as AIDA…/AROA… once deleted, which a new one of the name does not heal [D]")
+rule(
+    "principals-by-id", "a principal is kept by its unique id: shown again as AIDA…/AROA… once deleted, which a new one of the name does not heal [D]"
+)
 rule("bucket-policy-grammar", "bucket policies are checked: principal, action, resource of this bucket, condition keys: MalformedPolicy [W]")
 KEYS = ("Version", "Id", "Statement")
 ORDER = {k: i for i, k in enumerate(("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"))}
 VERSIONS = ("2012-10-17", "2008-10-17")
-OPERATORS = {o.lower() for o in (
-    "StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike StringNotLike NumericEquals NumericNotEquals "
-    "NumericLessThan NumericLessThanEquals NumericGreaterThan NumericGreaterThanEquals DateEquals DateNotEquals DateLessThan DateLessThanEquals "
-    "DateGreaterThan DateGreaterThanEquals Bool BinaryEquals IpAddress NotIpAddress ArnEquals ArnLike ArnNotEquals ArnNotLike Null").split()}
+OPERATORS = {
+    o.lower()
+    for o in (
+        "StringEquals StringNotEquals StringEqualsIgnoreCase StringNotEqualsIgnoreCase StringLike StringNotLike NumericEquals NumericNotEquals "
+        "NumericLessThan NumericLessThanEquals NumericGreaterThan NumericGreaterThanEquals DateEquals DateNotEquals DateLessThan DateLessThanEquals "
+        "DateGreaterThan DateGreaterThanEquals Bool BinaryEquals IpAddress NotIpAddress ArnEquals ArnLike ArnNotEquals ArnNotLike Null"
+    ).split()
+}
 UNIQUE = re.compile(r"\b(?:AIDA|AROA)[A-Z0-9]{12,}\b")
 SYNTAX = "Syntax errors in policy."
 
@@ -116,8 +122,11 @@ def identity(text, managed):
             raise malformed(SYNTAX)
         for action in actions:
             if action != "*" and not re.fullmatch(r"[A-Za-z0-9-]+:[\w*?-]+", action):
-                raise malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc." if ":" not in action
-                                else f"Action {action} is not valid.")
+                raise malformed(
+                    "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+                    if ":" not in action
+                    else f"Action {action} is not valid."
+                )
         for resource in resources:
             parts = resource.split(":", 5)
             if resource != "*" and (parts[0] != "arn" or len(parts) < 6 and "*" not in parts[-1]):
@@ -176,7 +185,9 @@ def canonical(world, document, wrong, words):
             if kind not in ("AWS", "Service", "Federated", "CanonicalUser"):
                 raise wrong(SYNTAX)
             texts = [scalar(v) for v in as_list(given)]
-            out[kind] = collapse([kept(world, kind, t, wrong, words) for t in texts] if isinstance(given, list) else kept(world, kind, texts[0], wrong, words))
+            out[kind] = collapse(
+                [kept(world, kind, t, wrong, words) for t in texts] if isinstance(given, list) else kept(world, kind, texts[0], wrong, words)
+            )
         return out
 
     def one(statement):
@@ -207,8 +218,11 @@ def kept(world, kind, value, wrong, words):
             raise wrong(words("SERVICE", value))
         return value
     if kind == "Federated":
-        if not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:(saml-provider|oidc-provider)/.+|cognito-identity\.amazonaws\.com|accounts\.google\.com|"
-                            r"www\.amazon\.com|graph\.facebook\.com", value):
+        if not re.fullmatch(
+            r"arn:aws[a-z-]*:iam::\d{12}:(saml-provider|oidc-provider)/.+|cognito-identity\.amazonaws\.com|accounts\.google\.com|"
+            r"www\.amazon\.com|graph\.facebook\.com",
+            value,
+        ):
             raise wrong(words("FEDERATED", value))
         return value
     if kind == "CanonicalUser" or value == "*":
@@ -317,5 +331,9 @@ def bucket_statement(name, statement, wrong):
         for key in block:
             prefix = key.lower().partition(":")[0]
             plain = key.lower()
-            if prefix not in ("aws", "s3", "saml", "sts", "cognito-identity.amazonaws.com") or prefix == "s3" and not any(plain == k or k.endswith("/") and plain.startswith(k) for k in keys):
+            if (
+                prefix not in ("aws", "s3", "saml", "sts", "cognito-identity.amazonaws.com")
+                or prefix == "s3"
+                and not any(plain == k or k.endswith("/") and plain.startswith(k) for k in keys)
+            ):
                 raise wrong("Policy has an invalid condition key")

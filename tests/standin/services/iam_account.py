@@ -3,7 +3,7 @@
 import datetime
 
 from services.documents import shown
-from services.iam_common import (QUOTAS, basics, boundary_of, encoded, last_used, paged, profile_shown, quota, tag_list)
+from services.iam_common import QUOTAS, basics, boundary_of, encoded, last_used, paged, profile_shown, quota, tag_list
 from services.iam_holders import attached_shown
 from services.iam_policies import Usage, counted, version_shown
 from services.iam_store import managed
@@ -12,7 +12,10 @@ from world.operations import op
 from world.rules import on, rule
 from world.state import now
 
-rule("details", "GetAccountAuthorizationDetails mixes the kinds in pages, of AWS's policies lists those attached, has no role descriptions and no policy tags [M]")
+rule(
+    "details",
+    "GetAccountAuthorizationDetails mixes the kinds in pages, of AWS's policies lists those attached, has no role descriptions and no policy tags [M]",
+)
 rule("details-usage", "policies there have names, ids, and counts of attachments and boundaries [M]")
 rule("alias-one", "an account has one alias; a new one replaces it; it has a form [M]")
 rule("password-policy-whole", "UpdateAccountPasswordPolicy sets what it leaves out back to its default [M]")
@@ -52,8 +55,14 @@ def attached(call, holder):
 
 
 def user_detail(call, user, _):
-    return {**basics(user, "User"), "UserPolicyList": inline(user), "GroupList": sorted(user.groups), "AttachedManagedPolicies": attached(call, user),
-            "Tags": tag_list(user.tags), **boundary_of(user)}
+    return {
+        **basics(user, "User"),
+        "UserPolicyList": inline(user),
+        "GroupList": sorted(user.groups),
+        "AttachedManagedPolicies": attached(call, user),
+        "Tags": tag_list(user.tags),
+        **boundary_of(user),
+    }
 
 
 def group_detail(call, group, _):
@@ -61,9 +70,16 @@ def group_detail(call, group, _):
 
 
 def role_detail(call, role, by_role):
-    return {**basics(role, "Role"), "AssumeRolePolicyDocument": encoded(shown(call.world, role.trust)), "RolePolicyList": inline(role),
-            "InstanceProfileList": [profile_shown(call, q, False) for q in by_role.get(role.name, ())], "AttachedManagedPolicies": attached(call, role),
-            "Tags": tag_list(role.tags), "RoleLastUsed": last_used(role), **boundary_of(role)}
+    return {
+        **basics(role, "Role"),
+        "AssumeRolePolicyDocument": encoded(shown(call.world, role.trust)),
+        "RolePolicyList": inline(role),
+        "InstanceProfileList": [profile_shown(call, q, False) for q in by_role.get(role.name, ())],
+        "AttachedManagedPolicies": attached(call, role),
+        "Tags": tag_list(role.tags),
+        "RoleLastUsed": last_used(role),
+        **boundary_of(role),
+    }
 
 
 def policy_detail(call, policy, usage):
@@ -81,10 +97,22 @@ SHOWN = {"UserDetailList": user_detail, "GroupDetailList": group_detail, "RoleDe
 @op("iam:GetAccountSummary")
 def summary(call, p):
     iam = call.iam
-    counts = {"Users": len(iam.users), "Groups": len(iam.groups), "Roles": len(iam.roles), "Policies": len(iam.policies), "InstanceProfiles": len(iam.profiles),
-              "MFADevices": len(iam.mfa), "MFADevicesInUse": sum(1 for d in iam.mfa.values() if d["UserName"]), "Providers": len(iam.oidc) + len(iam.saml),
-              "PolicyVersionsInUse": sum(len(q.versions) for q in iam.policies.values()), "ServerCertificates": 0, "AccountMFAEnabled": 1,
-              "AccountAccessKeysPresent": int(bool(iam.root_keys)), "AccountPasswordPresent": 1, "AccountSigningCertificatesPresent": 0}
+    counts = {
+        "Users": len(iam.users),
+        "Groups": len(iam.groups),
+        "Roles": len(iam.roles),
+        "Policies": len(iam.policies),
+        "InstanceProfiles": len(iam.profiles),
+        "MFADevices": len(iam.mfa),
+        "MFADevicesInUse": sum(1 for d in iam.mfa.values() if d["UserName"]),
+        "Providers": len(iam.oidc) + len(iam.saml),
+        "PolicyVersionsInUse": sum(len(q.versions) for q in iam.policies.values()),
+        "ServerCertificates": 0,
+        "AccountMFAEnabled": 1,
+        "AccountAccessKeysPresent": int(bool(iam.root_keys)),
+        "AccountPasswordPresent": 1,
+        "AccountSigningCertificatesPresent": 0,
+    }
     return {"SummaryMap": {**{k: quota(call, k) for k in QUOTAS}, **counts, **call.config["root"]}}
 
 
@@ -113,8 +141,14 @@ def aliases(call, p):
     return paged(call, [call.iam.alias] if call.iam.alias else [], p, "AccountAliases")
 
 
-PASSWORDS = {"MinimumPasswordLength": 6, "RequireSymbols": False, "RequireNumbers": False, "RequireUppercaseCharacters": False,
-             "RequireLowercaseCharacters": False, "AllowUsersToChangePassword": False}
+PASSWORDS = {
+    "MinimumPasswordLength": 6,
+    "RequireSymbols": False,
+    "RequireNumbers": False,
+    "RequireUppercaseCharacters": False,
+    "RequireLowercaseCharacters": False,
+    "AllowUsersToChangePassword": False,
+}
 NO_POLICY = "The Password Policy with domain name {} cannot be found."
 
 
@@ -144,10 +178,12 @@ def delete_passwords(call, p):
 
 # --- credential report ------------------------------------------------------------------------------------------
 
-COLUMNS = ("user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,mfa_active,"
-           "access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service,"
-           "access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,"
-           "cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated")
+COLUMNS = (
+    "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,mfa_active,"
+    "access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service,"
+    "access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,"
+    "cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated"
+)
 
 
 def stamp(moment):
@@ -158,28 +194,58 @@ def key_columns(keys):
     out = []
     for key in [*keys, None, None][:2]:
         used = key and key["Used"]
-        out += [str(bool(key) and key["Status"] == "Active").lower(), stamp(key["CreateDate"]) if key else "N/A",
-                *((stamp(used[0]), "us-east-1", used[1]) if used else ("N/A", "N/A", "N/A"))]
+        out += [
+            str(bool(key) and key["Status"] == "Active").lower(),
+            stamp(key["CreateDate"]) if key else "N/A",
+            *((stamp(used[0]), "us-east-1", used[1]) if used else ("N/A", "N/A", "N/A")),
+        ]
     return out
 
 
 def report_of(call):
     iam = call.iam
     root = {"AccountMFAEnabled": 1, **call.config["root"]}
-    keys = list(iam.root_keys.values()) or [{"Status": "Active", "CreateDate": iam.created, "Used": None}] * bool(root.get("AccountAccessKeysPresent"))
+    keys = list(iam.root_keys.values()) or [{"Status": "Active", "CreateDate": iam.created, "Used": None}] * bool(
+        root.get("AccountAccessKeysPresent")
+    )
     rows = [COLUMNS]
     if on("report-root"):
-        rows.append(",".join(["<root_account>", f"arn:aws:iam::{iam.account}:root", stamp(iam.created), "not_supported", root.get("password_last_used", "no_information"),
-                              "not_supported", "not_supported", str(bool(root["AccountMFAEnabled"])).lower(), *key_columns(keys), "false", "N/A", "false", "N/A"]))
+        rows.append(
+            ",".join(
+                [
+                    "<root_account>",
+                    f"arn:aws:iam::{iam.account}:root",
+                    stamp(iam.created),
+                    "not_supported",
+                    root.get("password_last_used", "no_information"),
+                    "not_supported",
+                    "not_supported",
+                    str(bool(root["AccountMFAEnabled"])).lower(),
+                    *key_columns(keys),
+                    "false",
+                    "N/A",
+                    "false",
+                    "N/A",
+                ]
+            )
+        )
     policy = iam.password_policy or {}
     for user in sorted(iam.users.values(), key=lambda u: u.name):
         login, certificates = user.login, [*user.certificates.values(), None, None][:2]
         rotation = "N/A"
         if login and policy.get("MaxPasswordAge"):
             rotation = stamp(login["changed"] + datetime.timedelta(days=policy["MaxPasswordAge"]))
-        row = [user.name, user.arn, stamp(user.created), str(bool(login)).lower(), (stamp(user.password_used) if user.password_used else "no_information") if login else "N/A",
-               stamp(login["changed"]) if login else "N/A", rotation, str(any(d["UserName"] == user.name for d in iam.mfa.values())).lower(),
-               *key_columns(user.keys.values())]
+        row = [
+            user.name,
+            user.arn,
+            stamp(user.created),
+            str(bool(login)).lower(),
+            (stamp(user.password_used) if user.password_used else "no_information") if login else "N/A",
+            stamp(login["changed"]) if login else "N/A",
+            rotation,
+            str(any(d["UserName"] == user.name for d in iam.mfa.values())).lower(),
+            *key_columns(user.keys.values()),
+        ]
         for one in certificates:
             row += [str(bool(one)).lower(), stamp(one["UploadDate"]) if one else "N/A"]
         rows.append(",".join(row))
@@ -195,7 +261,10 @@ def generate(call, p):
     polls = call.config["report_polls"] if on("report-states") else 0
     if iam.report_polls < polls:
         iam.report_polls += 1
-        return {"State": "STARTED" if iam.report_polls == 1 else "INPROGRESS", "Description": "No report exists. Starting a new report generation task"}
+        return {
+            "State": "STARTED" if iam.report_polls == 1 else "INPROGRESS",
+            "Description": "No report exists. Starting a new report generation task",
+        }
     iam.report, iam.report_polls = (now(), report_of(call)), 0
     return {"State": "COMPLETE"}
 
@@ -205,7 +274,11 @@ def get_report(call, p):
     iam = call.account.iam
     if iam.report is None:
         if on("report-states"):
-            raise refuse("ReportInProgress", "Report is being generated.") if iam.report_polls else refuse("ReportNotPresent", "No report available. Please generate one.")
+            raise (
+                refuse("ReportInProgress", "Report is being generated.")
+                if iam.report_polls
+                else refuse("ReportNotPresent", "No report available. Please generate one.")
+            )
         iam.report = (now(), report_of(call))
     if (now() - iam.report[0]).total_seconds() > 4 * 3600:
         raise refuse("ReportExpired", "Report expired. Please generate one.")

@@ -16,11 +16,28 @@ rule("url-encoding", "IAM's documents arrive URL-encoded (RFC 3986) [M]")
 rule("list-subset", "lists leave out tags, boundaries and last use; ListPolicies leaves out Description too [M]")
 rule("quotas", "numbers and sizes have quotas: LimitExceeded 409 [D]")
 rule("service-linked", "service-linked roles are AWS's: UnmodifiableEntity [O]")
-QUOTAS = {"UsersQuota": 5000, "GroupsQuota": 300, "RolesQuota": 1000, "PoliciesQuota": 1500, "InstanceProfilesQuota": 1000, "GroupsPerUserQuota": 10,
-          "AttachedPoliciesPerUserQuota": 10, "AttachedPoliciesPerGroupQuota": 10, "AttachedPoliciesPerRoleQuota": 10, "VersionsPerPolicyQuota": 5,
-          "PolicySizeQuota": 6144, "UserPolicySizeQuota": 2048, "GroupPolicySizeQuota": 5120, "RolePolicySizeQuota": 10240,
-          "AssumeRolePolicySizeQuota": 2048, "AccessKeysPerUserQuota": 2, "SigningCertificatesPerUserQuota": 2, "PolicyVersionsInUseQuota": 10000,
-          "ServerCertificatesQuota": 20, "GlobalEndpointTokenVersion": 1}
+QUOTAS = {
+    "UsersQuota": 5000,
+    "GroupsQuota": 300,
+    "RolesQuota": 1000,
+    "PoliciesQuota": 1500,
+    "InstanceProfilesQuota": 1000,
+    "GroupsPerUserQuota": 10,
+    "AttachedPoliciesPerUserQuota": 10,
+    "AttachedPoliciesPerGroupQuota": 10,
+    "AttachedPoliciesPerRoleQuota": 10,
+    "VersionsPerPolicyQuota": 5,
+    "PolicySizeQuota": 6144,
+    "UserPolicySizeQuota": 2048,
+    "GroupPolicySizeQuota": 5120,
+    "RolePolicySizeQuota": 10240,
+    "AssumeRolePolicySizeQuota": 2048,
+    "AccessKeysPerUserQuota": 2,
+    "SigningCertificatesPerUserQuota": 2,
+    "PolicyVersionsInUseQuota": 10000,
+    "ServerCertificatesQuota": 20,
+    "GlobalEndpointTokenVersion": 1,
+}
 
 
 def quota(call, name):
@@ -128,8 +145,15 @@ def last_used(role):
 def profile_shown(call, profile, full):
     roles = [role_shown(call.world, call.iam.roles[r], False) for r in profile.roles if r in call.iam.roles]
     tags = {"Tags": tag_list(profile.tags)} if profile.tags and (full or not on("list-subset")) else {}
-    return {"Path": profile.path, "InstanceProfileName": profile.name, "InstanceProfileId": profile.id, "Arn": profile.arn,
-            "CreateDate": profile.created, "Roles": roles, **tags}
+    return {
+        "Path": profile.path,
+        "InstanceProfileName": profile.name,
+        "InstanceProfileId": profile.id,
+        "Arn": profile.arn,
+        "CreateDate": profile.created,
+        "Roles": roles,
+        **tags,
+    }
 
 
 def guard(role):

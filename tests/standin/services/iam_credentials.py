@@ -29,8 +29,12 @@ def check_password(call, user, password):
     least = policy["MinimumPasswordLength"] if policy else 8
     if len(password) < least:
         raise violation(f"Password should have a minimum length of {least}")
-    kinds = {"RequireUppercaseCharacters": ("[A-Z]", "uppercase letter"), "RequireLowercaseCharacters": ("[a-z]", "lowercase letter"),
-             "RequireNumbers": ("[0-9]", "number"), "RequireSymbols": ("[" + re.escape(SYMBOLS) + "]", "symbol")}
+    kinds = {
+        "RequireUppercaseCharacters": ("[A-Z]", "uppercase letter"),
+        "RequireLowercaseCharacters": ("[a-z]", "lowercase letter"),
+        "RequireNumbers": ("[0-9]", "number"),
+        "RequireSymbols": ("[" + re.escape(SYMBOLS) + "]", "symbol"),
+    }
     has = {key: re.search(pattern, password) is not None for key, (pattern, _) in kinds.items()}
     if policy:
         for key, (_, word) in kinds.items():
@@ -66,8 +70,13 @@ def create_login(call, p):
     if user.login and on("login-profile"):
         raise refuse("EntityAlreadyExists", f"Login Profile for user {user.name} already exists.")
     check_password(call, user, p.get("Password", ""))
-    user.login = {"password": p.get("Password"), "reset": p.get("PasswordResetRequired", False), "created": now(), "changed": now(),
-                  "busy": call.config["password_polls"]}
+    user.login = {
+        "password": p.get("Password"),
+        "reset": p.get("PasswordResetRequired", False),
+        "created": now(),
+        "changed": now(),
+        "busy": call.config["password_polls"],
+    }
     return {"LoginProfile": login_shown(user)}
 
 
@@ -127,7 +136,15 @@ def create_key(call, p):
     keys[key] = {"Status": "Active", "CreateDate": now(), "Used": None}
     if name:
         call.world.keys[key] = (call.iam.account, name)
-    return {"AccessKey": {"UserName": name or "root", "AccessKeyId": key, "Status": "Active", "SecretAccessKey": letters("", 40), "CreateDate": keys[key]["CreateDate"]}}
+    return {
+        "AccessKey": {
+            "UserName": name or "root",
+            "AccessKeyId": key,
+            "Status": "Active",
+            "SecretAccessKey": letters("", 40),
+            "CreateDate": keys[key]["CreateDate"],
+        }
+    }
 
 
 def key_of(call, p):
@@ -140,8 +157,12 @@ def key_of(call, p):
 @op("iam:ListAccessKeys")
 def list_keys(call, p):
     name, keys = keys_of(call, p)
-    return paged(call, [{"UserName": name or "root", "AccessKeyId": k, "Status": v["Status"], "CreateDate": v["CreateDate"]} for k, v in keys.items()],
-                 p, "AccessKeyMetadata")
+    return paged(
+        call,
+        [{"UserName": name or "root", "AccessKeyId": k, "Status": v["Status"], "CreateDate": v["CreateDate"]} for k, v in keys.items()],
+        p,
+        "AccessKeyMetadata",
+    )
 
 
 @op("iam:UpdateAccessKey")
@@ -162,7 +183,9 @@ def key_used(call, p):
             used = user.keys[p["AccessKeyId"]]["Used"]
             shown = {"LastUsedDate": used[0], "ServiceName": used[1], "Region": "us-east-1"} if used else {"ServiceName": "N/A", "Region": "N/A"}
             return {"UserName": user.name, "AccessKeyLastUsed": shown}
-    raise refuse("AccessDenied", f"User: {call.caller.arn} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {p['AccessKeyId']}")
+    raise refuse(
+        "AccessDenied", f"User: {call.caller.arn} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {p['AccessKeyId']}"
+    )
 
 
 # --- MFA --------------------------------------------------------------------------------------------------------
@@ -216,8 +239,12 @@ def list_mfa(call, p):
     if not p.get("UserName") and call.caller.kind == "root":
         return paged(call, [], p, "MFADevices")
     user = mine(call, p)
-    return paged(call, [{"UserName": user.name, "SerialNumber": s, "EnableDate": d["EnableDate"]} for s, d in call.iam.mfa.items() if d["UserName"] == user.name],
-                 p, "MFADevices")
+    return paged(
+        call,
+        [{"UserName": user.name, "SerialNumber": s, "EnableDate": d["EnableDate"]} for s, d in call.iam.mfa.items() if d["UserName"] == user.name],
+        p,
+        "MFADevices",
+    )
 
 
 @op("iam:ListVirtualMFADevices")
@@ -265,8 +292,11 @@ def credential_operations(where, upload, list_name, delete, id_key, prefix, answ
     @op(f"iam:{list_name}")
     def listed(call, p):
         user = mine(call, p)
-        shown = [{k: v for k, v in c.items() if k in subset} | {"UserName": user.name} for c in getattr(user, where).values()
-                 if p.get("ServiceName") in (None, c.get("ServiceName"))]
+        shown = [
+            {k: v for k, v in c.items() if k in subset} | {"UserName": user.name}
+            for c in getattr(user, where).values()
+            if p.get("ServiceName") in (None, c.get("ServiceName"))
+        ]
         return paged(call, shown, p, list_key)
 
     @op(f"iam:{delete}")
@@ -275,14 +305,47 @@ def credential_operations(where, upload, list_name, delete, id_key, prefix, answ
             raise refuse("NoSuchEntity", words.format(p[id_key]))
 
 
-credential_operations("ssh", "UploadSSHPublicKey", "ListSSHPublicKeys", "DeleteSSHPublicKey", "SSHPublicKeyId", "APKA", "SSHPublicKey", "SSHPublicKeys",
-                      lambda call, user, p: {"SSHPublicKeyBody": p["SSHPublicKeyBody"], "Fingerprint": ":".join(["00"] * 16), "UploadDate": now()},
-                      ("SSHPublicKeyId", "Status", "UploadDate"), "The Public Key with id {} cannot be found.")
-credential_operations("certificates", "UploadSigningCertificate", "ListSigningCertificates", "DeleteSigningCertificate", "CertificateId", "", "Certificate",
-                      "Certificates", lambda call, user, p: {"CertificateBody": p["CertificateBody"], "UploadDate": now()},
-                      ("CertificateId", "Status", "UploadDate", "CertificateBody"), "The Certificate with id {} cannot be found.")
-credential_operations("services", "CreateServiceSpecificCredential", "ListServiceSpecificCredentials", "DeleteServiceSpecificCredential",
-                      "ServiceSpecificCredentialId", "ACCA", "ServiceSpecificCredential", "ServiceSpecificCredentials",
-                      lambda call, user, p: {"ServiceName": p["ServiceName"], "ServiceUserName": f"{user.name}-at-{call.iam.account}",
-                                             "ServicePassword": letters("", 44), "CreateDate": now()},
-                      ("ServiceSpecificCredentialId", "Status", "ServiceName", "ServiceUserName", "CreateDate"), "No such credential {} exists.")
+credential_operations(
+    "ssh",
+    "UploadSSHPublicKey",
+    "ListSSHPublicKeys",
+    "DeleteSSHPublicKey",
+    "SSHPublicKeyId",
+    "APKA",
+    "SSHPublicKey",
+    "SSHPublicKeys",
+    lambda call, user, p: {"SSHPublicKeyBody": p["SSHPublicKeyBody"], "Fingerprint": ":".join(["00"] * 16), "UploadDate": now()},
+    ("SSHPublicKeyId", "Status", "UploadDate"),
+    "The Public Key with id {} cannot be found.",
+)
+credential_operations(
+    "certificates",
+    "UploadSigningCertificate",
+    "ListSigningCertificates",
+    "DeleteSigningCertificate",
+    "CertificateId",
+    "",
+    "Certificate",
+    "Certificates",
+    lambda call, user, p: {"CertificateBody": p["CertificateBody"], "UploadDate": now()},
+    ("CertificateId", "Status", "UploadDate", "CertificateBody"),
+    "The Certificate with id {} cannot be found.",
+)
+credential_operations(
+    "services",
+    "CreateServiceSpecificCredential",
+    "ListServiceSpecificCredentials",
+    "DeleteServiceSpecificCredential",
+    "ServiceSpecificCredentialId",
+    "ACCA",
+    "ServiceSpecificCredential",
+    "ServiceSpecificCredentials",
+    lambda call, user, p: {
+        "ServiceName": p["ServiceName"],
+        "ServiceUserName": f"{user.name}-at-{call.iam.account}",
+        "ServicePassword": letters("", 44),
+        "CreateDate": now(),
+    },
+    ("ServiceSpecificCredentialId", "Status", "ServiceName", "ServiceUserName", "CreateDate"),
+    "No such credential {} exists.",
+)

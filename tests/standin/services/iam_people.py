@@ -1,6 +1,6 @@
 """IAM users, groups, and who is in which."""
 
-from services.iam_common import (add_tags, check_free, check_quota, group_shown, paged, quota, remove_tags, tag_list, under, user_shown)
+from services.iam_common import add_tags, check_free, check_quota, group_shown, paged, quota, remove_tags, tag_list, under, user_shown
 from services.iam_roles import conflict, known_boundary
 from services.iam_store import Group, User
 from world.errors import refuse
@@ -71,11 +71,17 @@ def update(call, p):
 def delete(call, p):
     iam, user = call.iam, call.iam.user(p["UserName"])
     if on("delete-conflicts"):
-        for there, message in ((user.groups, "remove users from group"), (user.attached, "detach all policies"), (user.inline, "delete policies"),
-                               (user.login, "delete login profile"), (user.keys, "delete access keys"),
-                               (any(d["UserName"] == user.name for d in iam.mfa.values()), "delete MFA device"),
-                               (user.certificates, "delete signing certificates"), (user.ssh, "delete SSH public keys"),
-                               (user.services, "delete service-specific credentials")):
+        for there, message in (
+            (user.groups, "remove users from group"),
+            (user.attached, "detach all policies"),
+            (user.inline, "delete policies"),
+            (user.login, "delete login profile"),
+            (user.keys, "delete access keys"),
+            (any(d["UserName"] == user.name for d in iam.mfa.values()), "delete MFA device"),
+            (user.certificates, "delete signing certificates"),
+            (user.ssh, "delete SSH public keys"),
+            (user.services, "delete service-specific credentials"),
+        ):
             if there:
                 raise conflict(message)
     for key in user.keys:
@@ -147,7 +153,11 @@ def update_group(call, p):
 def delete_group(call, p):
     iam, group = call.iam, call.iam.group(p["GroupName"])
     if on("delete-conflicts"):
-        for there, message in ((members(iam, group), "remove users from group"), (group.attached, "detach all policies"), (group.inline, "delete policies")):
+        for there, message in (
+            (members(iam, group), "remove users from group"),
+            (group.attached, "detach all policies"),
+            (group.inline, "delete policies"),
+        ):
             if there:
                 raise conflict(message)
     for user in members(iam, group):

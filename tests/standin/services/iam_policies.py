@@ -3,7 +3,7 @@
 import collections
 
 from services.documents import identity
-from services.iam_common import (add_tags, check_free, check_quota, check_size, encoded, paged, quota, remove_tags, tag_list)
+from services.iam_common import add_tags, check_free, check_quota, check_size, encoded, paged, quota, remove_tags, tag_list
 from services.iam_store import Managed, Policy, managed
 from world.errors import refuse
 from world.operations import op
@@ -28,9 +28,18 @@ class Usage:
 
 
 def counted(policy, usage):
-    return {"PolicyName": policy.name, "PolicyId": policy.id, "Arn": policy.arn, "Path": policy.path, "DefaultVersionId": policy.default,
-            "AttachmentCount": usage.attached[policy.arn], "PermissionsBoundaryUsageCount": usage.bounding[policy.arn],
-            "IsAttachable": not policy.path.startswith("/aws-service-role/"), "CreateDate": policy.created, "UpdateDate": policy.updated}
+    return {
+        "PolicyName": policy.name,
+        "PolicyId": policy.id,
+        "Arn": policy.arn,
+        "Path": policy.path,
+        "DefaultVersionId": policy.default,
+        "AttachmentCount": usage.attached[policy.arn],
+        "PermissionsBoundaryUsageCount": usage.bounding[policy.arn],
+        "IsAttachable": not policy.path.startswith("/aws-service-role/"),
+        "CreateDate": policy.created,
+        "UpdateDate": policy.updated,
+    }
 
 
 def whole(policy, usage):
@@ -54,7 +63,12 @@ def version_of(policy, version):
 
 def version_shown(policy, version, document=False):
     text, created = policy.versions[version]
-    return {"VersionId": version, "IsDefaultVersion": version == policy.default, "CreateDate": created, **({"Document": encoded(text)} if document else {})}
+    return {
+        "VersionId": version,
+        "IsDefaultVersion": version == policy.default,
+        "CreateDate": created,
+        **({"Document": encoded(text)} if document else {}),
+    }
 
 
 @op("iam:CreatePolicy")
@@ -91,7 +105,11 @@ def listed(call, p):
     there = [q for q in there if q.path.startswith(p.get("PathPrefix", "/"))]
     filtered = p.get("PolicyUsageFilter") if on("usage") else None
     if p.get("OnlyAttached"):
-        there = [q for q in there if filtered != "PermissionsBoundary" and usage.attached[q.arn] or filtered != "PermissionsPolicy" and usage.bounding[q.arn]]
+        there = [
+            q
+            for q in there
+            if filtered != "PermissionsBoundary" and usage.attached[q.arn] or filtered != "PermissionsPolicy" and usage.bounding[q.arn]
+        ]
     page = paged(call, there, p, "Policies")
     return {**page, "Policies": [counted(q, usage) if on("list-subset") else whole(q, usage) for q in page["Policies"]]}
 
@@ -110,7 +128,9 @@ def create_version(call, p):
     identity(p["PolicyDocument"], managed=True)
     check_size(call, "PolicySizeQuota", p["PolicyDocument"], "PolicySize")
     if len(policy.versions) >= quota(call, "VersionsPerPolicyQuota") and on("policy-versions"):
-        raise refuse("LimitExceeded", "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.")
+        raise refuse(
+            "LimitExceeded", "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version."
+        )
     policy.last += 1
     version = f"v{policy.last}"
     policy.versions[version] = (p["PolicyDocument"], now())
@@ -145,8 +165,11 @@ def delete(call, p):
         if usage.attached[policy.arn] or usage.bounding[policy.arn]:
             raise refuse("DeleteConflict", "Cannot delete a policy attached to entities.")
         if len(policy.versions) > 1:
-            raise refuse("DeleteConflict", "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. "
-                         "The default version is deleted with the policy.")
+            raise refuse(
+                "DeleteConflict",
+                "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. "
+                "The default version is deleted with the policy.",
+            )
     call.iam.policies.pop(policy.arn, None)
 
 
@@ -174,7 +197,9 @@ def entities(call, p):
     for kind, holders in (("Group", call.iam.groups), ("User", call.iam.users), ("Role", call.iam.roles)):
         if wanted in (None, kind):
             for holder in sorted(holders.values(), key=lambda h: h.name):
-                used = usage != "PermissionsBoundary" and policy.arn in holder.attached or usage != "PermissionsPolicy" and holder.boundary == policy.arn
+                used = (
+                    usage != "PermissionsBoundary" and policy.arn in holder.attached or usage != "PermissionsPolicy" and holder.boundary == policy.arn
+                )
                 if used and holder.path.startswith(p.get("PathPrefix", "/")):
                     found.append((kind, holder))
     page = paged(call, found, p, "all")

@@ -31,8 +31,13 @@ def create_oidc(call, p):
     if on("providers"):
         check_thumbprints(p.get("ThumbprintList") or [])
     tags = add_tags({}, p.get("Tags") or [], False)
-    call.iam.oidc[arn] = {"Url": host, "ClientIDList": list(dict.fromkeys(p.get("ClientIDList") or [])), "ThumbprintList": p.get("ThumbprintList") or ["a" * 40],
-                          "CreateDate": now(), "Tags": tags}
+    call.iam.oidc[arn] = {
+        "Url": host,
+        "ClientIDList": list(dict.fromkeys(p.get("ClientIDList") or [])),
+        "ThumbprintList": p.get("ThumbprintList") or ["a" * 40],
+        "CreateDate": now(),
+        "Tags": tags,
+    }
     return {OIDC: arn, **({"Tags": tag_list(tags)} if tags else {})}
 
 
@@ -83,7 +88,12 @@ def create_saml(call, p):
     if arn in call.iam.saml and on("providers"):
         raise refuse("EntityAlreadyExists", f"Provider with name {p['Name']} already exists.")
     tags = add_tags({}, p.get("Tags") or [], False)
-    call.iam.saml[arn] = {"SAMLMetadataDocument": p["SAMLMetadataDocument"], "CreateDate": now(), "ValidUntil": now() + datetime.timedelta(days=36500), "Tags": tags}
+    call.iam.saml[arn] = {
+        "SAMLMetadataDocument": p["SAMLMetadataDocument"],
+        "CreateDate": now(),
+        "ValidUntil": now() + datetime.timedelta(days=36500),
+        "Tags": tags,
+    }
     return {SAML: arn, **({"Tags": tag_list(tags)} if tags else {})}
 
 

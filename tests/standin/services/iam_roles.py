@@ -1,8 +1,7 @@
 """IAM roles, service-linked ones too, and instance profiles."""
 
-
 from services import documents
-from services.iam_common import (add_tags, check_free, check_quota, check_size, guard, paged, profile_shown, remove_tags, role_shown, tag_list, under)
+from services.iam_common import add_tags, check_free, check_quota, check_size, guard, paged, profile_shown, remove_tags, role_shown, tag_list, under
 from services.iam_store import Profile, Role
 from world.errors import refuse
 from world.operations import op
@@ -117,8 +116,17 @@ def tags(call, p):
 
 # --- service-linked roles ---------------------------------------------------------------------------------------
 
-NAMES = {"autoscaling": "AutoScaling", "elasticloadbalancing": "ElasticLoadBalancing", "sagemaker": "SageMakerNotebooks", "ecs": "ECS", "rds": "RDS",
-         "access-analyzer": "AccessAnalyzer", "cloudtrail": "CloudTrail", "organizations": "Organizations", "guardduty": "AmazonGuardDuty"}
+NAMES = {
+    "autoscaling": "AutoScaling",
+    "elasticloadbalancing": "ElasticLoadBalancing",
+    "sagemaker": "SageMakerNotebooks",
+    "ecs": "ECS",
+    "rds": "RDS",
+    "access-analyzer": "AccessAnalyzer",
+    "cloudtrail": "CloudTrail",
+    "organizations": "Organizations",
+    "guardduty": "AmazonGuardDuty",
+}
 
 
 @op("iam:CreateServiceLinkedRole")

@@ -1,7 +1,6 @@
 """What IAM keeps of an account."""
 
 import functools
-import json
 import pathlib
 import time
 import datetime
@@ -136,7 +135,3 @@ class Iam:
         if found is None:
             raise refuse("NoSuchEntity", foreign.format(arn))
         return found
-
-
-def compact(document):
-    return json.dumps(document, separators=(",", ":"))

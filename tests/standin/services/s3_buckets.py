@@ -26,8 +26,13 @@ def regions():
 
 
 def check_name(name):
-    wrong = (not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name) or ".." in name or re.fullmatch(r"\d+(\.\d+){3}", name)
-             or name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")))
+    wrong = (
+        not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name)
+        or ".." in name
+        or re.fullmatch(r"\d+(\.\d+){3}", name)
+        or name.startswith(("xn--", "sthree-", "amzn-s3-demo-"))
+        or name.endswith(("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"))
+    )
     if wrong and on("bucket-names"):
         raise AwsError("InvalidBucketName", "The specified bucket is not valid.", 400, {"BucketName": name})
 
@@ -43,8 +48,10 @@ def place(call, p):
             raise AwsError("InvalidLocationConstraint", "The specified location-constraint is not valid", 400, {"LocationConstraint": wanted})
         return region or "us-east-1"
     if region != call.region:
-        raise AwsError("IllegalLocationConstraintException", f"The {wanted or 'unspecified'} location constraint is incompatible for the region specific endpoint "
-                       "this request was sent to.")
+        raise AwsError(
+            "IllegalLocationConstraintException",
+            f"The {wanted or 'unspecified'} location constraint is incompatible for the region specific endpoint " "this request was sent to.",
+        )
     return region
 
 
@@ -60,12 +67,24 @@ def create(call, p):
         if owner == call.caller.account or owner and not on("bucket-names-global"):
             if region == "us-east-1" and call.world.account(owner).buckets[name].region == region:
                 return location
-            raise AwsError("BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.", 409, {"BucketName": name})
+            raise AwsError(
+                "BucketAlreadyOwnedByYou",
+                "Your previous request to create the named bucket succeeded and you already own it.",
+                409,
+                {"BucketName": name},
+            )
         if owner:
-            raise AwsError("BucketAlreadyExists", "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
-                           "Please select a different name and try again.", 409, {"BucketName": name})
+            raise AwsError(
+                "BucketAlreadyExists",
+                "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+                "Please select a different name and try again.",
+                409,
+                {"BucketName": name},
+            )
         if time.monotonic() - call.world.gone.get(name, -1e9) < call.config["bucket_name_lag_s"] and on("bucket-name-blocked"):
-            raise AwsError("OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.", 409)
+            raise AwsError(
+                "OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.", 409
+            )
         call.world.owners[name] = call.caller.account
     bucket = Bucket(name, call.caller.account, region)
     if p.get("ObjectOwnership"):
@@ -83,8 +102,12 @@ def delete(call, p):
     bucket = bucket_of(call, p)
     if any(bucket.objects.values()) and on("bucket-not-empty"):
         only = not any(v and not v[-1]["marker"] for v in bucket.objects.values())
-        raise AwsError("BucketNotEmpty", "The bucket you tried to delete is not empty" + (". You must delete all versions in the bucket." if only else ""), 409,
-                       {"BucketName": bucket.name})
+        raise AwsError(
+            "BucketNotEmpty",
+            "The bucket you tried to delete is not empty" + (". You must delete all versions in the bucket." if only else ""),
+            409,
+            {"BucketName": bucket.name},
+        )
     del call.account.buckets[bucket.name]
     call.world.owners.pop(bucket.name, None)
     call.world.gone[bucket.name] = time.monotonic()
@@ -104,7 +127,10 @@ def location(call, p):
 
 @op("s3:ListBuckets")
 def listed(call, p):
-    there = sorted((b for b in call.buckets.values() if b.name.startswith(p.get("Prefix", "")) and p.get("BucketRegion") in (None, b.region)), key=lambda b: b.name)
+    there = sorted(
+        (b for b in call.buckets.values() if b.name.startswith(p.get("Prefix", "")) and p.get("BucketRegion") in (None, b.region)),
+        key=lambda b: b.name,
+    )
     most = p.get("MaxBuckets") or call.config["page"]
     token = p.get("ContinuationToken")
     wrong = AwsError("InvalidArgument", "The continuation token provided is incorrect", 400, {"ArgumentName": "continuation-token"})

@@ -36,7 +36,9 @@ def latest(bucket, key, version=None):
 def put(call, p):
     bucket = bucket_of(call, p)
     body = p.get("Body") or b""
-    entry = add(bucket, p["Key"], {"marker": False, "body": body, "tag": f'"{hashlib.md5(body).hexdigest()}"', "at": now(), "type": p.get("ContentType")})
+    entry = add(
+        bucket, p["Key"], {"marker": False, "body": body, "tag": f'"{hashlib.md5(body).hexdigest()}"', "at": now(), "type": p.get("ContentType")}
+    )
     return {"ETag": entry["tag"], **shown_version(bucket, entry), "ServerSideEncryption": "AES256"}
 
 
@@ -49,7 +51,13 @@ def get(call, p):
     bucket = bucket_of(call, p)
     entry = latest(bucket, p["Key"], p.get("VersionId"))
     body = {"Body": entry["body"]} if call.operation == "GetObject" else {}
-    return {**body, "ETag": entry["tag"], "LastModified": entry["at"], "ContentType": entry["type"] or "binary/octet-stream", **shown_version(bucket, entry)}
+    return {
+        **body,
+        "ETag": entry["tag"],
+        "LastModified": entry["at"],
+        "ContentType": entry["type"] or "binary/octet-stream",
+        **shown_version(bucket, entry),
+    }
 
 
 def remove(bucket, key, version):
@@ -77,8 +85,17 @@ def delete_many(call, p):
     bucket, out = bucket_of(call, p), []
     for one in p["Delete"]["Objects"]:
         gone = remove(bucket, one["Key"], one.get("VersionId"))
-        out.append({"Key": one["Key"], **({"VersionId": one["VersionId"]} if one.get("VersionId") else {}),
-                    **({"DeleteMarker": True, "DeleteMarkerVersionId": gone["VersionId"]} if gone.get("DeleteMarker") and not one.get("VersionId") else {})})
+        out.append(
+            {
+                "Key": one["Key"],
+                **({"VersionId": one["VersionId"]} if one.get("VersionId") else {}),
+                **(
+                    {"DeleteMarker": True, "DeleteMarkerVersionId": gone["VersionId"]}
+                    if gone.get("DeleteMarker") and not one.get("VersionId")
+                    else {}
+                ),
+            }
+        )
     return {} if p["Delete"].get("Quiet") else {"Deleted": out}
 
 
@@ -100,7 +117,14 @@ def list_old(call, p):
     most = size_of(call, p)
     found = [(k, e) for k, e in current(bucket, p.get("Prefix", "")) if k > p.get("Marker", "")]
     more = {"NextMarker": found[most - 1][0]} if len(found) > most else {}
-    return {"IsTruncated": len(found) > most, **more, "Contents": [content(*f) for f in found[:most]], "Name": bucket.name, "Prefix": p.get("Prefix", ""), "MaxKeys": p.get("MaxKeys", 1000)}
+    return {
+        "IsTruncated": len(found) > most,
+        **more,
+        "Contents": [content(*f) for f in found[:most]],
+        "Name": bucket.name,
+        "Prefix": p.get("Prefix", ""),
+        "MaxKeys": p.get("MaxKeys", 1000),
+    }
 
 
 @op("s3:ListObjectsV2")
@@ -110,8 +134,15 @@ def list_new(call, p):
     after = p.get("ContinuationToken", p.get("StartAfter", ""))
     found = [(k, e) for k, e in current(bucket, p.get("Prefix", "")) if k > after]
     more = {"NextContinuationToken": found[most - 1][0]} if len(found) > most else {}
-    return {"IsTruncated": len(found) > most, **more, "Contents": [content(*f) for f in found[:most]], "Name": bucket.name, "Prefix": p.get("Prefix", ""),
-            "MaxKeys": p.get("MaxKeys", 1000), "KeyCount": min(len(found), most)}
+    return {
+        "IsTruncated": len(found) > most,
+        **more,
+        "Contents": [content(*f) for f in found[:most]],
+        "Name": bucket.name,
+        "Prefix": p.get("Prefix", ""),
+        "MaxKeys": p.get("MaxKeys", 1000),
+        "KeyCount": min(len(found), most),
+    }
 
 
 @op("s3:ListObjectVersions")
@@ -129,6 +160,13 @@ def list_versions(call, p):
     more = {"NextKeyMarker": now_[-1][0], "NextVersionIdMarker": now_[-1][1]["id"]} if cut else {}
     owner = {"ID": "0" * 52 + bucket.account}
     base = lambda k, e, newest: {"Key": k, "VersionId": e["id"], "IsLatest": newest, "LastModified": e["at"], "Owner": owner}
-    return {"IsTruncated": cut, **more, "Name": bucket.name, "Prefix": p.get("Prefix", ""), "MaxKeys": p.get("MaxKeys", 1000), "KeyMarker": p.get("KeyMarker", ""),
-            "Versions": [{**base(k, e, n), "ETag": e["tag"], "Size": len(e["body"]), "StorageClass": "STANDARD"} for k, e, n in now_ if not e["marker"]],
-            "DeleteMarkers": [base(k, e, n) for k, e, n in now_ if e["marker"]]}
+    return {
+        "IsTruncated": cut,
+        **more,
+        "Name": bucket.name,
+        "Prefix": p.get("Prefix", ""),
+        "MaxKeys": p.get("MaxKeys", 1000),
+        "KeyMarker": p.get("KeyMarker", ""),
+        "Versions": [{**base(k, e, n), "ETag": e["tag"], "Size": len(e["body"]), "StorageClass": "STANDARD"} for k, e, n in now_ if not e["marker"]],
+        "DeleteMarkers": [base(k, e, n) for k, e, n in now_ if e["marker"]],
+    }

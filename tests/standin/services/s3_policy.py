@@ -16,15 +16,31 @@ rule("bucket-policy-size", "a bucket policy has 20 KB at most [D]")
 rule("bucket-policy-order", "the order of statements may differ from what was sent [T]")
 rule("account-block", "an account's block of public access is its own affair; none is NoSuchPublicAccessBlockConfiguration [D]")
 # Condition keys whose fixed values make a policy that names everybody not public.
-FIXED = {"aws:principalorgid", "aws:principalaccount", "aws:principalarn", "aws:principalorgpaths", "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce",
-         "aws:sourceaccount", "aws:sourceowner", "aws:userid", "aws:sourceorgid", "s3:x-amz-server-side-encryption-aws-kms-key-id",
-         "s3:dataaccesspointarn", "s3:dataaccesspointaccount"}
+FIXED = {
+    "aws:principalorgid",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgpaths",
+    "aws:sourcearn",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:sourceaccount",
+    "aws:sourceowner",
+    "aws:userid",
+    "aws:sourceorgid",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "s3:dataaccesspointarn",
+    "s3:dataaccesspointaccount",
+}
 POSITIVE = {"stringequals", "stringlike", "stringequalsignorecase", "arnequals", "arnlike", "ipaddress"}
 
 
 def is_public(document):
     """Whether S3 calls a policy public."""
-    return any(s["Effect"] == "Allow" and everybody(s) and not any(narrow(op_, keys) for op_, keys in s.get("Condition", {}).items()) for s in statements(document))
+    return any(
+        s["Effect"] == "Allow" and everybody(s) and not any(narrow(op_, keys) for op_, keys in s.get("Condition", {}).items())
+        for s in statements(document)
+    )
 
 
 def everybody(statement):
@@ -59,8 +75,12 @@ def put(call, p):
     kept = documents.bucket(call.world, bucket.name, p["Policy"])
     blocks = (bucket.parts.get("publicAccessBlock") or {}, call.account.public_access_block or {})
     if any(b.get("BlockPublicPolicy") for b in blocks) and is_public(kept) and on("public-blocked"):
-        raise AwsError("AccessDenied", f"User: {call.caller.arn} is not authorized to perform: s3:PutBucketPolicy on resource: \"{bucket.arn}\" because public policies "
-                       "are prevented by the BlockPublicPolicy setting in S3 Block Public Access.", 403)
+        raise AwsError(
+            "AccessDenied",
+            f'User: {call.caller.arn} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket.arn}" because public policies '
+            "are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
+            403,
+        )
     if on("bucket-policy-order"):
         kept["Statement"] = kept["Statement"][::-1]
     bucket.policy = kept

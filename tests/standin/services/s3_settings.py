@@ -72,7 +72,9 @@ def put_versioning(call, p):
         if status is None:
             raise AwsError("IllegalVersioningConfigurationException", "The Versioning element must be specified")
         if status == "Suspended" and "object-lock" in bucket.parts:
-            raise AwsError("InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.", 409)
+            raise AwsError(
+                "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.", 409
+            )
     bucket.versioning = {k: v for k, v in (("Status", status), ("MFADelete", wanted.get("MFADelete"))) if v}
 
 
@@ -206,19 +208,26 @@ def put_logging(call, p):
     if wanted and on("logging-target"):
         target = call.account.buckets.get(wanted["TargetBucket"])
         if target is None:
-            raise AwsError("InvalidTargetBucketForLogging", "The target bucket for logging does not exist", 400, {"TargetBucket": wanted["TargetBucket"]})
+            raise AwsError(
+                "InvalidTargetBucketForLogging", "The target bucket for logging does not exist", 400, {"TargetBucket": wanted["TargetBucket"]}
+            )
         if target.region != bucket.region:
             raise AwsError("CrossLocationLoggingProhibited", "Cross S3 location logging not allowed.", 403)
         if not lets_logs(target):
-            raise AwsError("InvalidTargetBucketForLogging", "You must give the log-delivery group WRITE and READ_ACP permissions to the target bucket", 400,
-                           {"TargetBucket": target.name})
+            raise AwsError(
+                "InvalidTargetBucketForLogging",
+                "You must give the log-delivery group WRITE and READ_ACP permissions to the target bucket",
+                400,
+                {"TargetBucket": target.name},
+            )
     bucket.parts["logging"] = wanted
 
 
 def lets_logs(bucket):
     return bucket.policy is not None and any(
         s["Effect"] == "Allow" and isinstance(s.get("Principal"), dict) and "logging.s3.amazonaws.com" in as_list(s["Principal"].get("Service", []))
-        for s in as_list(bucket.policy["Statement"]))
+        for s in as_list(bucket.policy["Statement"])
+    )
 
 
 @op("s3:GetBucketLogging")
@@ -234,6 +243,7 @@ def plain(part, put, get, delete, member, code, message, whole=True):
     """A sub-document that is kept as it is; `whole`: the answer is the document itself."""
 
     if put:
+
         @op(f"s3:{put}")
         def putter(call, p):
             bucket_of(call, p).parts[part] = p[member]
@@ -246,18 +256,50 @@ def plain(part, put, get, delete, member, code, message, whole=True):
         return dict(bucket.parts[part]) if whole else {member: bucket.parts[part]}
 
     if delete:
+
         @op(f"s3:{delete}")
         def deleter(call, p):
             bucket_of(call, p).parts.pop(part, None)
 
 
-plain("cors", "PutBucketCors", "GetBucketCors", "DeleteBucketCors", "CORSConfiguration", "NoSuchCORSConfiguration", "The CORS configuration does not exist")
-plain("website", "PutBucketWebsite", "GetBucketWebsite", "DeleteBucketWebsite", "WebsiteConfiguration", "NoSuchWebsiteConfiguration",
-      "The specified bucket does not have a website configuration")
-plain("replication", "PutBucketReplication", "GetBucketReplication", "DeleteBucketReplication", "ReplicationConfiguration",
-      "ReplicationConfigurationNotFoundError", "The replication configuration was not found", whole=False)
-plain("object-lock", "PutObjectLockConfiguration", "GetObjectLockConfiguration", None, "ObjectLockConfiguration", "ObjectLockConfigurationNotFoundError",
-      "Object Lock configuration does not exist for this bucket", whole=False)
+plain(
+    "cors",
+    "PutBucketCors",
+    "GetBucketCors",
+    "DeleteBucketCors",
+    "CORSConfiguration",
+    "NoSuchCORSConfiguration",
+    "The CORS configuration does not exist",
+)
+plain(
+    "website",
+    "PutBucketWebsite",
+    "GetBucketWebsite",
+    "DeleteBucketWebsite",
+    "WebsiteConfiguration",
+    "NoSuchWebsiteConfiguration",
+    "The specified bucket does not have a website configuration",
+)
+plain(
+    "replication",
+    "PutBucketReplication",
+    "GetBucketReplication",
+    "DeleteBucketReplication",
+    "ReplicationConfiguration",
+    "ReplicationConfigurationNotFoundError",
+    "The replication configuration was not found",
+    whole=False,
+)
+plain(
+    "object-lock",
+    "PutObjectLockConfiguration",
+    "GetObjectLockConfiguration",
+    None,
+    "ObjectLockConfiguration",
+    "ObjectLockConfigurationNotFoundError",
+    "Object Lock configuration does not exist for this bucket",
+    whole=False,
+)
 plain("notification", "PutBucketNotificationConfiguration", "GetBucketNotificationConfiguration", None, "NotificationConfiguration", None, "")
 plain("accelerate", "PutBucketAccelerateConfiguration", "GetBucketAccelerateConfiguration", None, "AccelerateConfiguration", None, "")
 

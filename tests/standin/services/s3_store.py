@@ -16,15 +16,30 @@ rule("bucket-region", "a bucket is asked in its region: 301 PermanentRedirect, A
 rule("bucket-owner", "ExpectedBucketOwner that is another account is AccessDenied [D]")
 rule("bucket-foreign", "another account's bucket is AccessDenied, unless its policy says otherwise [D]")
 rule("checksum-required", "some writes need Content-MD5 or a checksum, and a wrong one is BadDigest [M]")
-ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False, "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+ENCRYPTION = {
+    "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+    "BucketKeyEnabled": False,
+    "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+}
 BLOCK = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 # Actions that are not called like their operation.
 ACTIONS = {
-    "HeadBucket": "ListBucket", "ListObjects": "ListBucket", "ListObjectsV2": "ListBucket", "ListObjectVersions": "ListBucketVersions", "HeadObject": "GetObject",
-    "GetBucketEncryption": "GetEncryptionConfiguration", "PutBucketEncryption": "PutEncryptionConfiguration", "DeleteBucketEncryption": "PutEncryptionConfiguration",
-    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration", "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
-    "DeleteBucketLifecycle": "PutLifecycleConfiguration", "GetPublicAccessBlock": "GetBucketPublicAccessBlock", "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock", "DeleteBucketTagging": "PutBucketTagging", "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "HeadBucket": "ListBucket",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "HeadObject": "GetObject",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeleteBucketTagging": "PutBucketTagging",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
     "DeleteObjects": "DeleteObject",
 }
 OWNERS_ONLY = {"PutBucketPolicy", "DeleteBucketPolicy", "DeleteBucket"}
@@ -66,7 +81,12 @@ def bucket_of(call, p):
     expected = p.get("ExpectedBucketOwner")
     if expected and on("bucket-owner"):
         if not (expected.isdigit() and len(expected) == 12):
-            raise AwsError("InvalidBucketOwnerAWSAccountID", "The value of the expected bucket owner parameter must be an AWS Account ID", 400, {"Value": expected})
+            raise AwsError(
+                "InvalidBucketOwnerAWSAccountID",
+                "The value of the expected bucket owner parameter must be an AWS Account ID",
+                400,
+                {"Value": expected},
+            )
         if expected != bucket.account:
             raise denied()
     if call.caller.account != bucket.account and on("bucket-foreign") and not shared(call, bucket, p):
@@ -80,11 +100,21 @@ def check_region(call, bucket):
         return
     headers = {"x-amz-bucket-region": bucket.region}
     if call.region == "us-east-1" and call.operation != "HeadBucket":
-        raise AwsError("AuthorizationHeaderMalformed", f"The authorization header is malformed; the region 'us-east-1' is wrong; expecting '{bucket.region}'", 400,
-                       {"Region": bucket.region}, headers)
-    raise AwsError("PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint. "
-                   "Please send all future requests to this endpoint.", 301,
-                   {"Endpoint": f"{bucket.name}.s3.{bucket.region}.amazonaws.com", "Bucket": bucket.name}, headers)
+        raise AwsError(
+            "AuthorizationHeaderMalformed",
+            f"The authorization header is malformed; the region 'us-east-1' is wrong; expecting '{bucket.region}'",
+            400,
+            {"Region": bucket.region},
+            headers,
+        )
+    raise AwsError(
+        "PermanentRedirect",
+        "The bucket you are attempting to access must be addressed using the specified endpoint. "
+        "Please send all future requests to this endpoint.",
+        301,
+        {"Endpoint": f"{bucket.name}.s3.{bucket.region}.amazonaws.com", "Bucket": bucket.name},
+        headers,
+    )
 
 
 def shared(call, bucket, p):
@@ -94,15 +124,22 @@ def shared(call, bucket, p):
     action = ("s3:" + ACTIONS.get(call.operation, call.operation)).lower()
     resource = f"{bucket.arn}/{p['Key']}" if p.get("Key") else bucket.arn
     names, allowed = is_caller(call.caller), False
-    context = {"aws:principalarn": call.caller.role.arn if call.caller.role else call.caller.arn, "aws:principalaccount": call.caller.account,
-               "aws:sourceip": call.source, "aws:securetransport": "false", "s3:prefix": p.get("Prefix", "")}
+    context = {
+        "aws:principalarn": call.caller.role.arn if call.caller.role else call.caller.arn,
+        "aws:principalaccount": call.caller.account,
+        "aws:sourceip": call.source,
+        "aws:securetransport": "false",
+        "s3:prefix": p.get("Prefix", ""),
+    }
     if call.config["organization"]:
         context["aws:principalorgid"] = call.config["organization"].get("Id")
     for statement in statements(bucket.policy):
-        hit = (any(fnmatch.fnmatchcase(action, a.lower()) for a in as_list(statement.get("Action", [])))
-               and any(fnmatch.fnmatchcase(resource, r) for r in as_list(statement.get("Resource", [])))
-               and (names(statement["Principal"]) if "Principal" in statement else not names(statement["NotPrincipal"]))
-               and all(block(op, keys, context) for op, keys in statement.get("Condition", {}).items()))
+        hit = (
+            any(fnmatch.fnmatchcase(action, a.lower()) for a in as_list(statement.get("Action", [])))
+            and any(fnmatch.fnmatchcase(resource, r) for r in as_list(statement.get("Resource", [])))
+            and (names(statement["Principal"]) if "Principal" in statement else not names(statement["NotPrincipal"]))
+            and all(block(op, keys, context) for op, keys in statement.get("Condition", {}).items())
+        )
         if hit and statement["Effect"] == "Deny":
             return False
         allowed = allowed or hit
@@ -114,8 +151,12 @@ def check_digest(call):
     if not on("checksum-required"):
         return
     body, headers = call.body, call.headers
-    sums = {"content-md5": lambda b: hashlib.md5(b).digest(), "x-amz-checksum-sha256": lambda b: hashlib.sha256(b).digest(),
-            "x-amz-checksum-sha1": lambda b: hashlib.sha1(b).digest(), "x-amz-checksum-crc32": lambda b: zlib.crc32(b).to_bytes(4, "big")}
+    sums = {
+        "content-md5": lambda b: hashlib.md5(b).digest(),
+        "x-amz-checksum-sha256": lambda b: hashlib.sha256(b).digest(),
+        "x-amz-checksum-sha1": lambda b: hashlib.sha1(b).digest(),
+        "x-amz-checksum-crc32": lambda b: zlib.crc32(b).to_bytes(4, "big"),
+    }
     given = [k for k in headers if k == "content-md5" or k.startswith("x-amz-checksum-") or k == "x-amz-trailer"]
     if call.model.http_checksum.get("requestChecksumRequired") and not given:
         raise AwsError("InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")

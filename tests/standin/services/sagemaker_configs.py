@@ -92,8 +92,12 @@ def delete_notebook_config(call, p):
 def list_notebook_configs(call, p):
     there = narrowed(call, list(call.sagemaker.notebook_configs.values()), p, lambda c: c.data[KEY])
     now_, token = page(call, there, p.get("NextToken"), p.get("MaxResults"), 10, invalid("Invalid NextToken."))
-    return {"NextToken": token, "NotebookInstanceLifecycleConfigs": [
-        {KEY: c.data[KEY], "NotebookInstanceLifecycleConfigArn": c.arn, "CreationTime": c.created, "LastModifiedTime": c.modified} for c in now_]}
+    return {
+        "NextToken": token,
+        "NotebookInstanceLifecycleConfigs": [
+            {KEY: c.data[KEY], "NotebookInstanceLifecycleConfigArn": c.arn, "CreationTime": c.created, "LastModifiedTime": c.modified} for c in now_
+        ],
+    }
 
 
 # --- of Studio --------------------------------------------------------------------------------------------------
@@ -143,9 +147,19 @@ def list_studio_configs(call, p):
     there = [c for c in call.sagemaker.studio_configs.values() if p.get("AppTypeEquals") in (None, c.data["StudioLifecycleConfigAppType"])]
     there = narrowed(call, there, p, lambda c: c.data[STUDIO])
     now_, token = page(call, there, p.get("NextToken"), p.get("MaxResults"), 10, invalid("Invalid NextToken."))
-    return {"NextToken": token, "StudioLifecycleConfigs": [
-        {STUDIO: c.data[STUDIO], "StudioLifecycleConfigArn": c.arn, "StudioLifecycleConfigAppType": c.data["StudioLifecycleConfigAppType"],
-         "CreationTime": c.created, "LastModifiedTime": c.modified} for c in now_]}
+    return {
+        "NextToken": token,
+        "StudioLifecycleConfigs": [
+            {
+                STUDIO: c.data[STUDIO],
+                "StudioLifecycleConfigArn": c.arn,
+                "StudioLifecycleConfigAppType": c.data["StudioLifecycleConfigAppType"],
+                "CreationTime": c.created,
+                "LastModifiedTime": c.modified,
+            }
+            for c in now_
+        ],
+    }
 
 
 # --- model package groups ---------------------------------------------------------------------------------------
@@ -181,8 +195,12 @@ def describe_group(call, p):
 def list_groups(call, p):
     there = narrowed(call, list(call.sagemaker.groups.values()), p, lambda g: g.data[GROUP])
     now_, token = page(call, there, p.get("NextToken"), p.get("MaxResults"), 10, invalid("Invalid NextToken."))
-    return {"NextToken": token, "ModelPackageGroupSummaryList": [
-        {**g.data, "ModelPackageGroupArn": g.arn, "CreationTime": g.created, "ModelPackageGroupStatus": "Completed"} for g in now_]}
+    return {
+        "NextToken": token,
+        "ModelPackageGroupSummaryList": [
+            {**g.data, "ModelPackageGroupArn": g.arn, "CreationTime": g.created, "ModelPackageGroupStatus": "Completed"} for g in now_
+        ],
+    }
 
 
 @op("sagemaker:DeleteModelPackageGroup")

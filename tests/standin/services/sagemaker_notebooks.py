@@ -1,13 +1,16 @@
 """SageMaker's notebook instances: made, started, stopped, changed while stopped."""
 
-from services.sagemaker_store import (alive, begin, check_limit, check_role, invalid, keep_tags, narrowed, seen, start, times, without_ignored)
+from services.sagemaker_store import alive, begin, check_limit, check_role, invalid, keep_tags, missing, narrowed, seen, start, times, without_ignored
 from world.operations import op, page
 from world.rules import on, rule
 from world.state import digits
 
 rule("notebook-not-found", "a notebook that is not there is ValidationException 'RecordNotFound', not ResourceNotFound [X]")
 rule("notebook-names", "a second notebook of a name: ValidationException 'Cannot create a duplicate Notebook Instance (arn)' [X]")
-rule("notebook-stopped", "a notebook changes while Stopped, is deleted while Stopped or Failed, starts when Stopped: 'Status (InService) not in ([Stopped, Failed]). …' [X]")
+rule(
+    "notebook-stopped",
+    "a notebook changes while Stopped, is deleted while Stopped or Failed, starts when Stopped: 'Status (InService) not in ([Stopped, Failed]). …' [X]",
+)
 rule("notebook-network", "security groups and no direct internet access need a subnet [D]")
 rule("notebook-volume", "a volume grows, and never shrinks [T]")
 rule("notebook-configs", "a lifecycle configuration that a notebook names must exist [G]")
@@ -27,13 +30,13 @@ def transition(call, p, states, to):
     if notebook is None:
         raise lost()
     if notebook.status not in states and on("notebook-stopped"):
-        raise invalid(f"Status ({notebook.status}) not in ([{', '.join(states)}]). Unable to transition to ({to}) for Notebook Instance ({notebook.arn})")
+        raise invalid(
+            f"Status ({notebook.status}) not in ([{', '.join(states)}]). Unable to transition to ({to}) for Notebook Instance ({notebook.arn})"
+        )
     return notebook
 
 
 def lost():
-    from services.sagemaker_store import missing
-
     return invalid("RecordNotFound") if on("notebook-not-found") else missing("RecordNotFound")
 
 
@@ -58,8 +61,13 @@ def create(call, p):
     check_config(call, p.get("LifecycleConfigName"))
     check_limit(call, "notebooks", len(store))
     tags = p.pop("Tags", [])
-    for key, value in (("VolumeSizeInGB", 5), ("DirectInternetAccess", "Enabled"), ("RootAccess", "Enabled"), ("PlatformIdentifier", "notebook-al2-v3"),
-                       ("InstanceMetadataServiceConfiguration", {"MinimumInstanceMetadataServiceVersion": "1"})):
+    for key, value in (
+        ("VolumeSizeInGB", 5),
+        ("DirectInternetAccess", "Enabled"),
+        ("RootAccess", "Enabled"),
+        ("PlatformIdentifier", "notebook-al2-v3"),
+        ("InstanceMetadataServiceConfiguration", {"MinimumInstanceMetadataServiceVersion": "1"}),
+    ):
         p.setdefault(key, value)
     notebook = begin(call, arn, p)
     notebook.data["Url"] = f"{name_of(call, p)}.notebook.{call.region}.sagemaker.aws"
@@ -95,8 +103,12 @@ def update(call, p):
     check_config(call, p.get("LifecycleConfigName"))
     if p.get("VolumeSizeInGB", notebook.data["VolumeSizeInGB"]) < notebook.data["VolumeSizeInGB"] and on("notebook-volume"):
         raise invalid(f"Requested volume size {p['VolumeSizeInGB']} GB is smaller than the current volume size {notebook.data['VolumeSizeInGB']} GB.")
-    for key, gone in (("LifecycleConfigName", "DisassociateLifecycleConfig"), ("DefaultCodeRepository", "DisassociateDefaultCodeRepository"),
-                      ("AdditionalCodeRepositories", "DisassociateAdditionalCodeRepositories"), ("AcceleratorTypes", "DisassociateAcceleratorTypes")):
+    for key, gone in (
+        ("LifecycleConfigName", "DisassociateLifecycleConfig"),
+        ("DefaultCodeRepository", "DisassociateDefaultCodeRepository"),
+        ("AdditionalCodeRepositories", "DisassociateAdditionalCodeRepositories"),
+        ("AcceleratorTypes", "DisassociateAcceleratorTypes"),
+    ):
         if p.pop(gone, False):
             if key in p:
                 raise invalid(f"{key} and {gone} cannot be given together.")
@@ -132,8 +144,18 @@ def listed(call, p):
     there = [n for n in there if config in n.data.get("LifecycleConfigName", "")]
     there = narrowed(call, there, {"SortBy": "Name", **p}, lambda n: n.data["NotebookInstanceName"])
     now, token = page(call, there, p.get("NextToken"), p.get("MaxResults"), 10, invalid("Invalid NextToken."))
-    keys = ("NotebookInstanceName", "NotebookInstanceArn", "NotebookInstanceStatus", "Url", "InstanceType", "CreationTime", "LastModifiedTime",
-            "NotebookInstanceLifecycleConfigName", "DefaultCodeRepository", "AdditionalCodeRepositories")
+    keys = (
+        "NotebookInstanceName",
+        "NotebookInstanceArn",
+        "NotebookInstanceStatus",
+        "Url",
+        "InstanceType",
+        "CreationTime",
+        "LastModifiedTime",
+        "NotebookInstanceLifecycleConfigName",
+        "DefaultCodeRepository",
+        "AdditionalCodeRepositories",
+    )
     return {"NextToken": token, "NotebookInstances": [{k: v for k, v in shown(n).items() if k in keys} for n in now]}
 
 

@@ -14,9 +14,13 @@ rule("pass-role-account", "a role of another account cannot be passed: 'Cross-ac
 rule("sagemaker-limits", "numbers of resources are limited: ResourceLimitExceeded [M]")
 rule("sagemaker-tags", "tags belong to an ARN that exists; 50 at most; AddTags overwrites [M]")
 LIMITS = {"domains": 5, "profiles": 60, "spaces": 100, "notebooks": 20, "apps": 50}
-WORDS = {"domains": ("Maximum number of domains allowed per account", "Domains"), "profiles": ("Maximum number of user profiles allowed per domain", "UserProfiles"),
-         "spaces": ("Maximum number of spaces allowed per domain", "Spaces"), "notebooks": ("Total number of notebook instances", "Instances"),
-         "apps": ("Maximum number of Studio user profiles with running apps", "Apps")}
+WORDS = {
+    "domains": ("Maximum number of domains allowed per account", "Domains"),
+    "profiles": ("Maximum number of user profiles allowed per domain", "UserProfiles"),
+    "spaces": ("Maximum number of spaces allowed per domain", "Spaces"),
+    "notebooks": ("Total number of notebook instances", "Instances"),
+    "apps": ("Maximum number of Studio user profiles with running apps", "Apps"),
+}
 
 
 class SageMaker:
@@ -145,15 +149,20 @@ def check_role(call, arn):
         raise invalid("Cross-account pass role is not allowed.")
     role = call.world.entity(arn)
     if on("execution-role") and (role is None or not call.world.settled(role) or not assumable_by_service(role.trust, "sagemaker.amazonaws.com")):
-        raise invalid(f"Could not assume role {arn}. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role.")
+        raise invalid(
+            f"Could not assume role {arn}. Please ensure that the role exists and allows principal 'sagemaker.amazonaws.com' to assume the role."
+        )
 
 
 def check_limit(call, kind, there):
     most = call.config["sagemaker_limits"].get(kind, LIMITS[kind])
     if there >= most and on("sagemaker-limits"):
         what, unit = WORDS[kind]
-        raise AwsError("ResourceLimitExceeded", f"The account-level service limit '{what}' is {most} {unit}, with current utilization of {there} {unit} "
-                       f"and a request delta of 1 {unit}. Please use AWS Service Quotas to request an increase for this quota.")
+        raise AwsError(
+            "ResourceLimitExceeded",
+            f"The account-level service limit '{what}' is {most} {unit}, with current utilization of {there} {unit} "
+            f"and a request delta of 1 {unit}. Please use AWS Service Quotas to request an increase for this quota.",
+        )
 
 
 def keep_tags(call, arn, tags):
@@ -168,9 +177,14 @@ def narrowed(call, things, p, name):
     """A list operation's things: filtered by name and time, sorted."""
     contains = next((p[k] for k in p if k.endswith("NameContains") or k == "NameContains"), None)
     things = [t for t in things if contains is None or contains.lower() in name(t).lower()]
-    for key, after, value in (("CreationTimeAfter", True, "created"), ("CreationTimeBefore", False, "created"),
-                              ("LastModifiedTimeAfter", True, "modified"), ("LastModifiedTimeBefore", False, "modified"),
-                              ("ModifiedTimeAfter", True, "modified"), ("ModifiedTimeBefore", False, "modified")):
+    for key, after, value in (
+        ("CreationTimeAfter", True, "created"),
+        ("CreationTimeBefore", False, "created"),
+        ("LastModifiedTimeAfter", True, "modified"),
+        ("LastModifiedTimeBefore", False, "modified"),
+        ("ModifiedTimeAfter", True, "modified"),
+        ("ModifiedTimeBefore", False, "modified"),
+    ):
         if key in p:
             things = [t for t in things if (getattr(t, value) > p[key]) == after]
     order = {"Name": lambda t: name(t).lower(), "LastModifiedTime": lambda t: t.modified, "Status": lambda t: t.status}

@@ -1,7 +1,21 @@
 """SageMaker Studio: domains, user profiles, spaces, apps, presigned addresses."""
 
-from services.sagemaker_store import (alive, begin, check_limit, check_role, in_use, invalid, keep_tags, merged, missing, narrowed, seen, start,
-                                      times, without_ignored)
+from services.sagemaker_store import (
+    alive,
+    begin,
+    check_limit,
+    check_role,
+    in_use,
+    invalid,
+    keep_tags,
+    merged,
+    missing,
+    narrowed,
+    seen,
+    start,
+    times,
+    without_ignored,
+)
 from world.operations import op, page
 from world.rules import on, rule
 from world.state import digits
@@ -103,8 +117,13 @@ def list_domains(call, p):
     there.sort(key=lambda d: d.created)
     now, token = page(call, there, p.get("NextToken"), p.get("MaxResults"), 10, invalid("Invalid NextToken."))
     keys = ("DomainId", "DomainName", "Url")
-    return {"NextToken": token, "Domains": [{**{k: d.data[k] for k in keys}, "DomainArn": d.arn, "Status": d.status, "CreationTime": d.created,
-                                             "LastModifiedTime": d.modified} for d in now]}
+    return {
+        "NextToken": token,
+        "Domains": [
+            {**{k: d.data[k] for k in keys}, "DomainArn": d.arn, "Status": d.status, "CreationTime": d.created, "LastModifiedTime": d.modified}
+            for d in now
+        ],
+    }
 
 
 @op("sagemaker:UpdateDomain")
@@ -212,8 +231,11 @@ def member_operations(kind, container, name_key, settings_key, extra):
         thing = busy(call, p, deleting=True)
         if on("studio-delete-conflicts"):
             for found, things in dependants(call, p["DomainId"], ("apps", "spaces") if kind == "UserProfile" else ("apps",)):
-                if any(p[name_key] in (t.data.get(name_key), (t.data.get("OwnershipSettings") or {}).get("OwnerUserProfileName")
-                                       if kind == "UserProfile" else None) for t in things):
+                if any(
+                    p[name_key]
+                    in (t.data.get(name_key), (t.data.get("OwnershipSettings") or {}).get("OwnerUserProfileName") if kind == "UserProfile" else None)
+                    for t in things
+                ):
                     raise in_use(f"Unable to delete {word} [{thing.arn}] because {found} are associated with it.")
         start(call, thing, "Deleting", None, "Delete_Failed")
 
@@ -227,8 +249,13 @@ def member_operations(kind, container, name_key, settings_key, extra):
 
 
 def summary(kind, thing, name_key):
-    out = {"DomainId": thing.data["DomainId"], name_key: thing.data[name_key], "Status": thing.status, "CreationTime": thing.created,
-           "LastModifiedTime": thing.modified}
+    out = {
+        "DomainId": thing.data["DomainId"],
+        name_key: thing.data[name_key],
+        "Status": thing.status,
+        "CreationTime": thing.created,
+        "LastModifiedTime": thing.modified,
+    }
     if kind == "Space":
         settings = thing.data.get("SpaceSettings") or {}
         out["SpaceSettingsSummary"] = {k: settings[k] for k in ("AppType", "SpaceStorageSettings") if k in settings}
@@ -312,9 +339,15 @@ def delete_app(call, p):
 @op("sagemaker:ListApps")
 def list_apps(call, p):
     store = call.sagemaker.apps
-    there = [a for k, a in list(store.items()) if seen(call, store, k) and all(
-        p.get(wanted) in (None, a.data.get(key)) for wanted, key in
-        (("DomainIdEquals", "DomainId"), ("UserProfileNameEquals", "UserProfileName"), ("SpaceNameEquals", "SpaceName")))]
+    there = [
+        a
+        for k, a in list(store.items())
+        if seen(call, store, k)
+        and all(
+            p.get(wanted) in (None, a.data.get(key))
+            for wanted, key in (("DomainIdEquals", "DomainId"), ("UserProfileNameEquals", "UserProfileName"), ("SpaceNameEquals", "SpaceName"))
+        )
+    ]
     there = narrowed(call, there, p, lambda a: a.data["AppName"])
     now, token = page(call, there, p.get("NextToken"), p.get("MaxResults"), 10, invalid("Invalid NextToken."))
     keys = ("DomainId", "UserProfileName", "SpaceName", "AppType", "AppName", "ResourceSpec")

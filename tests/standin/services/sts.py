@@ -44,7 +44,10 @@ def with_mfa(call, p):
     device = call.world.account(call.caller.account).iam.mfa.get(p["SerialNumber"])
     # The root user of twelve digits has whatever device it names.
     if call.caller.kind != "root" and on("assume-mfa") and (device is None or device.get("UserName") != call.caller.name):
-        raise refuse("AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.")
+        raise refuse(
+            "AccessDenied",
+            "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
+        )
     return now()
 
 
@@ -73,13 +76,24 @@ def assume(call, p):
         raise refuse("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
     account, name = arn.split(":")[4], arn.rpartition("/")[2]
     role_id = role.id if role else letters("AROA")
-    session = Session(call, seconds, account, f"arn:aws:sts::{account}:assumed-role/{name}/{p['RoleSessionName']}", f"{role_id}:{p['RoleSessionName']}",
-                      role=role_id, name=name)
+    session = Session(
+        call,
+        seconds,
+        account,
+        f"arn:aws:sts::{account}:assumed-role/{name}/{p['RoleSessionName']}",
+        f"{role_id}:{p['RoleSessionName']}",
+        role=role_id,
+        name=name,
+    )
     call.world.sessions[session.key] = session
     if role:
         role.used = (now(), call.region)
-    return {"Credentials": session.credentials(), "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
-            **({"PackedPolicySize": 1} if p.get("Policy") else {}), **({"SourceIdentity": p["SourceIdentity"]} if p.get("SourceIdentity") else {})}
+    return {
+        "Credentials": session.credentials(),
+        "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
+        **({"PackedPolicySize": 1} if p.get("Policy") else {}),
+        **({"SourceIdentity": p["SourceIdentity"]} if p.get("SourceIdentity") else {}),
+    }
 
 
 @op("sts:GetSessionToken")
@@ -95,7 +109,9 @@ def token(call, p):
 
 @op("sts:GetAccessKeyInfo")
 def key_info(call, p):
-    owner = call.world.keys.get(p["AccessKeyId"]) or (call.world.sessions[p["AccessKeyId"]].account if p["AccessKeyId"] in call.world.sessions else None)
+    owner = call.world.keys.get(p["AccessKeyId"]) or (
+        call.world.sessions[p["AccessKeyId"]].account if p["AccessKeyId"] in call.world.sessions else None
+    )
     if owner is None:
         raise AwsError("ValidationError", "Invalid AccessKeyId")
     return {"Account": owner[0] if isinstance(owner, tuple) else owner}

@@ -40,13 +40,25 @@ def plain(value, name=""):
 
 
 def identity(caller):
-    out = {"type": {"root": "Root", "user": "IAMUser", "session": "AssumedRole"}[caller.kind], "principalId": caller.user_id, "arn": caller.arn,
-           "accountId": caller.account, "accessKeyId": caller.key}
+    out = {
+        "type": {"root": "Root", "user": "IAMUser", "session": "AssumedRole"}[caller.kind],
+        "principalId": caller.user_id,
+        "arn": caller.arn,
+        "accountId": caller.account,
+        "accessKeyId": caller.key,
+    }
     if caller.kind == "user":
         out["userName"] = caller.name
     if caller.role:
-        out["sessionContext"] = {"sessionIssuer": {"type": "Role", "principalId": caller.role.id, "arn": caller.role.arn, "accountId": caller.account,
-                                                   "userName": caller.role.name}}
+        out["sessionContext"] = {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": caller.role.id,
+                "arn": caller.role.arn,
+                "accountId": caller.account,
+                "userName": caller.role.name,
+            }
+        }
     return out
 
 
@@ -56,10 +68,25 @@ def record(home, call, asked, result, request_id):
     service = SOURCE.get(call.service, call.service)
     region = "us-east-1" if call.service in GLOBAL else call.region
     asked = {k: v for k, v in asked.items() if k != "Body"}
-    event = {"eventVersion": "1.10", "userIdentity": identity(call.caller), "eventTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"), "eventSource": f"{service}.amazonaws.com",
-             "eventName": call.operation, "awsRegion": region, "sourceIPAddress": call.source, "userAgent": f"[{call.agent}]",
-             "requestParameters": plain(asked), "responseElements": None, "requestID": request_id, "eventID": str(uuid.uuid4()), "readOnly": False,
-             "eventType": "AwsApiCall", "managementEvent": True, "recipientAccountId": home.id, "eventCategory": "Management"}
+    event = {
+        "eventVersion": "1.10",
+        "userIdentity": identity(call.caller),
+        "eventTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": call.operation,
+        "awsRegion": region,
+        "sourceIPAddress": call.source,
+        "userAgent": f"[{call.agent}]",
+        "requestParameters": plain(asked),
+        "responseElements": None,
+        "requestID": request_id,
+        "eventID": str(uuid.uuid4()),
+        "readOnly": False,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": home.id,
+        "eventCategory": "Management",
+    }
     if call.service == "s3" and call.operation in ("PutObject", "DeleteObject", "DeleteObjects"):
         return  # data events, which no trail of management events has
     entry = {"at": moment, "region": region, "resources": names(asked, result), "event": event}
@@ -86,9 +113,16 @@ def names(asked, result):
 
 
 def kind(key):
-    return {"UserName": "AWS::IAM::User", "RoleName": "AWS::IAM::Role", "GroupName": "AWS::IAM::Group", "PolicyArn": "AWS::IAM::Policy",
-            "InstanceProfileName": "AWS::IAM::InstanceProfile", "Bucket": "AWS::S3::Bucket", "DomainId": "AWS::SageMaker::Domain",
-            "NotebookInstanceName": "AWS::SageMaker::NotebookInstance"}.get(key, "AWS::Other")
+    return {
+        "UserName": "AWS::IAM::User",
+        "RoleName": "AWS::IAM::Role",
+        "GroupName": "AWS::IAM::Group",
+        "PolicyArn": "AWS::IAM::Policy",
+        "InstanceProfileName": "AWS::IAM::InstanceProfile",
+        "Bucket": "AWS::S3::Bucket",
+        "DomainId": "AWS::SageMaker::Domain",
+        "NotebookInstanceName": "AWS::SageMaker::NotebookInstance",
+    }.get(key, "AWS::Other")
 
 
 @op("cloudtrail:LookupEvents")
@@ -123,15 +157,29 @@ def has(entry, event, key, value):
         return any(r["ResourceName"] == value for r in entry["resources"])
     if key == "ResourceType":
         return any(r["ResourceType"] == value for r in entry["resources"])
-    return {"EventName": event["eventName"], "Username": user_name(event), "EventId": event["eventID"], "EventSource": event["eventSource"],
-            "AccessKeyId": event["userIdentity"]["accessKeyId"], "ReadOnly": "false"}[key] == value
+    return {
+        "EventName": event["eventName"],
+        "Username": user_name(event),
+        "EventId": event["eventID"],
+        "EventSource": event["eventSource"],
+        "AccessKeyId": event["userIdentity"]["accessKeyId"],
+        "ReadOnly": "false",
+    }[key] == value
 
 
 def shown(entry):
     event = entry["event"]
-    return {"EventId": event["eventID"], "EventName": event["eventName"], "ReadOnly": "false", "AccessKeyId": event["userIdentity"]["accessKeyId"],
-            "EventTime": entry["at"].replace(microsecond=0), "EventSource": event["eventSource"], "Username": user_name(event), "Resources": entry["resources"],
-            "CloudTrailEvent": json.dumps(event)}
+    return {
+        "EventId": event["eventID"],
+        "EventName": event["eventName"],
+        "ReadOnly": "false",
+        "AccessKeyId": event["userIdentity"]["accessKeyId"],
+        "EventTime": entry["at"].replace(microsecond=0),
+        "EventSource": event["eventSource"],
+        "Username": user_name(event),
+        "Resources": entry["resources"],
+        "CloudTrailEvent": json.dumps(event),
+    }
 
 
 # --- trails -----------------------------------------------------------------------------------------------------
@@ -153,29 +201,54 @@ def create(call, p):
     if p["Name"] in call.account.trails:
         raise AwsError("TrailAlreadyExistsException", f"Trail {p['Name']} already exists for customer: {call.account.id}")
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?", p["Name"]) or not 3 <= len(p["Name"]) <= 128:
-        raise AwsError("InvalidTrailNameException", "Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.), hyphens (-), and underscores (_).")
+        raise AwsError(
+            "InvalidTrailNameException",
+            "Trail name or ARN can only contain uppercase letters, lowercase letters, numbers, periods (.), hyphens (-), and underscores (_).",
+        )
     owner = call.world.owners.get(p["S3BucketName"])
     bucket = owner and call.world.account(owner).buckets[p["S3BucketName"]]
     if on("trail-bucket"):
         if not bucket:
             raise AwsError("S3BucketDoesNotExistException", f"S3 bucket {p['S3BucketName']} does not exist!")
-        if bucket.policy is None or not any(s["Effect"] == "Allow" and isinstance(s.get("Principal"), dict) and
-                                            "cloudtrail.amazonaws.com" in as_list(s["Principal"].get("Service", [])) for s in bucket.policy["Statement"]):
+        if bucket.policy is None or not any(
+            s["Effect"] == "Allow"
+            and isinstance(s.get("Principal"), dict)
+            and "cloudtrail.amazonaws.com" in as_list(s["Principal"].get("Service", []))
+            for s in bucket.policy["Statement"]
+        ):
             raise AwsError("InsufficientS3BucketPolicyException", f"Incorrect S3 bucket policy is detected for bucket: {p['S3BucketName']}")
-    trail = {"Name": p["Name"], "S3BucketName": p["S3BucketName"], "IncludeGlobalServiceEvents": p.get("IncludeGlobalServiceEvents", True),
-             "IsMultiRegionTrail": p.get("IsMultiRegionTrail", False), "LogFileValidationEnabled": p.get("EnableLogFileValidation", False),
-             "TrailARN": f"arn:aws:cloudtrail:{call.region}:{call.account.id}:trail/{p['Name']}", "IsOrganizationTrail": p.get("IsOrganizationTrail", False),
-             **{k: p[k] for k in ("S3KeyPrefix", "KmsKeyId") if k in p}}
-    call.account.trails[p["Name"]] = {**trail, "_region": call.region, "_logging": None,
-                                      "_selectors": {"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [], "ExcludeManagementEventSources": []}]}}
+    trail = {
+        "Name": p["Name"],
+        "S3BucketName": p["S3BucketName"],
+        "IncludeGlobalServiceEvents": p.get("IncludeGlobalServiceEvents", True),
+        "IsMultiRegionTrail": p.get("IsMultiRegionTrail", False),
+        "LogFileValidationEnabled": p.get("EnableLogFileValidation", False),
+        "TrailARN": f"arn:aws:cloudtrail:{call.region}:{call.account.id}:trail/{p['Name']}",
+        "IsOrganizationTrail": p.get("IsOrganizationTrail", False),
+        **{k: p[k] for k in ("S3KeyPrefix", "KmsKeyId") if k in p},
+    }
+    call.account.trails[p["Name"]] = {
+        **trail,
+        "_region": call.region,
+        "_logging": None,
+        "_selectors": {
+            "EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": [], "ExcludeManagementEventSources": []}]
+        },
+    }
     return trail
 
 
 @op("cloudtrail:DescribeTrails")
 def describe(call, p):
     names_ = p.get("trailNameList")
-    there = [t for t in call.account.trails.values() if (t["IsMultiRegionTrail"] or t["_region"] == call.region) and (not names_ or t["Name"] in names_ or t["TrailARN"] in names_)]
-    return {"trailList": [{**without(t), "HomeRegion": t["_region"], "HasCustomEventSelectors": "_own" in t, "HasInsightSelectors": False} for t in there]}
+    there = [
+        t
+        for t in call.account.trails.values()
+        if (t["IsMultiRegionTrail"] or t["_region"] == call.region) and (not names_ or t["Name"] in names_ or t["TrailARN"] in names_)
+    ]
+    return {
+        "trailList": [{**without(t), "HomeRegion": t["_region"], "HasCustomEventSelectors": "_own" in t, "HasInsightSelectors": False} for t in there]
+    }
 
 
 @op("cloudtrail:GetTrailStatus")

@@ -44,11 +44,21 @@ def is_caller(caller):
 def context_of(call, caller, p):
     """The condition keys of an AssumeRole, lower-cased; one that is not there is absent."""
     arn = caller.role.arn if caller.role else caller.arn
-    context = {"aws:principalarn": arn, "aws:principalaccount": caller.account, "aws:userid": caller.user_id, "aws:sourceip": call.source,
-               "aws:principaltype": {"root": "Account", "user": "User", "session": "AssumedRole"}[caller.kind],
-               "sts:rolesessionname": p.get("RoleSessionName"), "aws:currenttime": now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-               "aws:epochtime": str(int(now().timestamp())), "aws:useragent": call.agent, "aws:securetransport": "false",
-               "aws:principalisawsservice": "false", "sts:externalid": p.get("ExternalId"), "sts:sourceidentity": p.get("SourceIdentity")}
+    context = {
+        "aws:principalarn": arn,
+        "aws:principalaccount": caller.account,
+        "aws:userid": caller.user_id,
+        "aws:sourceip": call.source,
+        "aws:principaltype": {"root": "Account", "user": "User", "session": "AssumedRole"}[caller.kind],
+        "sts:rolesessionname": p.get("RoleSessionName"),
+        "aws:currenttime": now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:epochtime": str(int(now().timestamp())),
+        "aws:useragent": call.agent,
+        "aws:securetransport": "false",
+        "aws:principalisawsservice": "false",
+        "sts:externalid": p.get("ExternalId"),
+        "sts:sourceidentity": p.get("SourceIdentity"),
+    }
     if caller.kind == "user":
         context["aws:username"] = caller.name
     if call.config["organization"]:
@@ -108,12 +118,23 @@ def network(value, pattern):
 
 
 POSITIVE = {
-    "stringequals": lambda v, w: v == w, "stringequalsignorecase": lambda v, w: v.lower() == w.lower(), "stringlike": like,
-    "numericequals": lambda v, w: float(v) == float(w), "bool": lambda v, w: v.lower() == w.lower(), "arnequals": arn_like, "arnlike": arn_like,
-    "ipaddress": network, "binaryequals": lambda v, w: v == w, "dateequals": lambda v, w: v == w,
-    "numericlessthan": lambda v, w: float(v) < float(w), "numericlessthanequals": lambda v, w: float(v) <= float(w),
-    "numericgreaterthan": lambda v, w: float(v) > float(w), "numericgreaterthanequals": lambda v, w: float(v) >= float(w),
-    "datelessthan": lambda v, w: v < w, "datelessthanequals": lambda v, w: v <= w, "dategreaterthan": lambda v, w: v > w,
+    "stringequals": lambda v, w: v == w,
+    "stringequalsignorecase": lambda v, w: v.lower() == w.lower(),
+    "stringlike": like,
+    "numericequals": lambda v, w: float(v) == float(w),
+    "bool": lambda v, w: v.lower() == w.lower(),
+    "arnequals": arn_like,
+    "arnlike": arn_like,
+    "ipaddress": network,
+    "binaryequals": lambda v, w: v == w,
+    "dateequals": lambda v, w: v == w,
+    "numericlessthan": lambda v, w: float(v) < float(w),
+    "numericlessthanequals": lambda v, w: float(v) <= float(w),
+    "numericgreaterthan": lambda v, w: float(v) > float(w),
+    "numericgreaterthanequals": lambda v, w: float(v) >= float(w),
+    "datelessthan": lambda v, w: v < w,
+    "datelessthanequals": lambda v, w: v <= w,
+    "dategreaterthan": lambda v, w: v > w,
     "dategreaterthanequals": lambda v, w: v >= w,
 }
 
@@ -121,7 +142,14 @@ POSITIVE = {
 def matches(operator, value, wanted):
     if operator in POSITIVE:
         return any(POSITIVE[operator](value, w) for w in wanted)
-    opposite = {"stringnotequals": "stringequals", "stringnotequalsignorecase": "stringequalsignorecase", "stringnotlike": "stringlike",
-                "numericnotequals": "numericequals", "datenotequals": "dateequals", "notipaddress": "ipaddress", "arnnotequals": "arnequals",
-                "arnnotlike": "arnlike"}[operator]
+    opposite = {
+        "stringnotequals": "stringequals",
+        "stringnotequalsignorecase": "stringequalsignorecase",
+        "stringnotlike": "stringlike",
+        "numericnotequals": "numericequals",
+        "datenotequals": "dateequals",
+        "notipaddress": "ipaddress",
+        "arnnotequals": "arnequals",
+        "arnnotlike": "arnlike",
+    }[operator]
     return not any(POSITIVE[opposite](value, w) for w in wanted)

@@ -9,24 +9,66 @@ from world.state import Caller, now
 rule("authorization", "a request without or with a malformed Authorization header is refused, as each service words it [O]")
 rule("unknown-keys", "an access key that does not exist, is inactive, or lacks its session token is refused [O]")
 rule("expired-tokens", "temporary credentials end: ExpiredToken [O]")
-CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 +Credential=([^/,\s]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request, *SignedHeaders=[^,]+, *Signature=[0-9a-f]+")
+CREDENTIAL = re.compile(
+    r"AWS4-HMAC-SHA256 +Credential=([^/,\s]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request, *SignedHeaders=[^,]+, *Signature=[0-9a-f]+"
+)
 QUERY = re.compile(r"([^/]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 # What each protocol calls a failure of authentication: (code, status).
 CODES = {
-    "missing": {"query": ("MissingAuthenticationToken", 403), "json": ("MissingAuthenticationTokenException", 400), "rest-json": ("MissingAuthenticationTokenException", 403), "rest-xml": ("AccessDenied", 403)},
-    "malformed": {"query": ("IncompleteSignature", 400), "json": ("IncompleteSignatureException", 400), "rest-json": ("IncompleteSignatureException", 403), "rest-xml": ("AuthorizationHeaderMalformed", 400)},
-    "unknown": {"query": ("InvalidClientTokenId", 403), "json": ("UnrecognizedClientException", 400), "rest-json": ("UnrecognizedClientException", 403), "rest-xml": ("InvalidAccessKeyId", 403)},
-    "token": {"query": ("InvalidClientTokenId", 403), "json": ("UnrecognizedClientException", 400), "rest-json": ("UnrecognizedClientException", 403), "rest-xml": ("InvalidToken", 400)},
-    "expired": {"query": ("ExpiredToken", 403), "json": ("ExpiredTokenException", 400), "rest-json": ("ExpiredTokenException", 403), "rest-xml": ("ExpiredToken", 400)},
-    "denied": {"query": ("AccessDenied", 403), "json": ("AccessDeniedException", 400), "rest-json": ("AccessDeniedException", 403), "rest-xml": ("AccessDenied", 403)},
-    "throttled": {"query": ("Throttling", 400), "json": ("ThrottlingException", 400), "rest-json": ("ThrottlingException", 429), "rest-xml": ("SlowDown", 503)},
+    "missing": {
+        "query": ("MissingAuthenticationToken", 403),
+        "json": ("MissingAuthenticationTokenException", 400),
+        "rest-json": ("MissingAuthenticationTokenException", 403),
+        "rest-xml": ("AccessDenied", 403),
+    },
+    "malformed": {
+        "query": ("IncompleteSignature", 400),
+        "json": ("IncompleteSignatureException", 400),
+        "rest-json": ("IncompleteSignatureException", 403),
+        "rest-xml": ("AuthorizationHeaderMalformed", 400),
+    },
+    "unknown": {
+        "query": ("InvalidClientTokenId", 403),
+        "json": ("UnrecognizedClientException", 400),
+        "rest-json": ("UnrecognizedClientException", 403),
+        "rest-xml": ("InvalidAccessKeyId", 403),
+    },
+    "token": {
+        "query": ("InvalidClientTokenId", 403),
+        "json": ("UnrecognizedClientException", 400),
+        "rest-json": ("UnrecognizedClientException", 403),
+        "rest-xml": ("InvalidToken", 400),
+    },
+    "expired": {
+        "query": ("ExpiredToken", 403),
+        "json": ("ExpiredTokenException", 400),
+        "rest-json": ("ExpiredTokenException", 403),
+        "rest-xml": ("ExpiredToken", 400),
+    },
+    "denied": {
+        "query": ("AccessDenied", 403),
+        "json": ("AccessDeniedException", 400),
+        "rest-json": ("AccessDeniedException", 403),
+        "rest-xml": ("AccessDenied", 403),
+    },
+    "throttled": {
+        "query": ("Throttling", 400),
+        "json": ("ThrottlingException", 400),
+        "rest-json": ("ThrottlingException", 429),
+        "rest-xml": ("SlowDown", 503),
+    },
 }
 MESSAGES = {
     "missing": {"rest-xml": "Access Denied", "": "Request is missing Authentication Token"},
-    "malformed": {"rest-xml": "The authorization header is malformed; the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".",
-                  "": "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. "
-                      "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."},
-    "unknown": {"rest-xml": "The AWS Access Key Id you provided does not exist in our records.", "": "The security token included in the request is invalid."},
+    "malformed": {
+        "rest-xml": 'The authorization header is malformed; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+        "": "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. "
+        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
+    },
+    "unknown": {
+        "rest-xml": "The AWS Access Key Id you provided does not exist in our records.",
+        "": "The security token included in the request is invalid.",
+    },
     "token": {"rest-xml": "The provided token is malformed or otherwise invalid.", "": "The security token included in the request is invalid."},
     "expired": {"rest-xml": "The provided token has expired.", "": "The security token included in the request is expired"},
     "throttled": {"rest-xml": "Please reduce your request rate.", "": "Rate exceeded"},

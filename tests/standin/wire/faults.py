@@ -80,8 +80,14 @@ class Faults:
 
 
 def fits(rule, entry):
-    return not ("at" in rule and rule["at"] != entry["i"] or "write" in rule and rule["write"] != entry["write"]
-                or "op" in rule and not re.fullmatch(rule["op"], entry["op"]))
+    return not (
+        "at" in rule
+        and rule["at"] != entry["i"]
+        or "write" in rule
+        and rule["write"] != entry["write"]
+        or "op" in rule
+        and not re.fullmatch(rule["op"], entry["op"])
+    )
 
 
 def due(rule):

@@ -7,7 +7,6 @@ import re
 import sys
 import time
 import traceback
-import urllib.parse
 import uuid
 
 from services import everything  # noqa: F401  (fills the table of operations)
@@ -39,7 +38,11 @@ class Request:
 
     @property
     def op(self):
-        name = self.operation.name if self.operation is not None else self.form.get("Action") or self.headers.get("x-amz-target", "").rpartition(".")[2] or self.method
+        name = (
+            self.operation.name
+            if self.operation is not None
+            else self.form.get("Action") or self.headers.get("x-amz-target", "").rpartition(".")[2] or self.method
+        )
         return f"{self.service.name if self.service else 's3'}:{name}"
 
     @property
@@ -91,8 +94,11 @@ def find(request, service):
         request.operation = service.operations.get(name)
         if request.operation is None and on("unknown-operation"):
             version = request.form.get("Version", "")
-            return AwsError("InvalidAction", f"Could not find operation {name} for version {version}") if name else AwsError(
-                "MissingAction", "The request must contain the parameter Action.")
+            return (
+                AwsError("InvalidAction", f"Could not find operation {name} for version {version}")
+                if name
+                else AwsError("MissingAction", "The request must contain the parameter Action.")
+            )
     elif service.protocol == "json":
         name = request.headers.get("x-amz-target", "").rpartition(".")[2]
         request.operation = service.operations.get(name)
@@ -122,7 +128,7 @@ def unchunked(body):
         length = int(head.partition(b";")[0], 16)
         if length == 0:
             break
-        out, rest = out + rest[:length], rest[length + 2:]
+        out, rest = out + rest[:length], rest[length + 2 :]
     return out
 
 
@@ -173,8 +179,17 @@ def alone(call):
         return
     with call.world.lock:
         if thing in call.world.busy:
-            raise AwsError("OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.", 409) if call.service == "s3" \
-                else AwsError("ConcurrentModification", "The request was rejected because multiple requests to change this object were submitted simultaneously.", 409)
+            raise (
+                AwsError(
+                    "OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.", 409
+                )
+                if call.service == "s3"
+                else AwsError(
+                    "ConcurrentModification",
+                    "The request was rejected because multiple requests to change this object were submitted simultaneously.",
+                    409,
+                )
+            )
         call.world.busy.add(thing)
     try:
         yield
@@ -206,12 +221,20 @@ def respond(world, request, wrong):
     except Exception:
         traceback.print_exc()
         sys.stderr.flush()
-        return refusal(request, AwsError("InternalError" if service and service.name == "s3" else "InternalFailure", "the stand-in failed, see its stderr", 500))
+        return refusal(
+            request, AwsError("InternalError" if service and service.name == "s3" else "InternalFailure", "the stand-in failed, see its stderr", 500)
+        )
 
 
 def refusal(request, failure):
     host_id = base64.b64encode(os.urandom(24)).decode()
-    if request.service and request.service.name == "s3" and request.named.get("Bucket") and "BucketName" not in failure.more and failure.code.startswith("NoSuchB"):
+    if (
+        request.service
+        and request.service.name == "s3"
+        and request.named.get("Bucket")
+        and "BucketName" not in failure.more
+        and failure.code.startswith("NoSuchB")
+    ):
         failure.more["BucketName"] = request.named["Bucket"]
     return write.error(request.service, failure, request.id, host_id)
 
@@ -223,7 +246,3 @@ def account_of(world, key):
     if key in world.sessions:
         return world.sessions[key].account
     return world.keys[key][0] if key in world.keys else "123456789012"
-
-
-def unquoted(path):
-    return urllib.parse.unquote(path)

@@ -12,16 +12,34 @@ SERVICES = ("iam", "sts", "s3", "s3control", "sagemaker", "cloudtrail", "accessa
 # What a credential's scope calls a service, where that is not what botocore calls it.
 SIGNED_AS = {"access-analyzer": "accessanalyzer"}
 # Operations that share their address with others: superseded, or told apart by a header, and not done here.
-SUPERSEDED = {"GetBucketLifecycle", "PutBucketLifecycle", "GetBucketNotification", "PutBucketNotification", "ListDirectoryBuckets",
-              "CopyObject", "UploadPartCopy"}
+SUPERSEDED = {
+    "GetBucketLifecycle",
+    "PutBucketLifecycle",
+    "GetBucketNotification",
+    "PutBucketNotification",
+    "ListDirectoryBuckets",
+    "CopyObject",
+    "UploadPartCopy",
+}
 # Roots of S3's answers, which the models do not name.
 ROOTS = {
-    "ListBuckets": "ListAllMyBucketsResult", "GetBucketVersioning": "VersioningConfiguration", "GetBucketAcl": "AccessControlPolicy",
-    "GetBucketLogging": "BucketLoggingStatus", "GetBucketLifecycleConfiguration": "LifecycleConfiguration", "GetBucketTagging": "Tagging",
-    "GetObjectTagging": "Tagging", "GetBucketCors": "CORSConfiguration", "GetBucketWebsite": "WebsiteConfiguration",
-    "ListObjects": "ListBucketResult", "ListObjectsV2": "ListBucketResult", "ListObjectVersions": "ListVersionsResult",
-    "GetBucketNotificationConfiguration": "NotificationConfiguration", "GetBucketRequestPayment": "RequestPaymentConfiguration",
-    "GetBucketAccelerateConfiguration": "AccelerateConfiguration", "DeleteObjects": "DeleteResult", "GetBucketAbac": "AbacStatus",
+    "ListBuckets": "ListAllMyBucketsResult",
+    "GetBucketVersioning": "VersioningConfiguration",
+    "GetBucketAcl": "AccessControlPolicy",
+    "GetBucketLogging": "BucketLoggingStatus",
+    "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+    "GetBucketTagging": "Tagging",
+    "GetObjectTagging": "Tagging",
+    "GetBucketCors": "CORSConfiguration",
+    "GetBucketWebsite": "WebsiteConfiguration",
+    "ListObjects": "ListBucketResult",
+    "ListObjectsV2": "ListBucketResult",
+    "ListObjectVersions": "ListVersionsResult",
+    "GetBucketNotificationConfiguration": "NotificationConfiguration",
+    "GetBucketRequestPayment": "RequestPaymentConfiguration",
+    "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
+    "DeleteObjects": "DeleteResult",
+    "GetBucketAbac": "AbacStatus",
 }
 
 
@@ -45,8 +63,15 @@ class Route:
         self.pattern = re.compile(pattern.rstrip("/") + "/?", re.S)
         bound = [m for m in (operation.input_shape.members.values() if operation.input_shape else [])]
         required = operation.input_shape.required_members if operation.input_shape else []
-        self.required = {m.serialization.get("name") for n, m in operation.input_shape.members.items()
-                         if n in required and m.serialization.get("location") == "querystring"} if bound else set()
+        self.required = (
+            {
+                m.serialization.get("name")
+                for n, m in operation.input_shape.members.items()
+                if n in required and m.serialization.get("location") == "querystring"
+            }
+            if bound
+            else set()
+        )
 
     def fits(self, method, path, query):
         """The match of the path, or None."""

@@ -82,7 +82,11 @@ def of_tree(shape, node):
     if kind == "list":
         if node == "":
             return []
-        inner = node if shape.serialization.get("flattened") else node.get(shape.member.serialization.get("name", "member"), {}) if isinstance(node, dict) else None
+        inner = (
+            node
+            if shape.serialization.get("flattened")
+            else node.get(shape.member.serialization.get("name", "member"), {}) if isinstance(node, dict) else None
+        )
         if not isinstance(inner, dict) or not all(k.isdigit() for k in inner):
             raise AwsError("MalformedInput", "Unexpected list element termination")
         return [of_tree(shape.member, inner[k]) for k in sorted(inner, key=int)]
@@ -109,10 +113,22 @@ def of_json(shape, value, at=""):
     wanted = TYPES.get(kind)
     number = kind in ("integer", "long", "float", "double")
     if wanted and not isinstance(value, wanted) or number and (isinstance(value, bool) or not isinstance(value, (int, float))):
-        given = {str: "STRING_VALUE", bool: "TRUE_VALUE" if value is True else "FALSE_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE"}.get(type(value))
+        given = {str: "STRING_VALUE", bool: "TRUE_VALUE" if value is True else "FALSE_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE"}.get(
+            type(value)
+        )
         target = {"string": "String", "integer": "Integer", "long": "Long", "boolean": "Boolean"}.get(kind, kind)
-        raise AwsError("SerializationException", f"{given} can not be converted to {'an' if target[0] in 'AEIOU' else 'a'} {target}" if given
-                       else "Start of structure or map found where not expected." if isinstance(value, dict) else "Unrecognized collection type class java.util.List")
+        raise AwsError(
+            "SerializationException",
+            (
+                f"{given} can not be converted to {'an' if target[0] in 'AEIOU' else 'a'} {target}"
+                if given
+                else (
+                    "Start of structure or map found where not expected."
+                    if isinstance(value, dict)
+                    else "Unrecognized collection type class java.util.List"
+                )
+            ),
+        )
     if kind == "structure":
         known = {m.serialization.get("name", n): (n, m) for n, m in shape.members.items()}
         out = {}
@@ -165,7 +181,7 @@ def rest(operation, named, query_string, headers, body, as_json=False):
                 text = headers[key.lower()]
                 out[name] = [t.strip() for t in text.split(",")] if member.type_name == "list" else scalar(member, text)
         elif where == "headers":
-            found = {k[len(key):]: v for k, v in headers.items() if k.startswith(key.lower())}
+            found = {k[len(key) :]: v for k, v in headers.items() if k.startswith(key.lower())}
             if found:
                 out[name] = found
     if payload:

@@ -92,10 +92,20 @@ def check(service, operation, parameters):
     if not found:
         return
     if service == "s3":
-        raise AwsError("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400,
-                       {"Detail": "; ".join(f"{p}: {c}" for _, _, p, c in found)})
-    code = {"iam": "ValidationError", "sts": "ValidationError", "sns": "InvalidParameter", "s3control": "InvalidRequest",
-            "organizations": "InvalidInputException", "cloudtrail": "ValidationException"}.get(service, "ValidationException")
+        raise AwsError(
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+            400,
+            {"Detail": "; ".join(f"{p}: {c}" for _, _, p, c in found)},
+        )
+    code = {
+        "iam": "ValidationError",
+        "sts": "ValidationError",
+        "sns": "InvalidParameter",
+        "s3control": "InvalidRequest",
+        "organizations": "InvalidInputException",
+        "cloudtrail": "ValidationException",
+    }.get(service, "ValidationException")
     if service == "cloudtrail" and any(name == "MaxResults" for name, *_ in found):
         code = "InvalidMaxResultsException"
     if service == "iam" and on("iam-name-words"):
@@ -103,11 +113,18 @@ def check(service, operation, parameters):
             if not value:
                 continue
             if constraint.startswith("Member must satisfy regular") and name in NAMES:
-                raise AwsError(code, f"The specified value for {path} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-")
+                raise AwsError(
+                    code, f"The specified value for {path} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
+                )
             if constraint.startswith("Member must satisfy regular") and name in ("Path", "NewPath"):
-                raise AwsError(code, f"The specified value for {path} is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.")
-    texts = [f"Value {'null' if value is None else repr_of(value)} at '{path}' failed to satisfy constraint: {constraint}"
-             for _, value, path, constraint in found]
+                raise AwsError(
+                    code,
+                    f"The specified value for {path} is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.",
+                )
+    texts = [
+        f"Value {'null' if value is None else repr_of(value)} at '{path}' failed to satisfy constraint: {constraint}"
+        for _, value, path, constraint in found
+    ]
     raise AwsError(code, f"{len(texts)} validation error{'s' if len(texts) > 1 else ''} detected: " + "; ".join(texts))
 
 

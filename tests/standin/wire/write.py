@@ -136,8 +136,11 @@ def rest_xml(service, operation, result, request_id, status):
             continue
         if member.serialization.get("location") == "header":
             form = member.serialization.get("timestampFormat", "rfc822")
-            headers[member.serialization["name"]] = text(member, result[name], form) if member.type_name == "timestamp" else str(
-                result[name]).lower() if member.type_name == "boolean" else str(result[name])
+            headers[member.serialization["name"]] = (
+                text(member, result[name], form)
+                if member.type_name == "timestamp"
+                else str(result[name]).lower() if member.type_name == "boolean" else str(result[name])
+            )
         elif member.serialization.get("location") == "headers":
             headers.update({member.serialization["name"] + k: v for k, v in result[name].items()})
     payload = shape.serialization.get("payload")
@@ -173,13 +176,19 @@ def error(service, failure, request_id, host_id="", operation=None):
     if protocol == "query":
         space = f' xmlns="{service.space}"' if service else ""
         kind = "Sender" if failure.status < 500 else "Receiver"
-        body = (f"<ErrorResponse{space}><Error><Type>{kind}</Type><Code>{failure.code}</Code><Message>{escape(failure.message)}</Message></Error>"
-                f"<RequestId>{request_id}</RequestId></ErrorResponse>")
+        body = (
+            f"<ErrorResponse{space}><Error><Type>{kind}</Type><Code>{failure.code}</Code><Message>{escape(failure.message)}</Message></Error>"
+            f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
         return failure.status, {**headers, "Content-Type": "text/xml", "x-amzn-RequestId": request_id}, body.encode()
     if protocol in ("json", "rest-json"):
         body = {"__type": failure.code, "message": failure.message}
         kind = "application/x-amz-json-1.1" if protocol == "json" else "application/json"
-        return failure.status, {**headers, "Content-Type": kind, "x-amzn-RequestId": request_id, "x-amzn-ErrorType": failure.code}, json.dumps(body).encode()
+        return (
+            failure.status,
+            {**headers, "Content-Type": kind, "x-amzn-RequestId": request_id, "x-amzn-ErrorType": failure.code},
+            json.dumps(body).encode(),
+        )
     more = "".join(f"<{k}>{escape(str(v))}</{k}>" for k, v in failure.more.items())
     inside = f"<Code>{failure.code}</Code><Message>{escape(failure.message)}</Message>{more}"
     if service.name == "s3control":

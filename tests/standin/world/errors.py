@@ -11,10 +11,22 @@ class AwsError(Exception):
 
 
 STATUS = {
-    "NoSuchEntity": 404, "EntityAlreadyExists": 409, "DeleteConflict": 409, "LimitExceeded": 409, "ConcurrentModification": 409,
-    "EntityTemporarilyUnmodifiable": 409, "ReportNotPresent": 410, "ReportExpired": 410, "ReportInProgress": 404,
-    "AccessDenied": 403, "InvalidClientTokenId": 403, "MissingAuthenticationToken": 403, "ExpiredToken": 403,
-    "OpenIdIdpCommunicationError": 400, "ServiceFailure": 500, "NotFound": 404,
+    "NoSuchEntity": 404,
+    "EntityAlreadyExists": 409,
+    "DeleteConflict": 409,
+    "LimitExceeded": 409,
+    "ConcurrentModification": 409,
+    "EntityTemporarilyUnmodifiable": 409,
+    "ReportNotPresent": 410,
+    "ReportExpired": 410,
+    "ReportInProgress": 404,
+    "AccessDenied": 403,
+    "InvalidClientTokenId": 403,
+    "MissingAuthenticationToken": 403,
+    "ExpiredToken": 403,
+    "OpenIdIdpCommunicationError": 400,
+    "ServiceFailure": 500,
+    "NotFound": 404,
 }
 
 

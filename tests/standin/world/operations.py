@@ -30,4 +30,4 @@ def page(call, items, token, most, default, refusal):
     if not on("pages"):
         return items, None
     size = min(int(most or default), call.config["page"] or 1000, 1000)
-    return items[start:start + size], f"AAE-{start + size}" if start + size < len(items) else None
+    return items[start : start + size], f"AAE-{start + size}" if start + size < len(items) else None

@@ -12,27 +12,27 @@ from world import rules
 
 UTC = datetime.timezone.utc
 DEFAULTS = {
-    "page": None,             # at most so many items in one page of any list, whatever the caller asks for
-    "principal_lag_s": 0.0,   # a new user or role is unknown as a principal, and to other services, for so long
-    "read_lag_s": 0.0,        # reads show an account as it was so long ago
-    "trail_lag_s": 0.0,       # CloudTrail shows an event so much later; AWS: up to 15 minutes
-    "without": [],            # rules that are switched off, see world/rules.py
-    "trusting": False,        # an account's root user may assume any role, whether it exists or not
-    "session_s": None,        # temporary credentials hold so long, whatever the caller asks for
-    "rates": {},              # {"iam": 5}: more requests a second and account are throttled
-    "write_ms": {},           # {"s3": 50, "iam": 20}: a write takes so long; another one to the same thing meanwhile is refused
+    "page": None,  # at most so many items in one page of any list, whatever the caller asks for
+    "principal_lag_s": 0.0,  # a new user or role is unknown as a principal, and to other services, for so long
+    "read_lag_s": 0.0,  # reads show an account as it was so long ago
+    "trail_lag_s": 0.0,  # CloudTrail shows an event so much later; AWS: up to 15 minutes
+    "without": [],  # rules that are switched off, see world/rules.py
+    "trusting": False,  # an account's root user may assume any role, whether it exists or not
+    "session_s": None,  # temporary credentials hold so long, whatever the caller asks for
+    "rates": {},  # {"iam": 5}: more requests a second and account are throttled
+    "write_ms": {},  # {"s3": 50, "iam": 20}: a write takes so long; another one to the same thing meanwhile is refused
     "bucket_name_lag_s": 0.0,  # the name of a deleted bucket is blocked for so long; AWS: up to an hour
-    "quotas": {},             # {"RolesQuota": 10}: another quota than AWS's default, by its key in GetAccountSummary
-    "report_polls": 1,        # so many GenerateCredentialReport answer STARTED or INPROGRESS before COMPLETE
+    "quotas": {},  # {"RolesQuota": 10}: another quota than AWS's default, by its key in GetAccountSummary
+    "report_polls": 1,  # so many GenerateCredentialReport answer STARTED or INPROGRESS before COMPLETE
     "report_max_age_s": 0.0,  # a credential report is not generated anew for so long; AWS: 4 hours
-    "password_polls": 0,      # so many changes of a login profile are EntityTemporarilyUnmodifiable after it was made
+    "password_polls": 0,  # so many changes of a login profile are EntityTemporarilyUnmodifiable after it was made
     "sagemaker_seconds": 0.0,  # a state changes no sooner
-    "sagemaker_looks": 1,     # and not before it was seen so often
-    "sagemaker_fail": {},     # {"CreateDomain": "reason"}: what the operation starts ends in failure
+    "sagemaker_looks": 1,  # and not before it was seen so often
+    "sagemaker_fail": {},  # {"CreateDomain": "reason"}: what the operation starts ends in failure
     "sagemaker_ignores": [],  # ["UserSettings.SecurityGroups"]: taken, and silently not done
-    "sagemaker_limits": {},   # {"domains": 1}
-    "organization": None,     # what DescribeOrganization answers; none: AWSOrganizationsNotInUseException
-    "root": {},               # {"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 1} of GetAccountSummary
+    "sagemaker_limits": {},  # {"domains": 1}
+    "organization": None,  # what DescribeOrganization answers; none: AWSOrganizationsNotInUseException
+    "root": {},  # {"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 1} of GetAccountSummary
 }
 
 
