@@ -61,7 +61,7 @@ class Bench:
 def lay(folder: Path, binary: Path, count: Tally) -> Bench:
     bench = Bench(folder, binary, count)
     shutil.copytree(ROOT / "environments", bench.project / "environments")
-    shutil.copytree(SCHEDULE, bench.project / ".github", ignore=lambda *_: [])
+    shutil.copytree(SCHEDULE, bench.project / ".github")
     (bench.project / "templates").mkdir()
     bench.path.mkdir()
     # PRETEND is for an exit code that this account cannot bring about.
