@@ -1,5 +1,6 @@
 //! A state as those see it who ask for something: every identity with what it holds, every resource with its policy.
 
+use crate::state::sagemaker_cores;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -122,7 +123,9 @@ impl<'s> Landscape<'s> {
                 Core::User { .. }
                 | Core::Group { .. }
                 | Core::InstanceProfile { .. }
-                | Core::Bucket { .. } => {}
+                | Core::Bucket { .. }
+                | sagemaker_cores!()
+                | Core::Account => {}
             }
             for setting in resource.settings.values() {
                 match setting {

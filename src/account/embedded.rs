@@ -11,7 +11,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::{Account, ReadRequest, Reading, Unreachable, store};
-use crate::state::{Extent, Operation, Refusal, Resource, ResourceId, State, Verb, limits, meter};
+use crate::state::{
+    ACCOUNT_SETTINGS, Core, Extent, Kind, Operation, Refusal, Resource, ResourceId, State, Verb, limits,
+    meter,
+};
 
 /// The version of the account file's format that this hatrack writes and reads.
 pub const ACCOUNT_FORMAT_VERSION: u32 = 1;
@@ -227,6 +230,10 @@ impl Account for EmbeddedAccount {
             let extent = whole.accounts.entry(scope.account.clone());
             let extent = extent.or_insert_with(|| Extent::full(scope.partition.clone()));
             reading.state.accounts.insert(scope.account.clone(), extent.clone());
+            if extent.kinds.contains(&Kind::Account) {
+                let settings = ResourceId::new(&scope.account, Kind::Account, ACCOUNT_SETTINGS);
+                whole.resources.entry(settings).or_insert_with(|| Resource::new(Core::Account, []));
+            }
         }
         let asked = &reading.state.accounts;
         let resources = whole.resources.iter().filter(|(id, _)| asked.contains_key(&id.account));

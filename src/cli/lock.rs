@@ -9,6 +9,7 @@ use crate::cli::pipeline::{Selection, Session};
 use crate::cli::progress;
 use crate::plan::relock;
 use crate::report::{self, LockReport};
+use crate::state::sagemaker_kinds;
 use crate::state::{Kind, Unread};
 
 #[derive(Debug, clap::Args)]
@@ -72,7 +73,7 @@ fn hides_policies(blind: &Blind) -> bool {
     match blind {
         Blind::Kind(_, kind) => match kind {
             Kind::User | Kind::Group | Kind::Role => true,
-            Kind::Policy | Kind::InstanceProfile | Kind::Bucket => false,
+            Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => false,
         },
         Blind::Resource(_) | Blind::Setting(..) | Blind::Credentials(_) => false,
     }

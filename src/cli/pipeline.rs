@@ -397,6 +397,7 @@ fn connect_aws(
     use crate::cli::passwords::PasswordFile;
 
     let passwords = Arc::new(PasswordFile::default());
+    let waits = Arc::new(crate::cli::progress::WaitLines::default());
     let mut fleet = Fleet::default();
     for (i, environment) in environments.iter().enumerate() {
         let before = environments.iter().take(i).find(|e| e.account == environment.account);
@@ -425,6 +426,7 @@ fn connect_aws(
             parallelism: usize::from(global.parallelism),
             passwords: passwords.clone(),
             interrupted: interrupted.clone(),
+            waits: waits.clone(),
         });
         let account = account.map_err(|why| {
             let mut failure = Failure::from(why);

@@ -11,7 +11,7 @@ use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::progress;
 use crate::diagnostic::has_errors;
 use crate::plan::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection};
-use crate::report::{EnvironmentLine, Inputs, PlanReport};
+use crate::report::{ByHand, EnvironmentLine, Inputs, PlanReport};
 use crate::spec::EnvironmentInfo;
 
 #[derive(Debug, clap::Args)]
@@ -75,10 +75,16 @@ pub fn with_inputs<'a, T>(
     make: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
     let line = |e: &'a EnvironmentInfo| {
-        let EnvironmentInfo { name, account, region, source, partition: _, assume_role: _ } = e;
+        let EnvironmentInfo { name, account, region, source, partition: _, assume_role: _, checklist: _ } = e;
         EnvironmentLine { name, account, region, source }
     };
     let environments: Vec<EnvironmentLine<'_>> = session.environments.iter().map(line).collect();
+    let today = crate::cli::findings::today();
+    let by_hand: Vec<ByHand> = session
+        .environments
+        .iter()
+        .flat_map(|e| e.checklist.iter().map(|item| ByHand::new(&e.name, item, today)))
+        .collect();
     make(&Inputs {
         environments: &environments,
         origin: &|id, setting| session.origin(id, setting),
@@ -91,6 +97,7 @@ pub fn with_inputs<'a, T>(
         findings: &prepared.findings,
         access: &prepared.access,
         claims: &prepared.claims,
+        by_hand: &by_hand,
     })
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+#[cfg(feature = "aws")]
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -14,6 +16,8 @@ use crate::plan::Step;
 use crate::report;
 use crate::spec::EnvironmentInfo;
 use crate::state::AccountId;
+#[cfg(feature = "aws")]
+use crate::state::ResourceId;
 
 /// Set by the first SIGINT or SIGTERM; a second one ends the process at once.
 ///
@@ -29,6 +33,31 @@ pub fn on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
             .map_err(|error| Failure::error(format!("cannot listen to signals: {error}")))?;
     }
     Ok(interrupted)
+}
+
+/// A line for whatever takes AWS more than a moment, now and then.
+#[cfg(feature = "aws")]
+#[derive(Default)]
+pub struct WaitLines {
+    said: Mutex<BTreeMap<ResourceId, Duration>>,
+}
+
+/// Between two lines about one resource.
+#[cfg(feature = "aws")]
+const WAIT_LINE_EVERY: Duration = Duration::from_secs(30);
+
+#[cfg(feature = "aws")]
+impl crate::account::aws::WaitListener for WaitLines {
+    fn waits(&self, what: &ResourceId, status: &str, waited: Duration) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = said.get(what).copied().filter(|last| *last <= waited).unwrap_or_default();
+        if waited >= last + WAIT_LINE_EVERY {
+            said.insert(what.clone(), waited);
+            let seconds = waited.as_secs();
+            let line = format!("waiting: {} is {status} for {seconds} s", what.address());
+            anstream::eprintln!("{}", report::harmless(&line));
+        }
+    }
 }
 
 /// A bar on a terminal, a line a step in a log.

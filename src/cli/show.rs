@@ -43,6 +43,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         aws: &AwsComparison::default(),
         access: &delta(&Landscape::new(&saved.found), &Landscape::new(&saved.wanted)),
         claims: &[],   // A plan with a broken one is not saved.
+        by_hand: &[],  // It is in the files, which a saved plan does not carry.
         findings: &[], // A plan in a file is about what it does; `plan` told what is found besides.
     });
     plan::show(&report, output);

@@ -2,6 +2,7 @@
 //!
 //! The facts are those that pathfinding.cloud and Rhino Security Labs published; the worst come first.
 
+use crate::state::sagemaker_kinds;
 use std::collections::BTreeSet;
 
 use super::cover::{GROUPS, POLICIES, ROLES, Target, USERS, both, spans};
@@ -123,7 +124,7 @@ impl<'a> Who<'a> {
             Kind::User | Kind::Role => self.id.into_iter().filter(|id| id.kind == kind).collect(),
             Kind::Group => self.groups.iter().copied().collect(),
             Kind::Policy => self.policies.iter().copied().collect(),
-            Kind::InstanceProfile | Kind::Bucket => vec![],
+            Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => vec![],
         };
         ids.into_iter().filter_map(|id| self.state.and_then(|state| state.principal_arn(id))).collect()
     }
@@ -184,7 +185,9 @@ impl Need {
                 Kind::Role => ROLES,
                 Kind::Group => GROUPS,
                 Kind::Policy => POLICIES,
-                Kind::User | Kind::InstanceProfile | Kind::Bucket => USERS,
+                Kind::User | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+                    USERS
+                }
             },
         }
     }

@@ -1,5 +1,6 @@
 //! From a state to what its identities hold: inline policies, attached ones, those of groups, the boundary.
 
+use crate::state::sagemaker_cores;
 use std::collections::BTreeSet;
 
 use super::escalation;
@@ -111,9 +112,12 @@ pub(super) fn documents(
         let core = match &resource.core {
             Core::Role { trust, .. } => Some((id, None, trust, Usage::Trust)),
             Core::Policy { document, .. } => Some((id, None, document, Usage::Identity)),
-            Core::User { .. } | Core::Group { .. } | Core::InstanceProfile { .. } | Core::Bucket { .. } => {
-                None
-            }
+            Core::User { .. }
+            | Core::Group { .. }
+            | Core::InstanceProfile { .. }
+            | Core::Bucket { .. }
+            | sagemaker_cores!()
+            | Core::Account => None,
         };
         let settings = resource.settings.iter().filter_map(move |(key, setting)| match setting {
             Setting::Inline { document, .. } => Some((id, Some(key.clone()), document, Usage::Identity)),

@@ -49,6 +49,7 @@ enum CoreChange {
 /// Compares every field: a new field, and a new kind of core, do not compile until their fate is decided.
 fn compare_cores(found: &Core, wanted: &Core) -> CoreChange {
     // An id names its kind, so cores of two kinds never meet.
+    let fixed = |fields: Vec<&'static str>| fields.into_iter().map(|field| (field, true)).collect();
     let other_kind = || CoreChange::Recreate(vec!["kind"]);
     let (fixed, in_place): (Vec<(&'static str, bool)>, bool) = match found {
         Core::User { path: a } => {
@@ -76,6 +77,34 @@ fn compare_cores(found: &Core, wanted: &Core) -> CoreChange {
         Core::Bucket { region: a } => {
             let Core::Bucket { region: b } = wanted else { return other_kind() };
             (vec![("region", a != b)], false)
+        }
+        Core::Domain(a) => {
+            let Core::Domain(b) = wanted else { return other_kind() };
+            (fixed(a.fixed_differences(b)), a != b)
+        }
+        Core::UserProfile(a) => {
+            let Core::UserProfile(b) = wanted else { return other_kind() };
+            (fixed(a.fixed_differences(b)), a != b)
+        }
+        Core::Space(a) => {
+            let Core::Space(b) = wanted else { return other_kind() };
+            (vec![("owner", a != b)], false)
+        }
+        Core::Notebook(a) => {
+            let Core::Notebook(b) = wanted else { return other_kind() };
+            (fixed(a.fixed_differences(b)), a != b)
+        }
+        Core::NotebookLifecycle(a) => {
+            let Core::NotebookLifecycle(b) = wanted else { return other_kind() };
+            (vec![], a != b)
+        }
+        Core::StudioLifecycle(a) => {
+            let Core::StudioLifecycle(b) = wanted else { return other_kind() };
+            (vec![("app", a.app != b.app), ("script", a.script != b.script)], false)
+        }
+        Core::Account => {
+            let Core::Account = wanted else { return other_kind() };
+            (vec![], false)
         }
     };
     let fixed: Vec<_> = fixed.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect();

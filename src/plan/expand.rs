@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Change, Reason, Unplannable};
 use crate::policy::{Document, Effect, Element, Folded, Policy, Statement, Version};
 use crate::state::{
-    Core, Kind, Operation, Partition, Resource, ResourceId, Setting, SettingKey, State, Tie, Verb, creation,
+    Core, Kind, Operation, Partition, Resource, ResourceId, Setting, State, Tie, Verb, creation,
     settings_of_create,
 };
 
@@ -91,8 +91,8 @@ fn end(
     out: &mut Vec<Draft>,
 ) -> Result<(), Unplannable> {
     for setting in resource.settings.values().filter(|s| s.blocks_deletion()) {
-        if *setting == Setting::Objects {
-            return Err(Unplannable::NotEmpty { id: id.clone(), setting: SettingKey::Objects });
+        if matches!(setting, Setting::Objects | Setting::Apps(_)) {
+            return Err(Unplannable::NotEmpty { id: id.clone(), setting: setting.key() });
         }
         out.push(draft(id, Verb::Remove { found: setting.clone() }, because));
     }

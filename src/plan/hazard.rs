@@ -19,6 +19,8 @@ pub enum Hazard {
     Deletes(ResourceId),
     /// It is deleted and made anew, because these fields cannot be changed in place. Whatever uses it meanwhile fails.
     Replaces(ResourceId, Vec<String>),
+    /// It is stopped for the change and started again.
+    Restarts(ResourceId),
     /// Something that exists becomes ours.
     Adopts(ResourceId),
     /// Something that carries another's mark, described, becomes ours.
@@ -74,6 +76,7 @@ impl Hazard {
             Self::LocksOut { resource, .. } => Some(format!("{LOCKS_OUT}{}", resource.address())),
             Self::Deletes(_)
             | Self::Replaces(..)
+            | Self::Restarts(_)
             | Self::Adopts(_)
             | Self::TakesOver(..)
             | Self::RemovesCredential(..)
@@ -118,6 +121,10 @@ pub fn hazards(plan: &Plan, around: &Surroundings<'_>) -> Vec<Hazard> {
             Change::Replace { fields, .. } => {
                 let fields = fields.iter().map(ToString::to_string).collect();
                 out.push(Hazard::Replaces(id.clone(), fields));
+            }
+            Change::Update { core: Some((Core::Notebook(found), Core::Notebook(wanted))), .. } => {
+                let restarts = found.running == Some(true) && wanted.running == Some(true);
+                out.extend(restarts.then(|| Hazard::Restarts(id.clone())));
             }
             Change::Create(_) | Change::Update { .. } => {}
         }
@@ -268,6 +275,11 @@ fn gives(setting: &Setting) -> bool {
         | SettingKey::Versioning
         | SettingKey::Ownership
         | SettingKey::Lifecycle
-        | SettingKey::Objects => false,
+        | SettingKey::Objects
+        | SettingKey::StudioLifecycle(_)
+        | SettingKey::Apps
+        | SettingKey::Failed
+        | SettingKey::AccountAlias
+        | SettingKey::PasswordPolicy => false,
     }
 }

@@ -1,5 +1,6 @@
 //! Whether a plan takes the control of what it touches from those who must keep it.
 
+use crate::state::sagemaker_kinds;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Hazard, Plan};
@@ -50,6 +51,8 @@ fn controls(kind: Kind) -> &'static [&'static str] {
         Kind::InstanceProfile => {
             &["iam:GetInstanceProfile", "iam:AddRoleToInstanceProfile", "iam:RemoveRoleFromInstanceProfile"]
         }
+        // What they hold is guarded by policies of IAM and S3, which are looked at.
+        sagemaker_kinds!() | Kind::Account => &[],
     }
 }
 

@@ -121,7 +121,12 @@ fn caution(operation: &Operation, wanted: &State, found: &State) -> u8 {
             | Setting::Ownership(_)
             | Setting::Lifecycle(_)
             | Setting::Credential { .. }
-            | Setting::Objects => BUILD,
+            | Setting::Objects
+            | Setting::StudioLifecycle { .. }
+            | Setting::Apps(_)
+            | Setting::Failed(_)
+            | Setting::AccountAlias(_)
+            | Setting::PasswordPolicy(_) => BUILD,
         },
         Verb::Remove { found: setting } => match setting {
             Setting::Boundary(_) | Setting::PublicAccessBlock(_) => UNGUARD,
@@ -141,7 +146,12 @@ fn caution(operation: &Operation, wanted: &State, found: &State) -> u8 {
             | Setting::Versioning(_)
             | Setting::Ownership(_)
             | Setting::Lifecycle(_)
-            | Setting::Objects => BUILD,
+            | Setting::Objects
+            | Setting::StudioLifecycle { .. }
+            | Setting::Apps(_)
+            | Setting::Failed(_)
+            | Setting::AccountAlias(_)
+            | Setting::PasswordPolicy(_) => BUILD,
         },
     }
 }

@@ -300,7 +300,12 @@ fn someone(address: &str, found: &Setting) -> String {
         | Setting::Versioning(_)
         | Setting::Ownership(_)
         | Setting::Lifecycle(_)
-        | Setting::Objects => format!("someone set the {words} of {address}"),
+        | Setting::Objects
+        | Setting::StudioLifecycle { .. }
+        | Setting::Apps(_)
+        | Setting::Failed(_)
+        | Setting::AccountAlias(_)
+        | Setting::PasswordPolicy(_) => format!("someone set the {words} of {address}"),
     }
 }
 
@@ -311,7 +316,9 @@ fn of_objection(inputs: &Inputs<'_>, objection: &Objection) -> Option<Finding> {
         | Objection::Aws(id)
         | Objection::OtherCase { declared: id, existing: _ } => (id, Class::Foreign),
         Objection::StillUsed { target: id, by: _ } | Objection::NotEmpty(id) => (id, Class::Unmanaged),
+        Objection::AppsRun { id, fields: _, apps: _ } => (id, Class::Modified),
         Objection::FixedAtCreation { id, field: _ }
+        | Objection::Failed(id, _)
         | Objection::OverLimit(id, _)
         | Objection::UnreadablePolicy(id) => (id, Class::Modified),
         Objection::OverQuota(id, _) => (id, Class::Modified),

@@ -1,6 +1,7 @@
 //! Reports for chats, issues and pull requests: the gist in sight, the rest folded away.
 
 use super::aws_managed::AwsManagedLine;
+use super::by_hand::ByHand;
 use super::changes::{Action, ResourceChange};
 use super::drift::Class;
 use super::escape::{markdown, markdown_code};
@@ -80,6 +81,19 @@ pub(super) fn sentence(help: &str) -> String {
     parts.map(|(at, part)| if at % 2 == 1 { markdown_code(part) } else { markdown(part) }).collect()
 }
 
+/// What is open or old of what is done by hand, as a task list.
+fn by_hand_list(items: &[ByHand]) -> String {
+    let todo: Vec<&ByHand> = items.iter().filter(|item| item.standing != "done").collect();
+    if todo.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("\n### By hand\n\nAWS has no call for it.\n\n");
+    for item in todo {
+        out.push_str(&format!("- [ ] {}: {}\n", markdown(&item.environment), markdown(&item.text())));
+    }
+    out
+}
+
 fn coverage(lines: &[CoverageLine]) -> String {
     lines.iter().map(|line| format!("_{}_\n\n", markdown(&line.text()))).collect()
 }
@@ -114,6 +128,7 @@ impl PlanReport {
             notes,
             not_checked: unread,
             coverage: covered,
+            by_hand,
             objections,
             assertions,
         } = self;
@@ -167,6 +182,7 @@ impl PlanReport {
         out.push_str(&list("Notes", notes));
         out.push_str(&not_checked(unread));
         out.push_str(&coverage(covered));
+        out.push_str(&by_hand_list(by_hand));
         ended(out)
     }
 }

@@ -8,6 +8,7 @@ mod access;
 mod access_markdown;
 mod apply;
 mod aws_managed;
+mod by_hand;
 mod changes;
 mod comparison;
 mod diagnostics;
@@ -44,6 +45,7 @@ pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
 pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
 };
+pub use by_hand::ByHand;
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
 pub use comparison::{GapLine, PolicyComparison, StatementInFile};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};

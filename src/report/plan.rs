@@ -1,9 +1,11 @@
 //! A plan as plain data: everything it changes, why, what to agree to, and what was not checked.
 
+use crate::state::sagemaker_kinds;
 use serde::Serialize;
 
 use super::access::AccessReport;
 use super::aws_managed::{self, AwsManagedLine};
+use super::by_hand::ByHand;
 use super::changes::{Action, ResourceChange, SettingAction, resource_change};
 use super::meters::{self, MeterLine};
 use super::said::{self, Said};
@@ -40,6 +42,8 @@ pub struct Inputs<'a> {
     pub access: &'a AccessDelta,
     /// What is wrong with the assertions on what is wanted.
     pub claims: &'a [Diagnostic],
+    /// What is done by hand.
+    pub by_hand: &'a [ByHand],
 }
 
 /// A plan. This is the documented JSON.
@@ -69,6 +73,8 @@ pub struct PlanReport {
     pub not_checked: Vec<Said>,
     /// How much of each account is answered for.
     pub coverage: Vec<CoverageLine>,
+    /// What is done by hand, because AWS has no call for it.
+    pub by_hand: Vec<ByHand>,
     /// Why nothing may be applied.
     pub objections: Vec<Said>,
     /// Assertions that would not hold, or say nothing; nothing may be applied with one that is broken.
@@ -276,6 +282,7 @@ impl PlanReport {
             notes,
             not_checked: inputs.unread.iter().map(said::unread).collect(),
             coverage: coverage(inputs.settled),
+            by_hand: inputs.by_hand.to_vec(),
             objections: inputs.settled.objections.iter().map(said::objection).collect(),
             assertions: inputs.claims.iter().map(said::claim).collect(),
         }
@@ -343,7 +350,7 @@ pub(super) fn environment_of<'a>(
     }
     let resource = resource.or_else(|| inputs.settled.wanted.resources.get(id));
     let mark = resource.and_then(|resource| match id.kind {
-        Kind::User | Kind::Role | Kind::Bucket => resource.tag(MARK_TAG),
+        Kind::User | Kind::Role | Kind::Bucket | sagemaker_kinds!() | Kind::Account => resource.tag(MARK_TAG),
         Kind::Group | Kind::Policy | Kind::InstanceProfile => {
             resource.core.path().and_then(|path| path.strip_prefix("/hatrack/")?.split('/').next())
         }

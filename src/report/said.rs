@@ -59,6 +59,11 @@ pub(super) fn hazard(hazard: &Hazard) -> Said {
             );
             Said::new("replaces", Some(id), text)
         }
+        Hazard::Restarts(id) => {
+            let text =
+                format!("{} is stopped for the change and started again; its volume stays", id.address());
+            Said::new("restarts", Some(id), text).help("whatever runs on it ends: ask its people first")
+        }
         Hazard::Adopts(id) => {
             Said::new("adopts", Some(id), format!("{} exists already and becomes hatrack's", id.address()))
         }
@@ -224,6 +229,24 @@ pub fn objection(objection: &Objection) -> Said {
                 .help("empty it first: hatrack never deletes data")
         }
         Objection::FixedAtCreation { id, field } => would_replace_data(id, &[*field]),
+        Objection::Failed(id, why) => {
+            let text = format!("{} is in a failed state: {why}", id.address());
+            Said::new("failed", Some(id), text).help(
+                "AWS changes nothing on it until that is mended: mend the cause, delete it in the console, and run this again",
+            )
+        }
+        Objection::AppsRun { id, fields, apps } => {
+            let address = id.address();
+            let running = apps.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let what = if fields.is_empty() {
+                format!("{address} shall go, but apps run in it: {running}")
+            } else {
+                format!("{} of {address} cannot change while apps run in it: {running}", listed(fields))
+            };
+            Said::new("apps-run", Some(id), what).help(
+                "ask their owners to save and stop them (Studio, Running instances), and run this again",
+            )
+        }
         Objection::UnreadablePolicy(id) => {
             let text = format!(
                 "the policy of {} is nothing that hatrack can read, so nobody can say whose statements to keep",

@@ -2,11 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::value::named_from;
+use super::value::{named_from, of_core};
 use crate::plan::Reason;
 use crate::state::{
-    Core, CredentialKind, Encryption, Kind, LifecycleRule, Operation, PublicAccessBlock, ResourceId, Setting,
-    SettingKey, Transition, Verb, Versioning,
+    Core, CredentialKind, Encryption, Kind, LifecycleRule, Operation, PasswordPolicy, PublicAccessBlock,
+    ResourceId, Setting, SettingKey, Transition, Verb, Versioning,
 };
 
 /// One operation in one line of words: `attach AmazonS3ReadOnlyAccess to group/DataScientists`.
@@ -39,6 +39,13 @@ pub(super) fn core_words(then: &Core, now: &Core) -> Vec<&'static str> {
             Core::Role { path: _, description: a, max_session_seconds: c, trust: e },
             Core::Role { path: _, description: b, max_session_seconds: d, trust: f },
         ) => vec![("trust policy", e != f), ("description", a != b), ("longest session", c != d)],
+        (
+            Core::Domain(_) | Core::UserProfile(_) | Core::Notebook(_) | Core::NotebookLifecycle(_),
+            Core::Domain(_) | Core::UserProfile(_) | Core::Notebook(_) | Core::NotebookLifecycle(_),
+        ) => {
+            let (then, now) = (of_core(then), of_core(now));
+            then.iter().zip(&now).map(|((name, a), (_, b))| (field(name), a != b)).collect()
+        }
         _ => vec![],
     };
     let path = ("path", then.path() != now.path());
@@ -63,7 +70,12 @@ fn put_line(target: &ResourceId, there: bool, wanted: &Setting) -> String {
         | Setting::Versioning(_)
         | Setting::Ownership(_)
         | Setting::Lifecycle(_)
-        | Setting::Objects => format!("{again} {} of {address}", setting(&wanted.key())),
+        | Setting::Objects
+        | Setting::StudioLifecycle { .. }
+        | Setting::Apps(_)
+        | Setting::Failed(_)
+        | Setting::AccountAlias(_)
+        | Setting::PasswordPolicy(_) => format!("{again} {} of {address}", setting(&wanted.key())),
     }
 }
 
@@ -95,6 +107,11 @@ pub(super) fn setting(key: &SettingKey) -> String {
         SettingKey::Ownership => String::from("object ownership"),
         SettingKey::Lifecycle => String::from("lifecycle"),
         SettingKey::Objects => String::from("objects"),
+        SettingKey::StudioLifecycle(config) => format!("Studio script {}", config.name),
+        SettingKey::Apps => String::from("running apps"),
+        SettingKey::Failed => String::from("failure"),
+        SettingKey::AccountAlias => String::from("account alias"),
+        SettingKey::PasswordPolicy => String::from("password policy"),
     }
 }
 
@@ -115,12 +132,18 @@ pub(super) fn sort_of(key: &SettingKey) -> (u8, String) {
         SettingKey::Ownership => 11,
         SettingKey::Lifecycle => 12,
         SettingKey::Objects => 13,
-        SettingKey::Tag(_) => 14,
+        SettingKey::StudioLifecycle(_) => 14,
+        SettingKey::AccountAlias => 15,
+        SettingKey::PasswordPolicy => 16,
+        SettingKey::Apps => 17,
+        SettingKey::Failed => 18,
+        SettingKey::Tag(_) => 19,
     };
     let words = match key {
         SettingKey::Attached(_) => String::from("attached"),
         SettingKey::Membership(_) => String::from("member of"),
         SettingKey::Credential(kind, _) => credential(*kind).to_owned(),
+        SettingKey::StudioLifecycle(_) => String::from("Studio script"),
         other => setting(other),
     };
     (rank, words)
@@ -157,8 +180,49 @@ pub(super) fn value(setting: &Setting) -> Option<String> {
         | Setting::Credential { .. }
         | Setting::BucketPolicy(_)
         | Setting::Lifecycle(_)
-        | Setting::Objects => None,
+        | Setting::Objects
+        | Setting::StudioLifecycle { .. } => None,
+        Setting::Apps(apps) => Some(apps.iter().cloned().collect::<Vec<_>>().join(", ")),
+        Setting::Failed(text) | Setting::AccountAlias(text) => Some(text.clone()),
+        Setting::PasswordPolicy(policy) => Some(passwords(policy)),
     }
+}
+
+fn passwords(policy: &PasswordPolicy) -> String {
+    let PasswordPolicy {
+        minimum_length,
+        require_symbols,
+        require_numbers,
+        require_uppercase,
+        require_lowercase,
+        allow_users_to_change,
+        max_age_days,
+        remember,
+        hard_expiry,
+    } = policy;
+    let needs: Vec<&str> = [
+        (*require_symbols, "symbols"),
+        (*require_numbers, "digits"),
+        (*require_uppercase, "upper case"),
+        (*require_lowercase, "lower case"),
+    ]
+    .into_iter()
+    .filter_map(|(on, word)| on.then_some(word))
+    .collect();
+    let mut parts = vec![format!("at least {minimum_length} characters")];
+    if !needs.is_empty() {
+        parts.push(format!("with {}", needs.join(", ")));
+    }
+    parts
+        .push(max_age_days.map_or_else(|| "never expires".to_owned(), |n| format!("expires after {n} days")));
+    parts.extend(remember.map(|n| format!("none of the last {n}")));
+    if !allow_users_to_change {
+        parts.push("users cannot change their own".to_owned());
+    }
+    if *hard_expiry {
+        parts.push("an expired one needs an administrator".to_owned());
+    }
+    parts.join(", ")
 }
 
 fn public_access(block: &PublicAccessBlock) -> String {
@@ -293,6 +357,20 @@ pub fn count(n: usize, one: &str) -> String {
 /// A field's name in words.
 pub(super) fn field(name: &str) -> &str {
     match name {
+        "auth_mode" => "sign-in",
+        "security_groups" => "security groups",
+        "execution_role" => "execution role",
+        "idle_minutes" => "minutes idle before stop",
+        "home_files" => "home files at deletion",
+        "kms_key" => "KMS key",
+        "instance_type" => "instance type",
+        "volume_gb" => "volume in GB",
+        "direct_internet" => "direct internet",
+        "root_access" => "root access",
+        "metadata_version" => "lowest metadata service version",
+        "sso_user" => "Identity Center user",
+        "on_create" => "script at creation",
+        "on_start" => "script at start",
         "trust" => "trust policy",
         "max_session_duration" => "longest session",
         other => other,

@@ -7,6 +7,7 @@
 
 pub mod assertion;
 pub mod authored;
+pub mod checklist;
 pub mod document;
 mod engine;
 mod event;

@@ -3,6 +3,7 @@
 //! The doc comments here are the help that editors show (`hatrack schema`), so they speak to the author of a
 //! file. Statement lists stay JSON: their grammar is IAM's and the policy room reads it.
 
+mod account;
 mod assertion;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,9 @@ use serde_json::Value;
 
 use crate::state::{LifecycleRule, Ownership, PublicAccessBlock, Versioning};
 
+pub use account::{AccountSettings, Acknowledged};
 pub use assertion::{Assertion, Exceptions, Nobody, OneOrMore, OneOrMoreScalars, Scalar};
+pub use sagemaker::{Domain, LifecycleConfiguration, Notebook, Running, SageMaker, SignIn, UserProfile};
 
 /// One environment: what one AWS account holds in one region.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -50,8 +53,15 @@ pub struct Environment {
     /// S3 buckets by name.
     #[serde(default)]
     pub buckets: BTreeMap<String, Bucket>,
-    /// Things that hold data and shall be deleted: `bucket/NAME`. Leaving a bucket out of the file never
-    /// deletes it.
+    /// What SageMaker has in the region: Studio domains, notebook instances and their scripts. A file without this
+    /// key says nothing of SageMaker, and nothing of it is read.
+    #[serde(default)]
+    pub sagemaker: Option<SageMaker>,
+    /// Settings of the account as a whole. A setting left out is not looked at.
+    #[serde(default)]
+    pub account_settings: Option<AccountSettings>,
+    /// Things that hold data and shall be deleted: `bucket/NAME`, `notebook/NAME`, `domain/NAME`,
+    /// `user-profile/DOMAIN/NAME`. Leaving one out of the file never deletes it.
     #[serde(default)]
     pub retire: Vec<String>,
     /// Things in the account that are none of this file's business, each with a reason.
@@ -170,6 +180,8 @@ macro_rules! holder {
         }
     };
 }
+
+mod sagemaker;
 
 holder! {
     /// An IAM group: people who do the same work.

@@ -56,7 +56,9 @@ fn inline_policies(kind: Kind) -> Option<Room> {
         Kind::User => ("the inline policies of a user", Quota::InlineCharactersPerUser),
         Kind::Group => ("the inline policies of a group", Quota::InlineCharactersPerGroup),
         Kind::Role => ("the inline policies of a role", Quota::InlineCharactersPerRole),
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => return None,
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+            return None;
+        }
     };
     Some(room(of, quota, quota.facts().most))
 }
@@ -112,7 +114,12 @@ pub fn fitted(kind: Kind, resource: Resource) -> Resource {
         Core::Policy { document, .. } => fit(document, &[managed_policy()]),
         // What fits without a raised quota is better than what may not.
         Core::Role { trust, .. } => fit(trust, &[trust_policy(), trust_policy_raised()]),
-        Core::User { .. } | Core::Group { .. } | Core::InstanceProfile { .. } | Core::Bucket { .. } => {}
+        Core::User { .. }
+        | Core::Group { .. }
+        | Core::InstanceProfile { .. }
+        | Core::Bucket { .. }
+        | sagemaker_cores!()
+        | Core::Account => {}
     }
     let mut inline = vec![];
     for setting in settings.values_mut() {

@@ -6,6 +6,8 @@
 //! patterns, <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html> and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
 
+mod sagemaker;
+
 use super::fit;
 use super::meter::{self, Meter};
 use super::quota::{Quota, Quotas};
@@ -44,7 +46,11 @@ pub fn check(id: &ResourceId, resource: &Resource) -> Vec<Violation> {
     let mut found = Found(vec![]);
     match id.kind {
         Kind::Bucket => bucket_name(&id.name, &mut found),
-        kind => iam_name(kind, &id.name, &mut found),
+        sagemaker_kinds!() => sagemaker::name(id, &mut found),
+        Kind::Account => sagemaker::account(resource, &mut found),
+        Kind::User | Kind::Group | Kind::Policy | Kind::Role | Kind::InstanceProfile => {
+            iam_name(id.kind, &id.name, &mut found);
+        }
     }
     core(id, &resource.core, &mut found);
     tags(id, resource, &mut found);
@@ -143,7 +149,12 @@ fn is_name(name: &str) -> bool {
 fn iam_name(kind: Kind, name: &str, found: &mut Found) {
     let longest = match kind {
         Kind::User | Kind::Role => 64,
-        Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => 128,
+        Kind::Group
+        | Kind::Policy
+        | Kind::InstanceProfile
+        | Kind::Bucket
+        | sagemaker_kinds!()
+        | Kind::Account => 128,
     };
     if !is_name(name) {
         let help = "letters, digits and any of +=,.@_-";
@@ -196,6 +207,7 @@ fn core(id: &ResourceId, core: &Core, found: &mut Found) {
             }
         }
         Core::User { .. } | Core::Group { .. } | Core::InstanceProfile { .. } | Core::Bucket { .. } => {}
+        sagemaker_cores!() | Core::Account => sagemaker::core(core, found),
     }
 }
 

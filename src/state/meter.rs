@@ -187,7 +187,12 @@ fn parts(kind: Kind, resource: &Resource) -> Vec<Part<'_>> {
     let document = match &resource.core {
         Core::Policy { document, .. } => Some((Quota::PolicyCharacters, document)),
         Core::Role { trust, .. } => Some((Quota::TrustCharacters, trust)),
-        Core::User { .. } | Core::Group { .. } | Core::InstanceProfile { .. } | Core::Bucket { .. } => None,
+        Core::User { .. }
+        | Core::Group { .. }
+        | Core::InstanceProfile { .. }
+        | Core::Bucket { .. }
+        | sagemaker_cores!()
+        | Core::Account => None,
     };
     let document =
         document.map(|(quota, policy)| Part { quota, size: size(policy), what: What::Document(policy) });
@@ -201,7 +206,9 @@ fn part(kind: Kind, setting: &Setting) -> Option<Part<'_>> {
                 Kind::User => Quota::ManagedPoliciesPerUser,
                 Kind::Group => Quota::ManagedPoliciesPerGroup,
                 Kind::Role => Quota::ManagedPoliciesPerRole,
-                Kind::Policy | Kind::InstanceProfile | Kind::Bucket => return None,
+                Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+                    return None;
+                }
             };
             (quota, 1, What::Attached(policy))
         }
@@ -210,7 +217,9 @@ fn part(kind: Kind, setting: &Setting) -> Option<Part<'_>> {
                 Kind::User => Quota::InlineCharactersPerUser,
                 Kind::Group => Quota::InlineCharactersPerGroup,
                 Kind::Role => Quota::InlineCharactersPerRole,
-                Kind::Policy | Kind::InstanceProfile | Kind::Bucket => return None,
+                Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+                    return None;
+                }
             };
             (quota, size(document), What::Inline(name, document))
         }
@@ -230,7 +239,12 @@ fn part(kind: Kind, setting: &Setting) -> Option<Part<'_>> {
         | Setting::Versioning(_)
         | Setting::Ownership(_)
         | Setting::Lifecycle(_)
-        | Setting::Objects => return None,
+        | Setting::Objects
+        | Setting::StudioLifecycle { .. }
+        | Setting::Apps(_)
+        | Setting::Failed(_)
+        | Setting::AccountAlias(_)
+        | Setting::PasswordPolicy(_) => return None,
     };
     Some(Part { quota, size, what })
 }

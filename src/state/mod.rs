@@ -3,6 +3,33 @@
 //!
 //! Pure: knows no client, no clock, no file.
 
+/// The kinds of SageMaker as one pattern, for places that have nothing to say of any of them.
+macro_rules! sagemaker_kinds {
+    () => {
+        $crate::state::Kind::Domain
+            | $crate::state::Kind::UserProfile
+            | $crate::state::Kind::Space
+            | $crate::state::Kind::Notebook
+            | $crate::state::Kind::NotebookLifecycle
+            | $crate::state::Kind::StudioLifecycle
+    };
+}
+
+/// The cores of SageMaker as one pattern, for places that have nothing to say of any of them.
+macro_rules! sagemaker_cores {
+    () => {
+        $crate::state::Core::Domain(_)
+            | $crate::state::Core::UserProfile(_)
+            | $crate::state::Core::Space(_)
+            | $crate::state::Core::Notebook(_)
+            | $crate::state::Core::NotebookLifecycle(_)
+            | $crate::state::Core::StudioLifecycle(_)
+    };
+}
+
+pub(crate) use {sagemaker_cores, sagemaker_kinds};
+
+mod account_settings;
 mod aws_managed;
 pub mod fit;
 mod id;
@@ -13,17 +40,20 @@ mod perform;
 pub mod quota;
 mod reference;
 mod resource;
+mod sagemaker;
 mod scope;
 mod serial;
 mod settle;
 mod target;
 
+pub use account_settings::*;
 pub use aws_managed::*;
 pub use id::*;
 pub use operation::*;
 pub use perform::reads_as;
 pub use reference::*;
 pub use resource::*;
+pub use sagemaker::*;
 pub use scope::*;
 pub use settle::*;
 pub use target::*;

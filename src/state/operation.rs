@@ -138,7 +138,8 @@ pub fn settings_of_create(resource: &Resource) -> Settings {
     use super::Kind;
     let kind = resource.core.kind();
     let carried = |key: &SettingKey| match key {
-        SettingKey::Tag(_) => matches!(kind, Kind::User | Kind::Role | Kind::Policy | Kind::Bucket),
+        SettingKey::Tag(_) => kind == Kind::Policy || kind.is_marked_by_tag(),
+        SettingKey::StudioLifecycle(_) => matches!(kind, Kind::Domain | Kind::UserProfile),
         SettingKey::Boundary => matches!(kind, Kind::User | Kind::Role),
         _ => false,
     };

@@ -214,7 +214,12 @@ fn unique_id(gone: &ResourceId) -> Option<String> {
     match gone.kind {
         Kind::User => Some(format!("AIDADELETED{name}")),
         Kind::Role => Some(format!("AROADELETED{name}")),
-        Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => None,
+        Kind::Group
+        | Kind::Policy
+        | Kind::InstanceProfile
+        | Kind::Bucket
+        | sagemaker_kinds!()
+        | Kind::Account => None,
     }
 }
 

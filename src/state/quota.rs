@@ -134,6 +134,7 @@ pub fn of_account(kind: Kind) -> Option<Quota> {
         Kind::Policy => Some(Quota::Policies),
         Kind::InstanceProfile => Some(Quota::InstanceProfiles),
         Kind::Bucket => None, // Granted by region, and no call of IAM or S3 tells how many.
+        sagemaker_kinds!() | Kind::Account => None,
     }
 }
 
@@ -188,5 +189,7 @@ pub fn of_kind(kind: Kind) -> &'static [Quota] {
         Kind::Policy => &[Quota::PolicyCharacters, Quota::Tags],
         Kind::InstanceProfile => &[Quota::Tags],
         Kind::Bucket => &[Quota::BucketPolicyBytes, Quota::Tags],
+        sagemaker_kinds!() => &[Quota::Tags],
+        Kind::Account => &[],
     }
 }

@@ -25,11 +25,24 @@ impl Core {
     pub fn references(&self) -> References {
         match self {
             Self::Role { trust, .. } => bound(trust),
+            Self::Domain(domain) => named(&domain.execution_role).into_iter().collect(),
+            Self::UserProfile(profile) => {
+                let role = profile.execution_role.as_deref().and_then(named);
+                role.into_iter().chain([(profile.domain.clone(), Tie::Holds)]).collect()
+            }
+            Self::Space(space) => References::from([(space.domain.clone(), Tie::Holds)]),
+            Self::Notebook(notebook) => {
+                let scripts = notebook.lifecycle.clone().map(|id| (id, Tie::Holds));
+                named(&notebook.execution_role).into_iter().chain(scripts).collect()
+            }
             Self::User { .. }
             | Self::Group { .. }
             | Self::Policy { .. }
             | Self::InstanceProfile { .. }
-            | Self::Bucket { .. } => References::new(),
+            | Self::Bucket { .. }
+            | Self::NotebookLifecycle(_)
+            | Self::StudioLifecycle(_)
+            | Self::Account => References::new(),
         }
     }
 }
@@ -43,6 +56,7 @@ impl Setting {
                 held(id)
             }
             Self::Membership(id) | Self::HeldRole(id) => held(id),
+            Self::StudioLifecycle { config, app: _ } => held(config),
             Self::BucketPolicy(policy) => bound(policy),
             Self::Boundary(PolicyReference::Aws(_))
             | Self::Attached(PolicyReference::Aws(_))
@@ -55,7 +69,11 @@ impl Setting {
             | Self::Versioning(_)
             | Self::Ownership(_)
             | Self::Lifecycle(_)
-            | Self::Objects => References::new(),
+            | Self::Objects
+            | Self::Apps(_)
+            | Self::Failed(_)
+            | Self::AccountAlias(_)
+            | Self::PasswordPolicy(_) => References::new(),
         }
     }
 
@@ -69,7 +87,8 @@ impl Setting {
             | Self::SignIn
             | Self::Credential { .. }
             | Self::HeldRole(_)
-            | Self::Objects => true,
+            | Self::Objects
+            | Self::Apps(_) => true,
             Self::Tag { .. }
             | Self::Boundary(_)
             | Self::BucketPolicy(_)
@@ -77,7 +96,11 @@ impl Setting {
             | Self::Encryption(_)
             | Self::Versioning(_)
             | Self::Ownership(_)
-            | Self::Lifecycle(_) => false,
+            | Self::Lifecycle(_)
+            | Self::StudioLifecycle { .. }
+            | Self::Failed(_)
+            | Self::AccountAlias(_)
+            | Self::PasswordPolicy(_) => false,
         }
     }
 }
@@ -96,7 +119,10 @@ impl Resource {
 impl State {
     /// Whether the state can tell that a resource exists or not: its account and kind were read.
     pub fn covers(&self, id: &ResourceId) -> bool {
-        self.accounts.get(&id.account).is_some_and(|extent| extent.kinds.contains(&id.kind))
+        self.accounts.get(&id.account).is_some_and(|extent| {
+            let regions = extent.regions.as_ref().zip(id.region.as_ref());
+            extent.kinds.contains(&id.kind) && regions.is_none_or(|(read, region)| read.contains(region))
+        })
     }
 
     /// The ARN of a user or role as policies name it, if it is in the state.
@@ -134,7 +160,12 @@ pub fn id_of_arn(arn: &str) -> Option<ResourceId> {
     let (kind, path) = rest.split_once('/')?;
     let kind: Kind = kind.parse().ok()?;
     let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
-    Some(ResourceId { account, kind, name: name.to_owned() })
+    Some(ResourceId::new(&account, kind, name))
+}
+
+/// A role that something works as, by ARN.
+fn named(role: &str) -> Option<(ResourceId, Tie)> {
+    id_of_arn(role).filter(|id| id.kind == Kind::Role).map(|id| (id, Tie::Names))
 }
 
 fn bound(policy: &Policy) -> References {

@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::quota::Quotas;
-use super::{AccountId, AwsManaged, Kind, Partition, ResourceId};
+use super::{
+    AccountId, AppType, AwsManaged, Domain, Kind, Notebook, NotebookLifecycle, Partition, PasswordPolicy,
+    ResourceId, Space, StudioLifecycle, UserProfile,
+};
 use crate::policy::Policy;
 
 /// Everything known of one or more accounts.
@@ -26,6 +29,9 @@ pub struct Extent {
     pub partition: Partition,
     /// The kinds that are in the state in full.
     pub kinds: BTreeSet<Kind>,
+    /// The regions of which the regional ones among those kinds are in the state; none is all there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regions: Option<BTreeSet<String>>,
     /// The quotas it was found to have.
     #[serde(default, skip_serializing_if = "Quotas::is_empty")]
     pub quotas: Quotas,
@@ -39,7 +45,7 @@ impl Extent {
     /// An account of which every kind is known.
     pub fn full(partition: Partition) -> Self {
         let (quotas, aws_managed) = (Quotas::default(), BTreeMap::new());
-        Self { partition, kinds: Kind::ALL.into(), quotas, aws_managed }
+        Self { partition, kinds: Kind::ALL.into(), regions: None, quotas, aws_managed }
     }
 }
 
@@ -119,6 +125,20 @@ pub enum Core {
         /// Where its data is. Fixed at creation.
         region: String,
     },
+    /// Studio domain.
+    Domain(Domain),
+    /// A person in a Studio domain.
+    UserProfile(UserProfile),
+    /// A space in a Studio domain.
+    Space(Space),
+    /// Notebook instance.
+    Notebook(Notebook),
+    /// Scripts of notebook instances.
+    NotebookLifecycle(NotebookLifecycle),
+    /// A script of Studio apps.
+    StudioLifecycle(StudioLifecycle),
+    /// The account itself, which nobody makes or ends here.
+    Account,
 }
 
 impl Core {
@@ -131,10 +151,17 @@ impl Core {
             Self::Role { .. } => Kind::Role,
             Self::InstanceProfile { .. } => Kind::InstanceProfile,
             Self::Bucket { .. } => Kind::Bucket,
+            Self::Domain(_) => Kind::Domain,
+            Self::UserProfile(_) => Kind::UserProfile,
+            Self::Space(_) => Kind::Space,
+            Self::Notebook(_) => Kind::Notebook,
+            Self::NotebookLifecycle(_) => Kind::NotebookLifecycle,
+            Self::StudioLifecycle(_) => Kind::StudioLifecycle,
+            Self::Account => Kind::Account,
         }
     }
 
-    /// The IAM path; none for a bucket.
+    /// The IAM path; none for what is not IAM's.
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::User { path }
@@ -142,7 +169,14 @@ impl Core {
             | Self::Policy { path, .. }
             | Self::Role { path, .. }
             | Self::InstanceProfile { path } => Some(path),
-            Self::Bucket { .. } => None,
+            Self::Bucket { .. }
+            | Self::Domain(_)
+            | Self::UserProfile(_)
+            | Self::Space(_)
+            | Self::Notebook(_)
+            | Self::NotebookLifecycle(_)
+            | Self::StudioLifecycle(_)
+            | Self::Account => None,
         }
     }
 }
@@ -196,6 +230,22 @@ pub enum Setting {
     Lifecycle(Vec<LifecycleRule>),
     /// Found only: the bucket holds objects, so AWS refuses to delete it.
     Objects,
+    /// A script that runs when apps of the domain, or of the person, start.
+    StudioLifecycle {
+        /// The lifecycle configuration.
+        config: ResourceId,
+        /// The apps it is for, which it says itself.
+        app: AppType,
+    },
+    /// Found only: running apps of a domain, a person or a space, each as `OWNER/TYPE/NAME`. AWS refuses to delete what
+    /// they belong to, and to change a domain's network.
+    Apps(BTreeSet<String>),
+    /// Found only: AWS could not make, change or delete it, for the reason it gives.
+    Failed(String),
+    /// The account's alias, which stands in the address of its sign-in page.
+    AccountAlias(String),
+    /// What passwords of IAM users must be like.
+    PasswordPolicy(PasswordPolicy),
 }
 
 /// Identifies a setting on its resource.
@@ -232,6 +282,16 @@ pub enum SettingKey {
     Lifecycle,
     /// Objects in the bucket.
     Objects,
+    /// A script of Studio apps.
+    StudioLifecycle(ResourceId),
+    /// Running apps.
+    Apps,
+    /// A failed state.
+    Failed,
+    /// The account's alias.
+    AccountAlias,
+    /// The password policy.
+    PasswordPolicy,
 }
 
 impl Setting {
@@ -253,6 +313,11 @@ impl Setting {
             Self::Ownership(_) => SettingKey::Ownership,
             Self::Lifecycle(_) => SettingKey::Lifecycle,
             Self::Objects => SettingKey::Objects,
+            Self::StudioLifecycle { config, app: _ } => SettingKey::StudioLifecycle(config.clone()),
+            Self::Apps(_) => SettingKey::Apps,
+            Self::Failed(_) => SettingKey::Failed,
+            Self::AccountAlias(_) => SettingKey::AccountAlias,
+            Self::PasswordPolicy(_) => SettingKey::PasswordPolicy,
         }
     }
 
@@ -284,6 +349,11 @@ impl fmt::Display for SettingKey {
             Self::Ownership => f.write_str("ownership"),
             Self::Lifecycle => f.write_str("lifecycle"),
             Self::Objects => f.write_str("objects"),
+            Self::StudioLifecycle(config) => write!(f, "lifecycle/{}", config.name),
+            Self::Apps => f.write_str("apps"),
+            Self::Failed => f.write_str("failed"),
+            Self::AccountAlias => f.write_str("alias"),
+            Self::PasswordPolicy => f.write_str("password-policy"),
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct Scope {
     pub ignored: Vec<Ignored>,
     /// Whether anything unmanaged in the account counts as drift.
     pub whole_account: bool,
+    /// Whether it says anything of SageMaker, which is not looked at otherwise.
+    pub sagemaker: bool,
 }
 
 /// Something in the account that the environment's author knows of and leaves alone.
@@ -94,6 +96,7 @@ impl Scope {
             as_found: BTreeSet::new(),
             ignored: vec![],
             whole_account: false,
+            sagemaker: false,
         }
     }
 
@@ -107,11 +110,16 @@ impl Scope {
             return Owner::Aws;
         }
         let environment = match id.kind {
-            Kind::User | Kind::Role | Kind::Bucket => found.tag(MARK_TAG),
+            Kind::User | Kind::Role | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+                found.tag(MARK_TAG)
+            }
             Kind::Group | Kind::Policy | Kind::InstanceProfile => {
                 path.strip_prefix("/hatrack/").and_then(|rest| rest.split('/').next())
             }
         };
+        if id.kind == Kind::Account {
+            return if self.declared.contains(id) { Owner::Ours } else { Owner::Nobody };
+        }
         let stack = found.tag("aws:cloudformation:stack-name");
         match environment {
             Some(name) if name == self.environment => Owner::Ours, // also after a takeover from CloudFormation

@@ -89,6 +89,17 @@ pub enum Objection {
         /// What differs.
         field: &'static str,
     },
+    /// AWS could not make, change or delete it, for the reason it gives.
+    Failed(ResourceId, String),
+    /// Apps run in it, each `OWNER/TYPE/NAME`: AWS neither deletes it nor changes these fields meanwhile.
+    AppsRun {
+        /// The domain, person or space.
+        id: ResourceId,
+        /// What shall change; empty if it shall go.
+        fields: Vec<&'static str>,
+        /// What runs.
+        apps: BTreeSet<String>,
+    },
     /// With what others have on it, and which is kept, it would be more than AWS takes; in words.
     OverLimit(ResourceId, String),
     /// The account is known to take less than it would then have, of a quota of the resource or, if the resource comes,
@@ -111,7 +122,8 @@ impl Objection {
         match self {
             Self::NotOurs(id) | Self::Foreign(id, _) | Self::Aws(id) | Self::NotEmpty(id) => id,
             Self::FixedAtCreation { id, field: _ } | Self::UnreadablePolicy(id) => id,
-            Self::OverLimit(id, _) | Self::OverQuota(id, _) => id,
+            Self::OverLimit(id, _) | Self::OverQuota(id, _) | Self::Failed(id, _) => id,
+            Self::AppsRun { id, fields: _, apps: _ } => id,
             Self::OtherCase { declared, .. } => declared,
             Self::StillUsed { target, .. } => target,
         }
@@ -206,6 +218,12 @@ impl Settling<'_> {
             } else if let Some(field) = fixed(&declared.core, &found.core) {
                 self.out.objections.push(Objection::FixedAtCreation { id: id.clone(), field });
                 true
+            } else if let Some(Setting::Failed(why)) = found.settings.get(&SettingKey::Failed) {
+                self.out.objections.push(Objection::Failed(id.clone(), why.clone()));
+                true
+            } else if let Some((fields, apps)) = blocked(&declared.core, found) {
+                self.out.objections.push(Objection::AppsRun { id: id.clone(), fields, apps });
+                true
             } else {
                 let wanted = self.merge(scope, id, declared, found);
                 let violation = limits::check(id, &wanted).into_iter().next().filter(|_| wanted != *declared);
@@ -231,7 +249,7 @@ impl Settling<'_> {
 
     /// Whether nobody can tell whose a resource is, because what would show it was not read.
     fn mark_unread(&self, id: &ResourceId) -> bool {
-        let by_tag = matches!(id.kind, Kind::User | Kind::Role | Kind::Bucket);
+        let by_tag = id.kind.is_marked_by_tag();
         self.blind.iter().any(|blind| match blind {
             Blind::Resource(other) => other == id,
             Blind::Setting(other, SettingKey::Tag(_)) => by_tag && other == id,
@@ -303,6 +321,11 @@ impl Settling<'_> {
         {
             path.clone_from(there); // A profile goes with its role; its path is not worth a replacement.
         }
+        if let (Core::Notebook(wanted), Core::Notebook(there)) = (&mut wanted.core, &found.core)
+            && wanted.running.is_none()
+        {
+            wanted.running = there.running;
+        }
         let keep_others = scope.keep_others.contains(id);
         for (key, setting) in &found.settings {
             let other = keep_others
@@ -314,9 +337,13 @@ impl Settling<'_> {
                         | SettingKey::Membership(_)
                         | SettingKey::Credential(..)
                         | SettingKey::SignIn
+                        | SettingKey::StudioLifecycle(_)
                 );
             let keep = match key {
-                SettingKey::Credential(CredentialKind::MfaDevice, _) | SettingKey::Objects => true,
+                SettingKey::Credential(CredentialKind::MfaDevice, _)
+                | SettingKey::Objects
+                | SettingKey::Apps
+                | SettingKey::Failed => true,
                 SettingKey::Tag(key) if key.starts_with("aws:") => true,
                 SettingKey::Attached(policy) if policy.is_quarantine() => {
                     if !wanted.settings.contains_key(key) {
@@ -420,6 +447,9 @@ impl Settling<'_> {
             self.out.notes.push(Note::Kept(id.clone()));
         } else if found.settings.contains_key(&SettingKey::Objects) {
             self.out.objections.push(Objection::NotEmpty(id.clone()));
+        } else if let Some(Setting::Apps(apps)) = found.settings.get(&SettingKey::Apps) {
+            let (id, apps) = (id.clone(), apps.clone());
+            self.out.objections.push(Objection::AppsRun { id, fields: vec![], apps });
         } else {
             return; // Ours, and no longer declared: it goes.
         }
@@ -471,8 +501,21 @@ impl Settling<'_> {
 fn fixed(declared: &Core, found: &Core) -> Option<&'static str> {
     match (declared, found) {
         (Core::Bucket { region: a }, Core::Bucket { region: b }) => (a != b).then_some("region"),
+        (Core::Domain(wanted), Core::Domain(found)) => found.fixed_differences(wanted).first().copied(),
+        (Core::UserProfile(wanted), Core::UserProfile(found)) => {
+            found.fixed_differences(wanted).first().copied()
+        }
+        (Core::Notebook(wanted), Core::Notebook(found)) => found.fixed_differences(wanted).first().copied(),
         _ => None,
     }
+}
+
+/// What AWS does not change while apps run, and the apps.
+fn blocked(declared: &Core, found: &Resource) -> Option<(Vec<&'static str>, BTreeSet<String>)> {
+    let (Core::Domain(declared), Core::Domain(there)) = (declared, &found.core) else { return None };
+    let Some(Setting::Apps(apps)) = found.settings.get(&SettingKey::Apps) else { return None };
+    let fields = there.differences_apps_block(declared);
+    (!fields.is_empty()).then(|| (fields, apps.clone()))
 }
 
 fn coverage(scopes: &[Scope], found: &State) -> BTreeMap<String, Coverage> {

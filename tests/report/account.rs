@@ -139,6 +139,7 @@ pub fn reports_of(
         unread,
         reading_notes: &[],
         claims: &[],
+        by_hand: &[],
         aws: &hatrack::plan::AwsComparison::default(),
         findings: &[],
         access: &hatrack::access::delta::delta(

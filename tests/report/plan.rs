@@ -186,6 +186,7 @@ fn environments_that_share_an_account_are_told_apart() {
         [line("analytics", "environments/analytics.yaml"), line("lab", "environments/lab.yaml")];
     let inputs = Inputs {
         claims: &[],
+        by_hand: &[],
         environments: &environments,
         origin: &|_, _| None,
         plan: &plan,

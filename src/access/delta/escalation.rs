@@ -1,5 +1,6 @@
 //! Ways to more rights that open: by IAM itself, by passing a role, and by what has a role already.
 
+use crate::state::sagemaker_kinds;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::{Number, Universe, both, contains, without};
@@ -237,7 +238,7 @@ impl<'l> Ways<'l> {
                         .any(|held| held.document == DocumentId::Customer(id.clone()))
             }
             On::Same(kind) => id.kind == kind && id != who,
-            On::Own(Kind::InstanceProfile | Kind::Bucket)
+            On::Own(Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account)
             | On::All(_)
             | On::Any(_)
             | On::Something
@@ -349,7 +350,10 @@ fn reaches(entry: &Entry<'_>, need: &Need, action: Option<&Action>) -> bool {
         On::Something | On::Any(_) => return entry.statement.areas.iter().any(|area| could_be(area, action)),
         On::Same(_) | On::PassedTo(_) => return true,
         On::All(prefix) => prefix,
-        On::Others | On::Own(Kind::User | Kind::InstanceProfile | Kind::Bucket) => "user/",
+        On::Others
+        | On::Own(Kind::User | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account) => {
+            "user/"
+        }
         On::Own(Kind::Group) => "group/",
         On::Own(Kind::Role) => "role/",
         On::Own(Kind::Policy) => "policy/",

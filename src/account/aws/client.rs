@@ -18,7 +18,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::error::{Fault, Sort, never_connected};
-use super::{AwsOptions, PasswordSink, arn};
+use super::{AwsOptions, PasswordSink, WaitListener, arn};
 use crate::account::Unreachable;
 use crate::state::{AccountId, Partition, PolicyReference, ResourceId, role_arn};
 
@@ -43,6 +43,8 @@ pub(super) struct Link {
     pub(super) parallelism: usize,
     pub(super) passwords: Arc<dyn PasswordSink>,
     pub(super) interrupted: Arc<AtomicBool>,
+    #[cfg_attr(not(feature = "sagemaker"), expect(dead_code, reason = "only SageMaker makes one wait"))]
+    pub(super) progress: Arc<dyn WaitListener>,
     config: SdkConfig,
     /// The endpoint in place of AWS's own, if there is one.
     endpoint: Option<String>,
@@ -56,6 +58,8 @@ pub(super) struct Link {
 struct Memory {
     policy_arns: BTreeMap<ResourceId, String>,
     bucket_regions: BTreeMap<String, String>,
+    #[cfg(feature = "sagemaker")]
+    domain_ids: BTreeMap<ResourceId, String>,
     changed: BTreeSet<ResourceId>,
     unanswered: BTreeSet<&'static str>,
 }
@@ -96,6 +100,7 @@ impl Link {
             parallelism: options.parallelism.max(1),
             passwords: options.passwords,
             interrupted: options.interrupted,
+            progress: options.waits,
             config,
             endpoint,
             s3: Mutex::default(),
@@ -177,6 +182,38 @@ impl Link {
             aws_sdk_s3::Client::from_conf(config.build())
         });
         client.clone()
+    }
+
+    /// The client for account-wide settings of S3.
+    pub(super) fn s3control(&self) -> aws_sdk_s3control::Client {
+        let mut config = aws_sdk_s3control::config::Builder::from(&self.config);
+        if let Some(url) = &self.endpoint {
+            config = config.endpoint_resolver(super::settings::OneAddress(url.clone()));
+        }
+        aws_sdk_s3control::Client::from_conf(config.build())
+    }
+
+    /// The SageMaker client of a region.
+    #[cfg(feature = "sagemaker")]
+    pub(super) fn sagemaker(&self, region: &str) -> aws_sdk_sagemaker::Client {
+        let config =
+            aws_sdk_sagemaker::config::Builder::from(&self.config).region(Region::new(region.to_owned()));
+        aws_sdk_sagemaker::Client::from_conf(config.build())
+    }
+
+    #[cfg(feature = "sagemaker")]
+    pub(super) fn learn_domain(&self, domain: &ResourceId, domain_id: &str) {
+        held(&self.memory).domain_ids.insert(domain.clone(), domain_id.to_owned());
+    }
+
+    #[cfg(feature = "sagemaker")]
+    pub(super) fn forget_domain(&self, domain: &ResourceId) {
+        held(&self.memory).domain_ids.remove(domain);
+    }
+
+    #[cfg(feature = "sagemaker")]
+    pub(super) fn known_domain(&self, domain: &ResourceId) -> Option<String> {
+        held(&self.memory).domain_ids.get(domain).cloned()
     }
 
     /// Held while a bucket's settings are changed: S3 answers two at once with `OperationAborted`.

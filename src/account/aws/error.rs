@@ -51,7 +51,8 @@ pub(super) struct Fault {
 }
 
 /// Codes that mean "not there". The S3 ones: AWS API reference of each Get call.
-const ABSENT: [&str; 11] = [
+const ABSENT: [&str; 12] = [
+    "ResourceNotFound",
     "NoSuchEntity",
     "NoSuchBucket",
     "NoSuchBucketPolicy",
@@ -197,6 +198,13 @@ fn sort_of(status: u16, code: &str, message: &str) -> Sort {
         _ if is(&EXPIRED) => Sort::Expired,
         "EntityAlreadyExists" | "BucketAlreadyOwnedByYou" => Sort::Exists,
         "DeleteConflict" | "BucketNotEmpty" => Sort::InUse,
+        // SageMaker says so of a name that is taken, too.
+        "ResourceInUse" if message.contains("already exist") => Sort::Exists,
+        "ResourceInUse" => Sort::InUse,
+        // Notebook instances that are not there are told so.
+        "ValidationException" if message.contains("RecordNotFound") => Sort::Absent,
+        // A role that was made a moment ago, which SageMaker does not see yet.
+        "ValidationException" if message.contains("ould not assume role") => Sort::Unsettled,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AllAccessDisabled" => {
             Sort::Denied
         }

@@ -19,12 +19,19 @@ mod lifecycle;
 mod read;
 mod read_bucket;
 mod read_iam;
+#[cfg(feature = "sagemaker")]
+mod read_sagemaker;
 mod read_quotas;
 mod retry;
+#[cfg(feature = "sagemaker")]
+mod sagemaker;
+mod settings;
 mod write;
 mod write_bucket;
 mod write_edge;
 mod write_iam;
+#[cfg(feature = "sagemaker")]
+mod write_sagemaker;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -33,7 +40,7 @@ use secrecy::SecretString;
 use tokio::runtime::Runtime;
 
 use super::{Account, ReadRequest, Reading, Unreachable};
-use crate::state::{AccountId, Operation, Partition, Refusal};
+use crate::state::{AccountId, Operation, Partition, Refusal, ResourceId};
 use client::Link;
 
 /// How to reach an account, and which one it must turn out to be.
@@ -58,6 +65,8 @@ pub struct AwsOptions {
     pub passwords: Arc<dyn PasswordSink>,
     /// Set when the person interrupts: waits and retries end.
     pub interrupted: Arc<AtomicBool>,
+    /// Hears of long waits.
+    pub waits: Arc<dyn WaitListener>,
 }
 
 /// A role to work as.
@@ -81,6 +90,12 @@ pub trait PasswordSink: Send + Sync {
 
     /// Forgets a password that AWS did not take.
     fn withdraw(&self, account: &AccountId, user: &str);
+}
+
+/// Hears that something takes its time in AWS, so that nobody takes a wait for a hang.
+pub trait WaitListener: Send + Sync {
+    /// A resource is still in this state, after so long. Called every few seconds.
+    fn waits(&self, what: &ResourceId, status: &str, waited: std::time::Duration);
 }
 
 /// One AWS account, reached with one set of credentials.

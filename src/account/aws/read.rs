@@ -14,7 +14,7 @@ use super::error::{Fault, Sort};
 use super::read_iam::{self, Details};
 use super::{arn, credentials, read_bucket, read_quotas};
 use crate::account::{Blind, Caller, ReadRequest, Reading, Unreachable, Unread};
-use crate::state::{AwsManaged, Core, Extent, Kind, Resource, ResourceId, Scope, State};
+use crate::state::{ACCOUNT_SETTINGS, AwsManaged, Core, Extent, Kind, Resource, ResourceId, Scope, State};
 
 /// Reads the account for the scopes that are its own.
 pub(super) async fn read(link: &Link, request: &ReadRequest) -> Result<Reading, Unreachable> {
@@ -88,12 +88,51 @@ async fn gather(
         kinds.insert(Kind::Bucket);
         read_bucket::read_all(link, scopes, listed, reading).await?;
     }
+    let regions = sagemaker(link, scopes, reading, &mut kinds).await?;
+    let settings = ResourceId::new(&link.account, Kind::Account, ACCOUNT_SETTINGS);
+    if scopes.iter().any(|scope| scope.declared.contains(&settings)) {
+        super::settings::read(link, reading).await?;
+        kinds.insert(Kind::Account);
+    }
     aws_managed_in_use(link, &reading.state, &mut aws_managed).await?;
-    let extent = Extent { partition: link.partition.clone(), kinds, quotas, aws_managed };
+    let extent = Extent { partition: link.partition.clone(), kinds, regions, quotas, aws_managed };
     reading.state.accounts.insert(link.account.clone(), extent);
 
     policies(link, scopes, reading).await?;
     credentials::read(link, request.credentials, scopes, &created, reading).await
+}
+
+/// What SageMaker has in the regions that are asked about; the regions.
+#[cfg(feature = "sagemaker")]
+async fn sagemaker(
+    link: &Link,
+    scopes: &[&Scope],
+    reading: &mut Reading,
+    kinds: &mut BTreeSet<Kind>,
+) -> Result<Option<BTreeSet<String>>, Fault> {
+    let (found, regions) = super::read_sagemaker::read(link, scopes, reading).await?;
+    kinds.extend(found);
+    Ok((!regions.is_empty()).then_some(regions))
+}
+
+/// Without the SDK's crate nothing can be asked; what is asked about is told as unread.
+#[cfg(not(feature = "sagemaker"))]
+async fn sagemaker(
+    link: &Link,
+    scopes: &[&Scope],
+    reading: &mut Reading,
+    _: &mut BTreeSet<Kind>,
+) -> Result<Option<BTreeSet<String>>, Fault> {
+    if scopes.iter().any(|scope| scope.sagemaker) {
+        reading.unread.extend(
+            Kind::SAGEMAKER.map(|kind| Unread {
+                what: Blind::Kind(link.account.clone(), kind),
+                reason: "this hatrack was built without SageMaker (the feature `sagemaker`, on by default)"
+                    .to_owned(),
+            }),
+        );
+    }
+    Ok(None)
 }
 
 /// A bulk answer; none, and its kinds noted as unread, if the account refused it.

@@ -4,6 +4,7 @@ use super::client::Link;
 use super::error::{Fault, Sort};
 use super::retry::Lag;
 use super::{write_bucket, write_edge, write_iam};
+use crate::state::sagemaker_kinds;
 use crate::state::{Kind, Operation, PolicyReference, Refusal, ResourceId, Setting, Settings, Verb};
 
 /// One operation under way.
@@ -21,17 +22,21 @@ pub(super) async fn perform(link: &Link, operation: &Operation) -> Result<(), Re
         return Err(Refusal::Invalid { code: "WrongAccount".to_owned(), message });
     }
     let task = Task { link, id: target, lag: lag(link, operation) };
-    let result = if target.kind == Kind::Bucket {
-        write_bucket::perform(&task, verb).await
-    } else {
-        match verb {
+    let result = match target.kind {
+        Kind::Bucket => write_bucket::perform(&task, verb).await,
+        Kind::Account => super::settings::perform(&task, verb).await,
+        #[cfg(feature = "sagemaker")]
+        sagemaker_kinds!() => super::write_sagemaker::perform(&task, verb).await,
+        #[cfg(not(feature = "sagemaker"))]
+        sagemaker_kinds!() => Err(Fault::invalid("Unsupported", "this hatrack was built without SageMaker")),
+        Kind::User | Kind::Group | Kind::Policy | Kind::Role | Kind::InstanceProfile => match verb {
             Verb::Create { core, settings } => write_iam::create(&task, core, settings).await,
             Verb::Rename { from } => write_iam::rename(&task, from).await,
             Verb::Update { found, wanted } => write_iam::update(&task, found, wanted).await,
             Verb::Put { found, wanted } => write_edge::put(&task, found.as_ref(), wanted).await,
             Verb::Remove { found } => write_edge::remove(&task, found).await,
             Verb::Delete { .. } => write_iam::delete(&task).await,
-        }
+        },
     };
     match result {
         Ok(()) => {
@@ -64,6 +69,9 @@ fn lag(link: &Link, operation: &Operation) -> Lag {
             Kind::Role => deleting,
             // Objects do not go away by waiting.
             Kind::Bucket => false,
+            // A role that was made a moment ago, or an app that ended.
+            sagemaker_kinds!() => deleting,
+            Kind::Account => false,
             Kind::User | Kind::Group | Kind::Policy | Kind::InstanceProfile => deleting && own,
         },
     }
@@ -75,6 +83,7 @@ fn named(setting: &Setting) -> Option<&ResourceId> {
         Setting::Boundary(PolicyReference::Customer(id))
         | Setting::Attached(PolicyReference::Customer(id)) => Some(id),
         Setting::Membership(id) | Setting::HeldRole(id) => Some(id),
+        Setting::StudioLifecycle { config, app: _ } => Some(config),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Setting and clearing what users, groups, roles, policies and instance profiles carry.
 
+use crate::state::sagemaker_kinds;
 use aws_sdk_iam::types::Tag;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -81,7 +82,7 @@ async fn put_tag(task: &Task<'_>, key: &str, value: &str) -> Result<(), Fault> {
             let call = iam.tag_instance_profile().instance_profile_name(name).tags(tag);
             link.put(task.lag, send!(call)).await
         }
-        Kind::Group | Kind::Bucket => Err(task.cannot("tags")),
+        Kind::Group | Kind::Bucket | sagemaker_kinds!() | Kind::Account => Err(task.cannot("tags")),
     }
 }
 
@@ -104,7 +105,7 @@ async fn remove_tag(task: &Task<'_>, key: &str) -> Result<(), Fault> {
             let call = iam.untag_instance_profile().instance_profile_name(name).tag_keys(key);
             link.take(Lag::default(), send!(call)).await
         }
-        Kind::Group | Kind::Bucket => Err(task.cannot("tags")),
+        Kind::Group | Kind::Bucket | sagemaker_kinds!() | Kind::Account => Err(task.cannot("tags")),
     }
 }
 
@@ -124,7 +125,12 @@ async fn put_boundary(task: &Task<'_>, policy: &PolicyReference) -> Result<(), F
             let call = iam.put_role_permissions_boundary().role_name(name).permissions_boundary(arn);
             link.put(task.lag, send!(call)).await
         }
-        Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => Err(task.cannot("boundary")),
+        Kind::Group
+        | Kind::Policy
+        | Kind::InstanceProfile
+        | Kind::Bucket
+        | sagemaker_kinds!()
+        | Kind::Account => Err(task.cannot("boundary")),
     }
 }
 
@@ -139,7 +145,12 @@ async fn remove_boundary(task: &Task<'_>) -> Result<(), Fault> {
             let call = iam.delete_role_permissions_boundary().role_name(name);
             link.take(Lag::default(), send!(call)).await
         }
-        Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => Err(task.cannot("boundary")),
+        Kind::Group
+        | Kind::Policy
+        | Kind::InstanceProfile
+        | Kind::Bucket
+        | sagemaker_kinds!()
+        | Kind::Account => Err(task.cannot("boundary")),
     }
 }
 
@@ -159,7 +170,9 @@ async fn attach(task: &Task<'_>, policy: &PolicyReference) -> Result<(), Fault> 
             let call = iam.attach_role_policy().role_name(name).policy_arn(arn);
             link.put(task.lag, send!(call)).await
         }
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => Err(task.cannot("attached policies")),
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+            Err(task.cannot("attached policies"))
+        }
     }
 }
 
@@ -183,7 +196,9 @@ async fn detach(task: &Task<'_>, policy: &PolicyReference) -> Result<(), Fault> 
             let call = iam.detach_role_policy().role_name(name).policy_arn(arn);
             link.take(Lag::default(), send!(call)).await
         }
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => Err(task.cannot("attached policies")),
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+            Err(task.cannot("attached policies"))
+        }
     }
 }
 
@@ -203,7 +218,9 @@ async fn inline_now(task: &Task<'_>, policy: &str) -> Result<Option<Policy>, Fau
             let call = iam.get_role_policy().role_name(name).policy_name(policy);
             link.ask(async || Ok(call.clone().send().await?.policy_document)).await
         }
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => Err(task.cannot("inline policies")),
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+            Err(task.cannot("inline policies"))
+        }
     };
     match text {
         Ok(text) => Ok(Some(document(&text, &link.partition))),
@@ -243,7 +260,9 @@ async fn put_inline(
             let call = iam.put_role_policy().role_name(name).policy_name(policy).policy_document(text);
             link.put(task.lag, send!(call)).await
         }
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => Err(task.cannot("inline policies")),
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+            Err(task.cannot("inline policies"))
+        }
     }
 }
 
@@ -262,7 +281,9 @@ async fn remove_inline(task: &Task<'_>, policy: &str) -> Result<(), Fault> {
             let call = iam.delete_role_policy().role_name(name).policy_name(policy);
             link.take(Lag::default(), send!(call)).await
         }
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => Err(task.cannot("inline policies")),
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+            Err(task.cannot("inline policies"))
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Creating, changing and deleting users, groups, policies, roles and instance profiles.
 
+use crate::state::{sagemaker_cores, sagemaker_kinds};
 use aws_sdk_iam::types::Tag;
 
 use super::arn;
@@ -74,7 +75,7 @@ pub(super) async fn create(task: &Task<'_>, core: &Core, settings: &Settings) ->
                 .await
                 .map(drop)
         }
-        Core::Bucket { .. } => Err(task.cannot("kind")),
+        Core::Bucket { .. } | sagemaker_cores!() | Core::Account => Err(task.cannot("kind")),
     }
 }
 
@@ -122,7 +123,7 @@ async fn is_made(task: &Task<'_>, core: &Core, settings: &Settings) -> Result<bo
             .await
             .map_err(Fault::from)
             .map(|answer| answer.instance_profile().is_some_and(|profile| profile.path() == path)),
-        Core::Bucket { .. } => Ok(false),
+        Core::Bucket { .. } | sagemaker_cores!() | Core::Account => Ok(false),
     };
     match made {
         Err(fault) if fault.sort == Sort::Absent => Ok(false),
@@ -176,7 +177,12 @@ pub(super) async fn rename(task: &Task<'_>, from: &str) -> Result<(), Fault> {
             let call = iam.update_group().group_name(from).new_group_name(name);
             task.link.tell(task.lag, send!(call), renamed).await
         }
-        Kind::Policy | Kind::Role | Kind::InstanceProfile | Kind::Bucket => Err(task.cannot("name")),
+        Kind::Policy
+        | Kind::Role
+        | Kind::InstanceProfile
+        | Kind::Bucket
+        | sagemaker_kinds!()
+        | Kind::Account => Err(task.cannot("name")),
     }
 }
 
@@ -363,7 +369,7 @@ pub(super) async fn delete(task: &Task<'_>) -> Result<(), Fault> {
             link.take(task.lag, send!(call)).await
         }
         Kind::Policy => delete_policy(task).await,
-        Kind::Bucket => Err(task.cannot("kind")),
+        Kind::Bucket | sagemaker_kinds!() | Kind::Account => Err(task.cannot("kind")),
     }
 }
 

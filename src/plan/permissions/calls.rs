@@ -6,6 +6,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>
 
 use super::sort::Sort;
+use crate::state::sagemaker_kinds;
 use crate::state::{Kind, Operation, Verb};
 
 /// A call, and an action it takes. A call that takes several has a row for each.
@@ -36,10 +37,16 @@ pub enum On {
     MfaDevices,
 }
 
+const fn account_block(api: &'static str, action: &'static str) -> Call {
+    Call { api, action, on: On::Everything }
+}
+
 /// A part of the table, made when hatrack is compiled.
 macro_rules! calls {
     ($($call:expr),* $(,)?) => { const { &[$($call),*] } };
 }
+
+mod sagemaker;
 
 const fn call(api: &'static str) -> Call {
     Call { api, action: api, on: On::Itself }
@@ -97,6 +104,12 @@ pub fn reading(kind: Kind) -> &'static [Call] {
             under("s3:ListObjectVersions", "s3:ListBucketVersions"),
         ],
         Kind::Group | Kind::Role | Kind::InstanceProfile => &[],
+        sagemaker_kinds!() => sagemaker::reading(kind),
+        Kind::Account => calls![
+            on("iam:ListAccountAliases", On::Everything),
+            on("iam:GetAccountPasswordPolicy", On::Everything),
+            account_block("s3control:GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock"),
+        ],
     }
 }
 
@@ -104,7 +117,13 @@ pub fn reading(kind: Kind) -> &'static [Call] {
 pub fn reading_leaving(kind: Kind) -> &'static [Call] {
     match kind {
         Kind::User => calls![call("iam:ListMFADevices")],
-        Kind::Group | Kind::Policy | Kind::Role | Kind::InstanceProfile | Kind::Bucket => &[],
+        Kind::Group
+        | Kind::Policy
+        | Kind::Role
+        | Kind::InstanceProfile
+        | Kind::Bucket
+        | sagemaker_kinds!()
+        | Kind::Account => &[],
     }
 }
 
@@ -137,6 +156,8 @@ pub fn create(kind: Kind) -> &'static [Call] {
             under("s3:HeadBucket", "s3:ListBucket"),
             call("s3:GetBucketTagging"),
         ],
+        sagemaker_kinds!() => sagemaker::create(kind),
+        Kind::Account => &[],
     }
 }
 
@@ -150,13 +171,25 @@ pub fn carried(kind: Kind, sort: Sort) -> &'static [Call] {
             Kind::Policy => calls![under("iam:CreatePolicy", "iam:TagPolicy")],
             // Where the endpoint dropped the tags, they are put.
             Kind::Bucket => calls![under("s3:CreateBucket", "s3:TagResource"), call("s3:PutBucketTagging")],
-            Kind::Group | Kind::InstanceProfile => &[],
+            Kind::Group | Kind::InstanceProfile | Kind::Account => &[],
+            sagemaker_kinds!() => sagemaker::tagged_at_creation(kind),
         },
         Sort::Boundary => match kind {
             Kind::User | Kind::Role => calls![LOOK_UP_POLICY],
-            Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => &[],
+            Kind::Group
+            | Kind::Policy
+            | Kind::InstanceProfile
+            | Kind::Bucket
+            | sagemaker_kinds!()
+            | Kind::Account => &[],
         },
-        Sort::Attached
+        // What a create call takes anyway.
+        Sort::StudioLifecycle
+        | Sort::Apps
+        | Sort::Failed
+        | Sort::AccountAlias
+        | Sort::PasswordPolicy
+        | Sort::Attached
         | Sort::Inline
         | Sort::Membership
         | Sort::SignIn
@@ -182,7 +215,12 @@ pub fn rename(kind: Kind) -> &'static [Call] {
     match kind {
         Kind::User => calls![call("iam:UpdateUser"), call("iam:GetUser")],
         Kind::Group => calls![call("iam:UpdateGroup"), call("iam:GetGroup")],
-        Kind::Policy | Kind::Role | Kind::InstanceProfile | Kind::Bucket => &[],
+        Kind::Policy
+        | Kind::Role
+        | Kind::InstanceProfile
+        | Kind::Bucket
+        | sagemaker_kinds!()
+        | Kind::Account => &[],
     }
 }
 
@@ -200,7 +238,8 @@ pub fn update(kind: Kind) -> &'static [Call] {
             call("iam:CreatePolicyVersion"),
         ],
         Kind::Role => calls![call("iam:GetRole"), call("iam:UpdateAssumeRolePolicy"), call("iam:UpdateRole")],
-        Kind::InstanceProfile | Kind::Bucket => &[],
+        Kind::InstanceProfile | Kind::Bucket | Kind::Account => &[],
+        sagemaker_kinds!() => sagemaker::update(kind),
     }
 }
 
@@ -218,6 +257,8 @@ pub fn delete(kind: Kind) -> &'static [Call] {
         Kind::Role => calls![call("iam:DeleteRole")],
         Kind::InstanceProfile => calls![call("iam:DeleteInstanceProfile")],
         Kind::Bucket => calls![call("s3:DeleteBucket")],
+        sagemaker_kinds!() => sagemaker::delete(kind),
+        Kind::Account => &[],
     }
 }
 
@@ -230,28 +271,40 @@ pub fn put(kind: Kind, sort: Sort) -> &'static [Call] {
             Kind::Policy => calls![LOOK_UP_POLICY, call("iam:TagPolicy")],
             Kind::InstanceProfile => calls![call("iam:TagInstanceProfile")],
             Kind::Bucket => calls![call("s3:GetBucketTagging"), call("s3:PutBucketTagging")],
-            Kind::Group => &[],
+            Kind::Group | Kind::Account => &[],
+            sagemaker_kinds!() => sagemaker::put_tag(kind),
         },
         Sort::Boundary => match kind {
             Kind::User => calls![LOOK_UP_POLICY, call("iam:PutUserPermissionsBoundary")],
             Kind::Role => calls![LOOK_UP_POLICY, call("iam:PutRolePermissionsBoundary")],
-            Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => &[],
+            Kind::Group
+            | Kind::Policy
+            | Kind::InstanceProfile
+            | Kind::Bucket
+            | sagemaker_kinds!()
+            | Kind::Account => &[],
         },
         Sort::Attached => match kind {
             Kind::User => calls![LOOK_UP_POLICY, call("iam:AttachUserPolicy")],
             Kind::Group => calls![LOOK_UP_POLICY, call("iam:AttachGroupPolicy")],
             Kind::Role => calls![LOOK_UP_POLICY, call("iam:AttachRolePolicy")],
-            Kind::Policy | Kind::InstanceProfile | Kind::Bucket => &[],
+            Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => &[],
         },
         Sort::Inline => match kind {
             Kind::User => calls![call("iam:GetUserPolicy"), call("iam:PutUserPolicy")],
             Kind::Group => calls![call("iam:GetGroupPolicy"), call("iam:PutGroupPolicy")],
             Kind::Role => calls![call("iam:GetRolePolicy"), call("iam:PutRolePolicy")],
-            Kind::Policy | Kind::InstanceProfile | Kind::Bucket => &[],
+            Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => &[],
         },
         Sort::Membership => match kind {
             Kind::User => calls![on("iam:AddUserToGroup", On::Named)],
-            Kind::Group | Kind::Policy | Kind::Role | Kind::InstanceProfile | Kind::Bucket => &[],
+            Kind::Group
+            | Kind::Policy
+            | Kind::Role
+            | Kind::InstanceProfile
+            | Kind::Bucket
+            | sagemaker_kinds!()
+            | Kind::Account => &[],
         },
         Sort::SignIn => match kind {
             Kind::User => {
@@ -261,7 +314,13 @@ pub fn put(kind: Kind, sort: Sort) -> &'static [Call] {
                     call("iam:UpdateLoginProfile")
                 ]
             }
-            Kind::Group | Kind::Policy | Kind::Role | Kind::InstanceProfile | Kind::Bucket => &[],
+            Kind::Group
+            | Kind::Policy
+            | Kind::Role
+            | Kind::InstanceProfile
+            | Kind::Bucket
+            | sagemaker_kinds!()
+            | Kind::Account => &[],
         },
         Sort::HeldRole => match kind {
             Kind::InstanceProfile => calls![
@@ -270,12 +329,36 @@ pub fn put(kind: Kind, sort: Sort) -> &'static [Call] {
                 call("iam:GetInstanceProfile"),
                 call("iam:RemoveRoleFromInstanceProfile"),
             ],
-            Kind::User | Kind::Group | Kind::Policy | Kind::Role | Kind::Bucket => &[],
+            Kind::User
+            | Kind::Group
+            | Kind::Policy
+            | Kind::Role
+            | Kind::Bucket
+            | sagemaker_kinds!()
+            | Kind::Account => &[],
         },
         Sort::BucketPolicy => of_bucket(kind, calls![call("s3:GetBucketPolicy"), call("s3:PutBucketPolicy")]),
-        Sort::PublicAccessBlock => {
-            of_bucket(kind, calls![under("s3:PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock")])
-        }
+        Sort::PublicAccessBlock => match kind {
+            Kind::Account => {
+                calls![account_block("s3control:PutPublicAccessBlock", "s3:PutAccountPublicAccessBlock")]
+            }
+            _ => of_bucket(kind, calls![under("s3:PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock")]),
+        },
+        Sort::AccountAlias => of_account(
+            kind,
+            calls![
+                on("iam:CreateAccountAlias", On::Everything),
+                on("iam:ListAccountAliases", On::Everything)
+            ],
+        ),
+        Sort::PasswordPolicy => of_account(
+            kind,
+            calls![
+                on("iam:GetAccountPasswordPolicy", On::Everything),
+                on("iam:UpdateAccountPasswordPolicy", On::Everything)
+            ],
+        ),
+        Sort::StudioLifecycle => sagemaker::scripts(kind),
         Sort::Encryption => of_bucket(
             kind,
             calls![
@@ -298,6 +381,8 @@ pub fn put(kind: Kind, sort: Sort) -> &'static [Call] {
         | Sort::SigningCertificate
         | Sort::SshPublicKey
         | Sort::ServiceSpecific
+        | Sort::Apps
+        | Sort::Failed
         | Sort::Objects => &[],
     }
 }
@@ -316,24 +401,30 @@ pub fn remove(kind: Kind, sort: Sort) -> &'static [Call] {
                 call("s3:PutBucketTagging"),
                 under("s3:DeleteBucketTagging", "s3:PutBucketTagging"),
             ],
-            Kind::Group => &[],
+            Kind::Group | Kind::Account => &[],
+            sagemaker_kinds!() => sagemaker::remove_tag(kind),
         },
         Sort::Boundary => match kind {
             Kind::User => calls![call("iam:DeleteUserPermissionsBoundary")],
             Kind::Role => calls![call("iam:DeleteRolePermissionsBoundary")],
-            Kind::Group | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => &[],
+            Kind::Group
+            | Kind::Policy
+            | Kind::InstanceProfile
+            | Kind::Bucket
+            | sagemaker_kinds!()
+            | Kind::Account => &[],
         },
         Sort::Attached => match kind {
             Kind::User => calls![LOOK_UP_POLICY, call("iam:DetachUserPolicy")],
             Kind::Group => calls![LOOK_UP_POLICY, call("iam:DetachGroupPolicy")],
             Kind::Role => calls![LOOK_UP_POLICY, call("iam:DetachRolePolicy")],
-            Kind::Policy | Kind::InstanceProfile | Kind::Bucket => &[],
+            Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => &[],
         },
         Sort::Inline => match kind {
             Kind::User => calls![call("iam:DeleteUserPolicy")],
             Kind::Group => calls![call("iam:DeleteGroupPolicy")],
             Kind::Role => calls![call("iam:DeleteRolePolicy")],
-            Kind::Policy | Kind::InstanceProfile | Kind::Bucket => &[],
+            Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => &[],
         },
         // Somebody may have put a declared user into any group there is.
         Sort::Membership => of_user(kind, calls![on("iam:RemoveUserFromGroup", On::Any(Kind::Group))]),
@@ -350,12 +441,38 @@ pub fn remove(kind: Kind, sort: Sort) -> &'static [Call] {
             Kind::InstanceProfile => {
                 calls![call("iam:RemoveRoleFromInstanceProfile"), call("iam:GetInstanceProfile")]
             }
-            Kind::User | Kind::Group | Kind::Policy | Kind::Role | Kind::Bucket => &[],
+            Kind::User
+            | Kind::Group
+            | Kind::Policy
+            | Kind::Role
+            | Kind::Bucket
+            | sagemaker_kinds!()
+            | Kind::Account => &[],
         },
         Sort::BucketPolicy => of_bucket(kind, calls![call("s3:DeleteBucketPolicy")]),
-        Sort::PublicAccessBlock => {
-            of_bucket(kind, calls![under("s3:DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock")])
-        }
+        Sort::PublicAccessBlock => match kind {
+            Kind::Account => {
+                calls![account_block("s3control:DeletePublicAccessBlock", "s3:PutAccountPublicAccessBlock")]
+            }
+            _ => {
+                of_bucket(kind, calls![under("s3:DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock")])
+            }
+        },
+        Sort::AccountAlias => of_account(
+            kind,
+            calls![
+                on("iam:DeleteAccountAlias", On::Everything),
+                on("iam:ListAccountAliases", On::Everything)
+            ],
+        ),
+        Sort::PasswordPolicy => of_account(
+            kind,
+            calls![
+                on("iam:GetAccountPasswordPolicy", On::Everything),
+                on("iam:DeleteAccountPasswordPolicy", On::Everything)
+            ],
+        ),
+        Sort::StudioLifecycle => sagemaker::scripts(kind),
         Sort::Encryption => {
             of_bucket(kind, calls![under("s3:DeleteBucketEncryption", "s3:PutEncryptionConfiguration")])
         }
@@ -367,20 +484,36 @@ pub fn remove(kind: Kind, sort: Sort) -> &'static [Call] {
             of_bucket(kind, calls![under("s3:DeleteBucketLifecycle", "s3:PutLifecycleConfiguration")])
         }
         // It never goes back to none; and no object is ever touched.
-        Sort::Versioning | Sort::Objects => &[],
+        Sort::Versioning | Sort::Objects | Sort::Apps | Sort::Failed => &[],
     }
 }
 
 fn of_user(kind: Kind, calls: &'static [Call]) -> &'static [Call] {
     match kind {
         Kind::User => calls,
-        Kind::Group | Kind::Policy | Kind::Role | Kind::InstanceProfile | Kind::Bucket => &[],
+        Kind::Group
+        | Kind::Policy
+        | Kind::Role
+        | Kind::InstanceProfile
+        | Kind::Bucket
+        | sagemaker_kinds!()
+        | Kind::Account => &[],
     }
+}
+
+fn of_account(kind: Kind, calls: &'static [Call]) -> &'static [Call] {
+    if kind == Kind::Account { calls } else { &[] }
 }
 
 fn of_bucket(kind: Kind, calls: &'static [Call]) -> &'static [Call] {
     match kind {
         Kind::Bucket => calls,
-        Kind::User | Kind::Group | Kind::Policy | Kind::Role | Kind::InstanceProfile => &[],
+        Kind::User
+        | Kind::Group
+        | Kind::Policy
+        | Kind::Role
+        | Kind::InstanceProfile
+        | sagemaker_kinds!()
+        | Kind::Account => &[],
     }
 }

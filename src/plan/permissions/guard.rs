@@ -45,6 +45,11 @@ pub(super) fn passed_to_ec2(partition: &Partition) -> Guard {
     guard("StringEquals", "iam:PassedToService", services)
 }
 
+/// Only handed to SageMaker, which domains, profiles and notebooks are of.
+pub(super) fn passed_to_sagemaker() -> Guard {
+    guard("StringEquals", "iam:PassedToService", ["sagemaker.amazonaws.com".to_owned()].into())
+}
+
 /// Both guards at once.
 pub(super) fn both(mut one: Guard, other: &Guard) -> Guard {
     for (operator, keys) in other {

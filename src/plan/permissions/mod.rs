@@ -115,6 +115,13 @@ impl Theme {
             Kind::Role => "Roles",
             Kind::InstanceProfile => "InstanceProfiles",
             Kind::Bucket => "Buckets",
+            Kind::Domain => "Domains",
+            Kind::UserProfile => "UserProfiles",
+            Kind::Space => "Spaces",
+            Kind::Notebook => "Notebooks",
+            Kind::NotebookLifecycle => "NotebookLifecycles",
+            Kind::StudioLifecycle => "StudioLifecycles",
+            Kind::Account => "AccountSettings",
         };
         match self {
             Self::ReadAccount => "ReadAccount".to_owned(),

@@ -4,6 +4,7 @@
 //! Two rules keep it narrow. What gives or makes something is allowed on what the files name, and on nothing else.
 //! What takes something away is allowed on that, and on whatever carries the environment's mark: it was named once.
 
+use crate::state::sagemaker_kinds;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calls::{self, Call, On};
@@ -11,8 +12,8 @@ use super::guard::{self, Guard};
 use super::sort::Sort;
 use super::{Purpose, Theme};
 use crate::state::{
-    AccountId, Kind, MARK_TAG, Partition, PolicyReference, Resource, ResourceId, Scope, Setting, SettingKey,
-    State, iam_arn, mark_path,
+    AccountId, Core, Kind, MARK_TAG, Partition, PolicyReference, Resource, ResourceId, Scope, Setting,
+    SettingKey, State, iam_arn, mark_path, within_domain,
 };
 
 /// What must be allowed: by theme, guard and action, on which ARNs.
@@ -86,7 +87,7 @@ impl Account<'_> {
         }
         let retired: BTreeSet<&ResourceId> = self.scopes.iter().flat_map(|scope| &scope.retire).collect();
         for id in retired {
-            let place = [(self.bucket_arn(&id.name), Guard::new())];
+            let place = [(self.arn_without_path(id), Guard::new())];
             self.add(Theme::Read(id.kind), calls::reading(id.kind), &place, &[]);
             if purpose == Purpose::Apply {
                 self.add(Theme::Write(id.kind), calls::delete(id.kind), &place, &[]);
@@ -100,6 +101,10 @@ impl Account<'_> {
     fn writes(&mut self, id: &ResourceId, resource: &Resource, places: &[Target]) {
         let kind = id.kind;
         let exact = [(self.arn(id, resource), Guard::new())];
+        if let Some(role) = Self::works_as(&resource.core) {
+            let to = guard::passed_to_sagemaker();
+            self.needs.entry((Theme::PassRoles, to, PASS_ROLE)).or_default().insert(role.to_owned());
+        }
         self.add(Theme::Write(kind), calls::create(kind), &self.under_boundary(resource, &exact), &[]);
         self.add(Theme::Write(kind), calls::update(kind), places, &[]);
         if self.scopes.iter().any(|scope| scope.renamed.contains_key(id)) {
@@ -154,7 +159,12 @@ impl Account<'_> {
             | Sort::Versioning
             | Sort::Ownership
             | Sort::Lifecycle
-            | Sort::Objects => self.add(Theme::Write(kind), calls::put(kind, sort), places, named),
+            | Sort::Objects
+            | Sort::StudioLifecycle
+            | Sort::Apps
+            | Sort::Failed
+            | Sort::AccountAlias
+            | Sort::PasswordPolicy => self.add(Theme::Write(kind), calls::put(kind, sort), places, named),
         }
     }
 
@@ -168,7 +178,14 @@ impl Account<'_> {
                 vec![Sort::BucketPolicy]
             }
             Kind::User | Kind::Group | Kind::Role if keeps => vec![Sort::Attached],
-            Kind::User | Kind::Group | Kind::Role | Kind::Policy | Kind::InstanceProfile | Kind::Bucket => {
+            Kind::User
+            | Kind::Group
+            | Kind::Role
+            | Kind::Policy
+            | Kind::InstanceProfile
+            | Kind::Bucket
+            | sagemaker_kinds!()
+            | Kind::Account => {
                 vec![]
             }
         }
@@ -232,7 +249,63 @@ impl Account<'_> {
     fn arn(&self, id: &ResourceId, resource: &Resource) -> String {
         match resource.core.path() {
             Some(path) => iam_arn(self.partition, id, path),
-            None => self.bucket_arn(&id.name),
+            None => self.arn_without_path(id),
+        }
+    }
+
+    fn arn_without_path(&self, id: &ResourceId) -> String {
+        match id.kind {
+            Kind::Bucket => self.bucket_arn(&id.name),
+            sagemaker_kinds!() => self.sagemaker_arn(id.kind, &id.name),
+            Kind::Account => "*".to_owned(),
+            Kind::Group | Kind::User | Kind::Policy | Kind::Role | Kind::InstanceProfile => {
+                iam_arn(self.partition, id, "/")
+            }
+        }
+    }
+
+    /// AWS invents the id of a domain, which stands in the ARN of all that is in it, and writes names in small letters
+    /// there.
+    fn sagemaker_arn(&self, kind: Kind, name: &str) -> String {
+        let mut regions = self.scopes.iter().map(|scope| scope.region.as_str());
+        let first = regions.next().unwrap_or("*");
+        let region = if regions.all(|other| other == first) { first } else { "*" };
+        let small: String = name.chars().map(|c| if c.is_ascii_uppercase() { '?' } else { c }).collect();
+        let own = within_domain(&small).map_or(small.as_str(), |(_, own)| own);
+        let rest = match kind {
+            Kind::Domain => "domain/*".to_owned(),
+            Kind::UserProfile => format!("user-profile/*/{own}"),
+            Kind::Space => format!("space/*/{own}"),
+            Kind::Notebook => format!("notebook-instance/{small}"),
+            Kind::NotebookLifecycle => format!("notebook-instance-lifecycle-config/{small}"),
+            Kind::StudioLifecycle => format!("studio-lifecycle-config/{small}"),
+            Kind::Group
+            | Kind::User
+            | Kind::Policy
+            | Kind::Role
+            | Kind::InstanceProfile
+            | Kind::Bucket
+            | Kind::Account => "*".to_owned(),
+        };
+        format!("arn:{}:sagemaker:{region}:{}:{rest}", self.partition, self.account)
+    }
+
+    /// The role that something of SageMaker works as, which its maker passes on.
+    fn works_as(core: &Core) -> Option<&str> {
+        match core {
+            Core::Domain(domain) => Some(&domain.execution_role),
+            Core::UserProfile(profile) => profile.execution_role.as_deref(),
+            Core::Notebook(notebook) => Some(&notebook.execution_role),
+            Core::User { .. }
+            | Core::Group { .. }
+            | Core::Policy { .. }
+            | Core::Role { .. }
+            | Core::InstanceProfile { .. }
+            | Core::Bucket { .. }
+            | Core::Space(_)
+            | Core::NotebookLifecycle(_)
+            | Core::StudioLifecycle(_)
+            | Core::Account => None,
         }
     }
 
@@ -240,6 +313,8 @@ impl Account<'_> {
     fn any(&self, kind: Kind) -> String {
         match kind {
             Kind::Bucket => self.bucket_arn("*"),
+            sagemaker_kinds!() => self.sagemaker_arn(kind, "*"),
+            Kind::Account => "*".to_owned(),
             Kind::Group | Kind::User | Kind::Policy | Kind::Role | Kind::InstanceProfile => {
                 format!("arn:{}:iam::{}:{kind}/*", self.partition, self.account)
             }
@@ -256,7 +331,7 @@ impl Account<'_> {
     fn places(&self, id: &ResourceId, resource: &Resource) -> Vec<Target> {
         let mut places = BTreeSet::from([self.arn(id, resource)]);
         let others = self.scopes.iter().any(|scope| scope.adopt.contains(id) || scope.takeover.contains(id));
-        if others && id.kind != Kind::Bucket {
+        if others && resource.core.path().is_some() {
             places.extend(self.anywhere(id.kind, &id.name));
         }
         places.into_iter().map(|arn| (arn, Guard::new())).collect()
@@ -277,7 +352,16 @@ impl Account<'_> {
                 })
                 .map(|arn| (arn, Guard::new()))
                 .collect(),
-            Kind::Bucket => vec![],
+            // Only what is named goes.
+            Kind::Bucket
+            | Kind::Account
+            | Kind::Domain
+            | Kind::UserProfile
+            | Kind::Space
+            | Kind::Notebook => vec![],
+            Kind::NotebookLifecycle | Kind::StudioLifecycle => {
+                vec![(self.any(kind), guard::tagged(MARK_TAG, environments.collect()))]
+            }
         }
     }
 

@@ -58,6 +58,16 @@ sorts! {
     Lifecycle,
     /// Objects in a bucket.
     Objects,
+    /// A script of Studio apps.
+    StudioLifecycle,
+    /// Running apps.
+    Apps,
+    /// A failed state.
+    Failed,
+    /// The account's alias.
+    AccountAlias,
+    /// The password policy.
+    PasswordPolicy,
 }
 
 impl Sort {
@@ -83,6 +93,11 @@ impl Sort {
             Setting::Ownership(_) => Self::Ownership,
             Setting::Lifecycle(_) => Self::Lifecycle,
             Setting::Objects => Self::Objects,
+            Setting::StudioLifecycle { .. } => Self::StudioLifecycle,
+            Setting::Apps(_) => Self::Apps,
+            Setting::Failed(_) => Self::Failed,
+            Setting::AccountAlias(_) => Self::AccountAlias,
+            Setting::PasswordPolicy(_) => Self::PasswordPolicy,
         }
     }
 
@@ -100,7 +115,8 @@ impl Sort {
             | Self::SshPublicKey
             | Self::ServiceSpecific
             | Self::HeldRole
-            | Self::Objects => true,
+            | Self::Objects
+            | Self::Apps => true,
             Self::Tag
             | Self::Boundary
             | Self::BucketPolicy
@@ -108,7 +124,11 @@ impl Sort {
             | Self::Encryption
             | Self::Versioning
             | Self::Ownership
-            | Self::Lifecycle => false,
+            | Self::Lifecycle
+            | Self::StudioLifecycle
+            | Self::Failed
+            | Self::AccountAlias
+            | Self::PasswordPolicy => false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::by_hand::by_hand;
 use super::super::meters::{self, MeterLine};
 use super::super::page::{Page, Terminal, piece};
 use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
@@ -32,6 +33,7 @@ impl PlanReport {
             notes: remarks,
             not_checked: unread,
             coverage: covered,
+            by_hand: manual,
             objections: refused,
             assertions: _, // Told with their lines, as what is wrong in files is.
         } = self;
@@ -87,6 +89,7 @@ impl PlanReport {
         notes(&mut page, remarks);
         not_checked(&mut page, unread);
         coverage(&mut page, covered);
+        by_hand(&mut page, manual);
         hazards(&mut page, dangers);
         objections(&mut page, refused);
         page.finish()

@@ -109,6 +109,8 @@ pub(crate) fn field(
 /// A field's value in words; none for documents.
 pub(crate) fn field_value(name: &str, value: &Value) -> String {
     match value {
+        // A profile's; nothing else is without one.
+        Value::Text(text) if name == "execution_role" && text.is_empty() => String::from("the domain's"),
         Value::Text(text) => text.clone(),
         Value::Number(n) if name == "max_session_duration" => duration(*n),
         Value::Number(n) => n.to_string(),

@@ -35,6 +35,12 @@ impl Lowering<'_> {
         for (name, body) in &environment.buckets {
             self.bucket(name, body);
         }
+        if let Some(section) = &environment.sagemaker {
+            self.sagemaker(section);
+        }
+        if let Some(section) = &environment.account_settings {
+            self.account_settings(section);
+        }
         self.assertions(&environment.assert, "/assert", None);
         self.break_glass(&environment.break_glass);
         for (n, address) in environment.retire.iter().enumerate() {
@@ -53,7 +59,12 @@ impl Lowering<'_> {
             let help = "take it out of the file: hatrack deletes what is its own and no longer declared";
             return self.say(self.at(pointer, message).help(help));
         }
-        let id = ResourceId::new(&self.home.info.account, kind, name);
+        if matches!(kind, Kind::Space | Kind::Account) {
+            let message = format!("hatrack does not delete a {kind}");
+            return self.say(self.at(pointer, message));
+        }
+        self.scope.sagemaker |= kind.is_regional();
+        let id = ResourceId::in_region(&self.home.info.account, kind, name, &self.home.info.region);
         if let Some(declared) = self.estate.declaration(&id) {
             let message = format!("`{address}` is declared and retired at once");
             let said = self.at(pointer, message).related(declared, "declared here");
@@ -66,7 +77,7 @@ impl Lowering<'_> {
     fn ignore(&mut self, address: &str, reason: &str, pointer: &str) {
         let place = under(pointer, "address");
         if let Some((kind, name)) = self.address(address, &place) {
-            let id = ResourceId::new(&self.home.info.account, kind, name);
+            let id = ResourceId::in_region(&self.home.info.account, kind, name, &self.home.info.region);
             if let Some(declared) = self.estate.declaration(&id) {
                 let message = format!("`{address}` is declared and ignored at once");
                 self.say(self.at(&place, message).related(declared, "declared here"));

@@ -308,6 +308,7 @@ fn header(one: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<Environment
         partition: Partition::of_region(&environment.region),
         assume_role: environment.assume_role.clone(),
         source: one.tree.span.source.name.clone(),
+        checklist: vec![],
     })
 }
 

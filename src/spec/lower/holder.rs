@@ -2,6 +2,7 @@
 
 use super::{Lowering, under};
 use crate::spec::schema::{Common, Others};
+use crate::state::sagemaker_kinds;
 use crate::state::{Core, Kind, MARK_TAG, Resource, ResourceId, Setting, fit, mark_path};
 
 /// A holder on its way down.
@@ -24,8 +25,12 @@ impl Holder {
 impl Lowering<'_> {
     /// Begins a holder: declares it and reads the keys that all have.
     pub(super) fn begin(&mut self, section: &str, kind: Kind, name: &str, common: &Common<'_>) -> Holder {
-        let id = ResourceId::new(&self.home.info.account, kind, name);
-        let pointer = under(&format!("/{section}"), name);
+        let id = ResourceId::in_region(&self.home.info.account, kind, name, &self.home.info.region);
+        self.begin_at(id, under(&format!("/{section}"), name), common)
+    }
+
+    /// Begins a holder whose body stands at a pointer.
+    pub(super) fn begin_at(&mut self, id: ResourceId, pointer: String, common: &Common<'_>) -> Holder {
         self.origins.declare(&id, self.home.key_place(&pointer));
         let mut holder = Holder { id, pointer, settings: vec![] };
         self.ownership(&holder, common);
@@ -90,7 +95,7 @@ impl Lowering<'_> {
                 "create `{}`, copy the objects, then `retire: [bucket/{from}]` once `{from}` is empty",
                 id.name
             )),
-            Kind::Policy | Kind::Role | Kind::InstanceProfile => self
+            Kind::Policy | Kind::Role | Kind::InstanceProfile | sagemaker_kinds!() | Kind::Account => self
                 .at_key(&pointer, format!("AWS fixes a {}'s name when it is created", id.kind))
                 .help(format!(
                     "drop `renamed_from`: `{}` is created and `{from}`, if it is this environment's, deleted",
@@ -179,7 +184,7 @@ impl Lowering<'_> {
 
 /// Users, roles and buckets carry the environment's mark as a tag; all others as their path.
 fn marked_by_tag(kind: Kind) -> bool {
-    matches!(kind, Kind::User | Kind::Role | Kind::Bucket)
+    kind.is_marked_by_tag()
 }
 
 fn is_reserved(key: &str) -> bool {

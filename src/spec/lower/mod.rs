@@ -3,6 +3,7 @@
 //! One pass over the estate makes an index of who declares what ([`estate`]); a second one lowers each
 //! environment on its own. Every resource and setting remembers where it was written.
 
+mod account;
 mod assertion;
 mod assume;
 mod attached;
@@ -14,6 +15,7 @@ mod holder;
 mod people;
 mod principal;
 mod role;
+mod sagemaker;
 mod statements;
 mod target;
 mod trust;
@@ -22,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assertion::{Assertion, BreakGlass};
 use super::authored::Authored;
+use super::checklist::CheckItem;
 use super::read::Loaded;
 use super::schema::AssumeRole;
 use super::template::Template;
@@ -72,6 +75,8 @@ pub struct EnvironmentInfo {
     pub assume_role: Option<AssumeRole>,
     /// The file, as the user would type it.
     pub source: String,
+    /// What is done by hand in its account.
+    pub checklist: Vec<CheckItem>,
 }
 
 /// Where resources and settings were written.
@@ -131,6 +136,9 @@ pub fn lower(loaded: &[Loaded], unread: &BTreeSet<String>) -> (Lowered, Vec<Diag
         lowered.wanted.resources.append(&mut one.wanted.resources);
         lowered.origins.spans.append(&mut one.origins.spans);
         lowered.scopes.push(one.scope);
+        if let Some(info) = lowered.environments.iter_mut().find(|info| info.name == home.info.name) {
+            info.checklist = one.checklist;
+        }
         lowered.documents.append(&mut one.documents);
         lowered.assertions.append(&mut one.assertions);
         lowered.break_glass.append(&mut one.break_glass);
@@ -147,6 +155,7 @@ struct Lowering<'a> {
     documents: Vec<Authored>,
     assertions: Vec<Assertion>,
     break_glass: Vec<BreakGlass>,
+    checklist: Vec<CheckItem>,
     scope: Scope,
     diagnostics: Vec<Diagnostic>,
 }
@@ -164,6 +173,7 @@ impl<'a> Lowering<'a> {
             documents: vec![],
             assertions: vec![],
             break_glass: vec![],
+            checklist: vec![],
             scope,
             diagnostics: vec![],
         }

@@ -7,6 +7,7 @@ use crate::diagnostic::did_you_mean;
 use crate::policy::arn;
 use crate::spec::assertion::Subject;
 use crate::spec::schema::Environment;
+use crate::state::sagemaker_kinds;
 use crate::state::{AccountId, Kind, ResourceId};
 
 /// Kinds of which principals are made.
@@ -244,7 +245,7 @@ fn has(home: &Home<'_>, kind: Kind, name: &str) -> bool {
         Kind::Group => environment.groups.contains_key(name),
         Kind::User => environment.users.contains_key(name),
         Kind::Role => environment.roles.contains_key(name),
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => false,
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => false,
     }
 }
 
@@ -254,6 +255,8 @@ fn names<'h>(home: &'h Home<'_>, kind: Kind) -> Box<dyn Iterator<Item = &'h str>
         Kind::Group => Box::new(environment.groups.keys().map(String::as_str)),
         Kind::User => Box::new(environment.users.keys().map(String::as_str)),
         Kind::Role => Box::new(environment.roles.keys().map(String::as_str)),
-        Kind::Policy | Kind::InstanceProfile | Kind::Bucket => Box::new(std::iter::empty()),
+        Kind::Policy | Kind::InstanceProfile | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
+            Box::new(std::iter::empty())
+        }
     }
 }
