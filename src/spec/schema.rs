@@ -50,6 +50,14 @@ pub struct Environment {
     /// S3 buckets by name.
     #[serde(default)]
     pub buckets: BTreeMap<String, Bucket>,
+    /// Things of this file that exist in the account without an owner's mark and are taken into ownership: `KIND/NAME`.
+    /// Once they are, this says nothing any more and can go.
+    #[serde(default)]
+    pub adopt: Vec<String>,
+    /// Things of this file that another tool or environment has marked and that are taken over all the same:
+    /// `KIND/NAME`. Once they are, this says nothing any more and can go.
+    #[serde(default)]
+    pub takeover: Vec<String>,
     /// Things that hold data and shall be deleted: `bucket/NAME`. Leaving a bucket out of the file never
     /// deletes it.
     #[serde(default)]
