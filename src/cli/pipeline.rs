@@ -10,9 +10,11 @@ use crate::access::delta::{AccessDelta, delta_among};
 use crate::access::landscape::Landscape;
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account, CredentialSource, ReadRequest, Reading};
+use crate::cli::address::Address;
 use crate::cli::failure::Failure;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
+use crate::cli::parts::{Parts, Targets};
 use crate::cli::project::{self, Project};
 use crate::cli::{claims, findings, guardians};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
@@ -34,7 +36,8 @@ pub struct Selection {
     /// Environments, by name or file [default: all]
     #[arg(value_name = "ENVIRONMENT")]
     pub environments: Vec<String>,
-    /// Only this resource and what it cannot be without: `role/GlueEtl`, `analytics/role/*`; may be repeated
+    /// Only this resource and what it cannot be without: `role/GlueEtl`, `analytics/role/*`, one setting of it:
+    /// `role/GlueEtl/attached/X`; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
     /// Take this existing resource into ownership; may be repeated
@@ -183,13 +186,13 @@ impl Session {
         let declared = &self.project.lowered.wanted;
         let mut settled = settle(declared, &self.scopes, &reading.state, &reading.unread);
         if !self.target.is_empty() {
-            let targets = self.targets(&settled, &reading.state)?;
+            let Targets { ids: targets, parts } = self.targets(&settled, &reading.state)?;
             settled.renames.retain(|rename| targets.contains(&rename.target));
             let mut start = reading.state.clone();
             for rename in &settled.renames {
                 let _as_settled = start.perform(rename);
             }
-            settled.wanted = narrow(&settled.wanted, &start, &targets);
+            settled.wanted = narrow(&parts.of(&settled.wanted, &start)?, &start, &targets);
             settled.objections.retain(|objection| targets.contains(objection.subject()));
             settled.notes.push(Note::Narrowed(self.target.clone()));
         }
@@ -234,7 +237,7 @@ impl Session {
         let mut ours: BTreeSet<ResourceId> =
             declared.filter(|id| !settled.untouchable.contains(*id)).cloned().collect();
         if !self.target.is_empty() {
-            let targets = self.targets(settled, found)?;
+            let targets = self.targets(settled, found)?.ids;
             ours.retain(|id| targets.contains(id));
         }
         Ok(lint::account_alone(lint::Accounts {
@@ -247,7 +250,16 @@ impl Session {
         }))
     }
 
-    fn targets(&self, settled: &Settled, found: &State) -> Result<BTreeSet<ResourceId>, Failure> {
+    /// Whether a target names a resource, or a part of it.
+    pub fn is_target(&self, id: &ResourceId) -> bool {
+        let names = |pattern: &String| {
+            let address = Address::parse(pattern, self.environments.iter().map(|e| e.name.as_str()));
+            address.is_ok_and(|address| address.names(id))
+        };
+        self.target.iter().any(names)
+    }
+
+    fn targets(&self, settled: &Settled, found: &State) -> Result<Targets, Failure> {
         let known: BTreeSet<&ResourceId> = settled
             .wanted
             .resources
@@ -255,7 +267,8 @@ impl Session {
             .chain(found.resources.keys())
             .filter(|id| !settled.untouchable.contains(*id))
             .collect();
-        let mut targets = BTreeSet::new();
+        let (mut targets, mut whole) = (BTreeSet::new(), BTreeSet::new());
+        let mut parts = Parts::default();
         for pattern in &self.target {
             let matches = |id: &&&ResourceId| {
                 glob(pattern, &id.address())
@@ -264,13 +277,20 @@ impl Session {
                     })
             };
             let before = targets.len();
-            targets.extend(known.iter().filter(matches).map(|id| (*id).clone()));
+            whole.extend(known.iter().filter(matches).map(|id| (*id).clone()));
+            targets.extend(whole.iter().cloned());
             if targets.len() == before {
+                let in_parts = parts.named(pattern, &self.environments, &known)?;
+                if !in_parts.is_empty() {
+                    targets.extend(in_parts);
+                    continue;
+                }
                 let addresses: Vec<String> = known.iter().map(|id| id.address()).collect();
                 return Err(no_such_address(pattern, &addresses));
             }
         }
-        Ok(targets)
+        parts.leave(&whole);
+        Ok(Targets { ids: targets, parts })
     }
 
     fn unplannable(&self, why: &Unplannable) -> Failure {
@@ -363,7 +383,7 @@ fn mark(
     }
 }
 
-fn no_such_address(address: &str, known: &[String]) -> Failure {
+pub fn no_such_address(address: &str, known: &[String]) -> Failure {
     let failure = Failure::error(format!("nothing here has the address `{address}`"));
     if address.contains(['*', '?']) {
         return failure.help("a pattern stands for what there is; only `--target` takes one");
@@ -374,7 +394,7 @@ fn no_such_address(address: &str, known: &[String]) -> Failure {
     }
 }
 
-fn connect(
+pub fn connect(
     global: &Global,
     environments: &[EnvironmentInfo],
     to_write: bool,

@@ -8,6 +8,7 @@
 pub mod assertion;
 pub mod authored;
 pub mod document;
+pub mod edit;
 mod engine;
 mod event;
 pub mod expand;
@@ -15,6 +16,7 @@ mod json;
 pub mod lock;
 pub mod lower;
 mod place;
+pub mod raise;
 pub mod read;
 pub mod schema;
 pub mod shape;

@@ -113,9 +113,7 @@ impl Scope {
             Kind::Group | Kind::InstanceProfile => by_path(),
             // AWS cannot move a policy: one that was adopted where it stood bears the tag. No bulk read has tags of
             // policies, so it counts only where the policy is declared.
-            Kind::Policy => {
-                by_path().or_else(|| found.tag(MARK_TAG).filter(|_| self.declared.contains(id)))
-            }
+            Kind::Policy => by_path().or_else(|| found.tag(MARK_TAG).filter(|_| self.declared.contains(id))),
         };
         let stack = found.tag("aws:cloudformation:stack-name");
         match environment {

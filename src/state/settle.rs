@@ -473,7 +473,8 @@ impl Settling<'_> {
 /// AWS cannot move a policy. One that was made by hand where the file would have it, but for the mark, stays there and
 /// bears the mark as a tag.
 fn stays_in_place(scope: &Scope, wanted: &mut Resource, found: &Resource) {
-    let (Core::Policy { path, .. }, Core::Policy { path: there, .. }) = (&mut wanted.core, &found.core) else {
+    let (Core::Policy { path, .. }, Core::Policy { path: there, .. }) = (&mut wanted.core, &found.core)
+    else {
         return;
     };
     let own = path.strip_prefix(mark_path(&scope.environment).as_str()).map(|own| format!("/{own}"));

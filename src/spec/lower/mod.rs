@@ -13,10 +13,10 @@ mod fit;
 mod holder;
 mod people;
 mod principal;
-mod role;
+pub(in crate::spec) mod role;
 mod statements;
 mod target;
-mod trust;
+pub(in crate::spec) mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
