@@ -62,13 +62,19 @@ impl Address {
     /// Whether it means a part of what it names. An AWS managed policy has its name without its path as well.
     pub fn means(&self, part: &Part) -> bool {
         let Some(setting) = &self.setting else { return true };
-        let short = match part {
-            Part::Setting(SettingKey::Attached(PolicyReference::Aws(name))) => {
-                name.rsplit('/').next().map(|name| format!("attached/{name}"))
-            }
-            _ => None,
-        };
-        glob(setting, &part_name(part)) || short.is_some_and(|short| glob(setting, &short))
+        part_names(part).iter().any(|name| glob(setting, name))
+    }
+}
+
+/// Every name that people may use for a part, the usual one first.
+pub fn part_names(part: &Part) -> Vec<String> {
+    let usual = part_name(part);
+    match part {
+        Part::Setting(SettingKey::Attached(PolicyReference::Aws(full))) => match full.rsplit_once('/') {
+            Some((_, name)) => vec![format!("attached/{name}"), usual],
+            None => vec![usual],
+        },
+        Part::Whole | Part::Field(_) | Part::Setting(_) => vec![usual],
     }
 }
 

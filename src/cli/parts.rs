@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cli::address::{Address, part_name};
+use crate::cli::address::{Address, part_names};
 use crate::cli::failure::Failure;
 use crate::diagnostic::did_you_mean;
 use crate::spec::edit::Part;
@@ -52,11 +52,11 @@ impl Parts {
         self.0.retain(|id, _| !whole.contains(id));
     }
 
-    /// Wanted, but of these resources only the parts meant.
+    /// Wanted, but of these resources only the parts meant. If there is none, that is `missed` or not.
     ///
     /// # Errors
     /// An address that means nothing that is found or wanted.
-    pub fn of(&self, wanted: &State, found: &State) -> Result<State, Failure> {
+    pub fn of(&self, wanted: &State, found: &State, missed: bool) -> Result<State, Failure> {
         let mut state = wanted.clone();
         for (id, addresses) in &self.0 {
             let (Some(aim), Some(there)) = (wanted.resources.get(id), found.resources.get(id)) else {
@@ -64,10 +64,10 @@ impl Parts {
             };
             let parts = parts_of(aim, there);
             for address in addresses {
-                if parts.iter().any(|part| address.means(part)) {
+                if !missed || parts.iter().any(|part| address.means(part)) {
                     continue;
                 }
-                let names: Vec<String> = parts.iter().map(part_name).collect();
+                let names: Vec<String> = parts.iter().flat_map(part_names).collect();
                 let failure = Failure::error(format!("nothing here has the address `{}`", address.text));
                 let asked = address.setting.as_deref().unwrap_or_default();
                 return Err(match did_you_mean(asked, names.iter().map(String::as_str)) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
@@ -62,6 +62,8 @@ pub struct Session {
     pub signs_people_in: bool,
     /// Only these, if not empty.
     target: Vec<String>,
+    /// Whether every target was found once. What went since, by a step of ours, is not missed.
+    all_found: AtomicBool,
     /// What AWS's own policies said when somebody last looked; none without a lock file.
     lock: Option<Lock>,
 }
@@ -157,7 +159,16 @@ impl Session {
         let account = connect(global, &environments, to_write, interrupted)?;
         let signs_people_in = global.account_file.is_none();
         let target = selection.target.clone();
-        Ok(Self { project, environments, scopes, account, signs_people_in, target, lock })
+        Ok(Self {
+            project,
+            environments,
+            scopes,
+            account,
+            signs_people_in,
+            target,
+            all_found: AtomicBool::new(false),
+            lock,
+        })
     }
 
     /// Where a resource or setting is declared: `environments/analytics.yaml:18`.
@@ -192,7 +203,8 @@ impl Session {
             for rename in &settled.renames {
                 let _as_settled = start.perform(rename);
             }
-            settled.wanted = narrow(&parts.of(&settled.wanted, &start)?, &start, &targets);
+            let missed = !self.all_found.swap(true, Ordering::Relaxed);
+            settled.wanted = narrow(&parts.of(&settled.wanted, &start, missed)?, &start, &targets);
             settled.objections.retain(|objection| targets.contains(objection.subject()));
             settled.notes.push(Note::Narrowed(self.target.clone()));
         }
@@ -281,7 +293,7 @@ impl Session {
             targets.extend(whole.iter().cloned());
             if targets.len() == before {
                 let in_parts = parts.named(pattern, &self.environments, &known)?;
-                if !in_parts.is_empty() {
+                if !in_parts.is_empty() || self.all_found.load(Ordering::Relaxed) {
                     targets.extend(in_parts);
                     continue;
                 }

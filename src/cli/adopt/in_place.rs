@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Work, load, lower, proof};
 use crate::account::CredentialSource;
-use crate::cli::address::{Address, part_name};
+use crate::cli::address::{Address, part_name, part_names};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -110,7 +110,7 @@ fn chosen(
         let differs: BTreeSet<Part> = before.plan.changes.get(id).map(crate::plan::parts).unwrap_or_default();
         let mut meant: Vec<Part> = differs.iter().filter(|part| address.means(part)).cloned().collect();
         if meant.is_empty() && address.setting.is_some() && !differs.is_empty() {
-            let names: Vec<String> = differs.iter().map(part_name).collect();
+            let names: Vec<String> = differs.iter().flat_map(part_names).collect();
             let asked = address.setting.as_deref().unwrap_or_default();
             let failure =
                 Failure::error(format!("`{}` names nothing that is otherwise than declared", address.text));

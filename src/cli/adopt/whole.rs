@@ -19,7 +19,7 @@ use crate::spec::edit::text::Text;
 use crate::spec::raise::{self, Raised, Unsaid};
 use crate::spec::read::SECTIONS;
 use crate::spec::source::parse;
-use crate::state::{Blind, Kind, Owner, ResourceId, Scope, Unread};
+use crate::state::{Blind, Kind, ResourceId, Scope, Unread};
 
 /// How often a text is written anew because something in it cannot be said. Each time that is left out.
 const TRIES: usize = 50;
@@ -36,10 +36,6 @@ pub(super) fn adopt(
     let mut scope = work.scope.clone();
     scope.declared.extend(chosen.iter().cloned());
     let reading = work.read(&scope, CredentialSource::Live)?;
-    // AWS's own is nobody's to adopt: it is told where it was asked for, and counted where all was.
-    let own = |id: &ResourceId| {
-        reading.state.resources.get(id).is_some_and(|found| scope.owner(id, found) == Owner::Aws)
-    };
     chosen.retain(|id| reading.state.resources.contains_key(id) || !reading.state.covers(id));
     let kinds: Vec<Unsaid> = unread_kinds(&chosen, &reading.unread);
     let (text, mut raised, lowered) = said(work, &scope, &reading, &chosen)?;
@@ -55,7 +51,7 @@ pub(super) fn adopt(
     let old = work.file().map_or("", |file| &file.span.source.text);
     work.agree(old, &text, output)?;
     work.write(&text, output)?;
-    tell(work, &raised, marks, chosen.iter().filter(|id| own(id)).count(), output);
+    tell(work, &raised, marks, output);
     Ok(if raised.left_out.iter().any(|one| one.unread) { ExitCode::Error } else { ExitCode::Done })
 }
 
@@ -214,7 +210,7 @@ fn line(unsaid: &Unsaid) -> String {
 }
 
 /// Says what was written, what was not, and what comes next.
-fn tell(work: &Work<'_>, raised: &Raised, marks: usize, own: usize, output: &Output) {
+fn tell(work: &Work<'_>, raised: &Raised, marks: usize, output: &Output) {
     let count = report::count(raised.bodies.len(), "resource");
     let to_screen = work.args.output.as_deref() == Some(Path::new("-"));
     for (what, unsaid) in [("left out", &raised.left_out), ("not said", &raised.remarks)] {
@@ -222,12 +218,6 @@ fn tell(work: &Work<'_>, raised: &Raised, marks: usize, own: usize, output: &Out
             output.say(&format!("{what}:"));
             unsaid.iter().for_each(|one| output.say(&format!("  {}", line(one))));
         }
-    }
-    if own > 0 {
-        output.say(&format!(
-            "{} AWS's own, which nobody can adopt",
-            if own == 1 { "1 is".to_owned() } else { format!("{own} are") }
-        ));
     }
     let verb = if to_screen { "printed" } else { "wrote" };
     output.say(&format!(

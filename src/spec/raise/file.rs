@@ -11,6 +11,9 @@ use crate::spec::read::SECTIONS;
 use crate::spec::tree::Node;
 use crate::state::{Kind, Scope};
 
+/// How long lines of comments become.
+const COMMENT_WIDTH: usize = 114;
+
 /// What stands above the list of what is taken into ownership.
 const TAKEN: &str = "\
 # Taken into ownership by the next apply. Once that is done, this says nothing any more and can go.
@@ -33,8 +36,27 @@ pub fn head(scope: &Scope, raised: &Raised) -> String {
             lines.extend(unsaid.iter().map(|one| format!("  {}: {}", one.id.address(), one.why)));
         }
     }
-    let line = |line: &String| format!("# {}", yaml::comment(line)).trim_end().to_owned() + "\n";
-    lines.iter().map(line).collect()
+    lines.iter().map(|line| comment(line)).collect()
+}
+
+/// A text as lines of a comment.
+fn comment(text: &str) -> String {
+    let indent = text.len() - text.trim_start().len();
+    let (first, next) = (" ".repeat(indent), " ".repeat(if indent > 0 { indent + 2 } else { 0 }));
+    let mut out = String::new();
+    let mut line = first.clone();
+    for word in text.split_whitespace().map(yaml::comment) {
+        let room = line.trim().is_empty() || line.chars().count() + word.chars().count() < COMMENT_WIDTH;
+        if !room {
+            out += &format!("# {}\n", line.trim_end());
+            line.clone_from(&next);
+        }
+        if !line.trim().is_empty() {
+            line.push(' ');
+        }
+        line += &word;
+    }
+    out + format!("# {line}").trim_end() + "\n"
 }
 
 fn counted(bodies: &[Body]) -> String {

@@ -4,10 +4,12 @@ use serde_json::{Map, Value as Json};
 
 use super::statements::policy;
 use super::{Body, Key, Raising, key_of};
-use crate::state::{Core, CredentialKind, Kind, Resource, ResourceId, Setting};
+use crate::policy::{Document, Policy, glob};
+use crate::state::{Core, CredentialKind, Kind, Resource, ResourceId, Setting, iam_arn, mark_path};
 
 impl Raising<'_> {
     pub(super) fn group(&self, id: &ResourceId, resource: &Resource) -> Result<Body, String> {
+        self.may_move(id, resource)?;
         let mut keys = self.common(id, resource)?;
         let member = |(who, user): (&ResourceId, &Resource)| {
             let belongs =
@@ -22,6 +24,39 @@ impl Raising<'_> {
         keys.extend(self.policies(resource));
         keys.extend(inline(resource)?);
         Ok(Body::new(id, keys))
+    }
+
+    /// A group's mark is its path, and its path is part of its ARN: where a policy means it by that, the mark would
+    /// change what the policy says.
+    fn may_move(&self, id: &ResourceId, resource: &Resource) -> Result<(), String> {
+        let scope = &self.around.scope;
+        let here = resource.core.path().unwrap_or("/");
+        let mark = mark_path(&scope.environment);
+        if here.starts_with(mark.as_str()) {
+            return Ok(());
+        }
+        let there = format!("{mark}{}", here.trim_start_matches('/'));
+        let (now, then) = (iam_arn(&scope.partition, id, here), iam_arn(&scope.partition, id, &there));
+        let moves = |document: &Document| {
+            let resources = document.statements.iter().filter_map(|s| s.resource.as_ref());
+            resources.flat_map(|r| r.value()).any(|pattern| glob(pattern, &now) != glob(pattern, &then))
+        };
+        let named = self.around.found.resources.iter().find_map(|(holder, other)| {
+            let own = match &other.core {
+                Core::Policy { path: _, description: _, document } => document.document(),
+                _ => None,
+            };
+            let documents =
+                other.settings.values().filter_map(Setting::document).filter_map(Policy::document);
+            documents.chain(own).any(moves).then(|| holder.address())
+        });
+        match named {
+            Some(holder) => Err(format!(
+                "its mark is its path, which is part of its ARN, and {holder} means it by that: name the group there as \
+                 `{then}` as well"
+            )),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn user(
