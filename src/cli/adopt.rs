@@ -199,6 +199,17 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Writes a template of the project that is not there yet, and says so.
+    fn write_template(&self, template: &Source, output: &Output) -> Result<(), Failure> {
+        let path = self.texts.root.join(&template.name);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let cannot = |error: io::Error| Failure::error(format!("cannot write {}: {error}", path.display()));
+        std::fs::create_dir_all(folder).map_err(cannot)?;
+        store::save_new(&path, template.text.as_bytes()).map_err(cannot)?;
+        output.say(&format!("wrote {}, for what several have", template.name));
+        Ok(())
+    }
+
     /// What the result is called.
     fn target_name(&self) -> String {
         match &self.args.output {
@@ -252,16 +263,21 @@ impl<'a> Work<'a> {
 
 /// The files with some in the place of those of the same name, lowered.
 fn load(texts: &Texts, edited: &[Arc<Source>]) -> Result<Lowered, Failure> {
-    match lower(texts, edited) {
+    match lower(texts, edited, &[]) {
         (Some(lowered), said) if !has_errors(&said) => Ok(lowered),
         (_, said) => Err(Failure::in_text(said)),
     }
 }
 
-fn lower(texts: &Texts, edited: &[Arc<Source>]) -> (Option<Lowered>, Vec<crate::diagnostic::Diagnostic>) {
+fn lower(
+    texts: &Texts,
+    edited: &[Arc<Source>],
+    templates: &[Arc<Source>],
+) -> (Option<Lowered>, Vec<crate::diagnostic::Diagnostic>) {
     let stays = |source: &&Arc<Source>| !edited.iter().any(|other| other.name == source.name);
     let all: Vec<Arc<Source>> = texts.environments.iter().filter(stays).chain(edited).cloned().collect();
-    spec::load(&all, &texts.templates)
+    let templates: Vec<Arc<Source>> = texts.templates.iter().chain(templates).cloned().collect();
+    spec::load(&all, &templates)
 }
 
 /// The environment that shall declare what is adopted.
@@ -289,14 +305,14 @@ fn home(args: &Args, lowered: Option<&Lowered>, whole: Option<&State>) -> Result
         };
     }
     let near = crate::diagnostic::did_you_mean(name, known.iter().map(|e| e.name.as_str()));
+    if let (Some(near), None, None) = (near, &args.account, &args.region) {
+        return Err(Failure::error(format!("no environment `{name}`"))
+            .help(format!("did you mean `{near}`?"))
+            .help("a new environment needs `--account` and `--region`"));
+    }
     let unknown = |what: &str, help: &str| {
-        let failure =
-            Failure::error(format!("`{name}` is no environment, and for a new one its {what} is not known"))
-                .help(help.to_owned());
-        match near {
-            Some(near) => failure.help(format!("or did you mean the environment `{near}`?")),
-            None => failure,
-        }
+        Failure::error(format!("`{name}` is no environment, and for a new one its {what} is not known"))
+            .help(help)
     };
     let account = match (&args.account, whole.map(|state| state.accounts.keys().collect::<Vec<_>>())) {
         (Some(account), Some(there)) if !there.contains(&account) => {

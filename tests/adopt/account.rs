@@ -190,3 +190,39 @@ fn an_adopted_policy_that_leaves_its_file_is_nobodys_again() {
     project.write(FILE, format!("{}{}", &text[..at], &text[end..]).replace("  - policy/old\n", ""));
     exits(&project, 0, &["plan"]);
 }
+
+#[test]
+fn what_several_have_is_written_once() {
+    let project = Project::empty();
+    let mut state = handmade();
+    let statement = |n: usize| {
+        format!(
+            r#"{{"Sid":"S{n}","Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::acme-{n}/${{aws:username}}/*"}}"#
+        )
+    };
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{},{},{}]}}"#,
+        statement(1),
+        statement(2),
+        statement(3)
+    );
+    for address in ["user/erin", "role/Both", "group/empty"] {
+        let document = hatrack::policy::Policy::from_text(&text, "aws");
+        resource(&mut state, address).set(Setting::Inline { name: "Work-Space".into(), document });
+    }
+    write_account(&project, &state);
+    let run = exits(&project, 0, &ALL);
+    assert!(run.stderr.contains("wrote templates/analytics-work-space.yaml"), "{}", run.shown());
+    let file = project.read(FILE);
+    assert_eq!(
+        file.matches("Work-Space:\n        - { template: analytics-work-space }").count(),
+        3,
+        "{file}"
+    );
+    let template = project.read("templates/analytics-work-space.yaml");
+    golden(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/adopt/shared.yaml"), &template).unwrap();
+    let said = said(&project);
+    exits(&project, 0, &["apply", "--yes"]);
+    same_but_for_marks(&state, &read_account(&project), &said);
+    exits(&project, 0, &["plan"]);
+}

@@ -56,7 +56,7 @@ roles:
       # ours:
       - own
     inline:
-      # hatrack: allow(sensitive-resources): a test
+      # hatrack: allow(all-resources): for now
       data: { Effect: Allow, Action: "s3:GetObject", Resource: "*" }
     max_session_duration: 7200 # two hours
     tags:

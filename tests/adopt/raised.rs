@@ -49,7 +49,7 @@ fn proven(found: &State, keep: impl Fn(usize) -> bool) -> Result<usize, TestCase
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, max_shrink_iters: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn all_of_an_account(bytes in prop::collection::vec(any::<u8>(), 700)) {

@@ -51,7 +51,7 @@ pub(super) fn adopt(
             }
         };
         let source = Arc::new(Source { name: work.home.source.clone(), text: next.clone() });
-        match lower(&work.texts, &[source]) {
+        match lower(&work.texts, &[source], &[]) {
             (Some(after), said) if !has_errors(&said) => (now, lowered) = (next, after),
             (_, mut said) => {
                 said.retain(|one| one.severity == crate::diagnostic::Severity::Error);
@@ -139,7 +139,7 @@ fn said(id: &ResourceId, part: &Part, cannot: Cannot) -> Diagnostic {
     let Cannot { span, why, propose } = cannot;
     let mut diagnostic = Diagnostic::error(span, format!("{} is not edited in place: {why}", name(id, part)));
     if let Some(text) = propose {
-        diagnostic.help.push(format!("write it yourself:\n{}", text.trim_end()));
+        diagnostic.help.push(format!("write it yourself: `{text}`"));
     }
     diagnostic
 }

@@ -16,8 +16,9 @@ use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::report;
 use crate::spec::Lowered;
 use crate::spec::edit::text::Text;
-use crate::spec::raise::{self, Raised, Unsaid};
+use crate::spec::raise::{self, Raised, Shared, Unsaid};
 use crate::spec::read::SECTIONS;
+use crate::spec::shipped;
 use crate::spec::source::parse;
 use crate::state::{Blind, Kind, ResourceId, Scope, Unread};
 
@@ -38,8 +39,15 @@ pub(super) fn adopt(
     let reading = work.read(&scope, CredentialSource::Live)?;
     chosen.retain(|id| reading.state.resources.contains_key(id) || !reading.state.covers(id));
     let kinds: Vec<Unsaid> = unread_kinds(&chosen, &reading.unread);
-    let (text, mut raised, lowered) = said(work, &scope, &reading, &chosen)?;
+    let Said { mut text, mut raised, mut lowered } = said(work, &scope, &reading, &chosen)?;
     raised.left_out.extend(kinds);
+    let mut templates = vec![];
+    if work.is_new
+        && work.args.output.is_none()
+        && let Some(shared) = shared(work, &scope, &raised)
+    {
+        (text, lowered, templates) = shared;
+    }
     let before = match &work.lowered {
         Some(lowered) if !work.is_new => Some(proof::outcome(lowered, &work.home.name, &reading)?),
         _ => None,
@@ -50,6 +58,9 @@ pub(super) fn adopt(
 
     let old = work.file().map_or("", |file| &file.span.source.text);
     work.agree(old, &text, output)?;
+    for template in &templates {
+        work.write_template(template, output)?;
+    }
     work.write(&text, output)?;
     tell(work, &raised, marks, output);
     Ok(if raised.left_out.iter().any(|one| one.unread) { ExitCode::Error } else { ExitCode::Done })
@@ -61,7 +72,7 @@ fn said(
     scope: &Scope,
     reading: &Reading,
     chosen: &BTreeSet<ResourceId>,
-) -> Result<(String, Raised, Lowered), Failure> {
+) -> Result<Said, Failure> {
     let around = work.around(scope, reading);
     let declared = &work.scope.declared;
     let mut refused: BTreeMap<ResourceId, String> = BTreeMap::new();
@@ -82,13 +93,46 @@ fn said(
                 Failure::error(format!("{} cannot be added to: {}", work.home.source, why.0))
             })?,
         };
-        match checked(work, text, &raised, &before)? {
-            Checked::Sound(text, lowered) => return Ok((text, raised, *lowered)),
+        match checked(work, text, &raised, &before, &[])? {
+            Checked::Sound(text, lowered) => return Ok(Said { text, raised, lowered: *lowered }),
             Checked::Refused(more) => refused.extend(more),
         }
     }
     Err(Failure::error("nothing was written: too much of what was found cannot be said")
         .help("adopt a part of it: `--kind`, `--prefix`, `--path`, or addresses"))
+}
+
+/// The same with documents that several holders have in templates; none if there are none, or if that is not as good.
+fn shared(work: &Work<'_>, scope: &Scope, raised: &Raised) -> Option<(String, Lowered, Vec<Arc<Source>>)> {
+    let taken: BTreeSet<String> = shipped::TEMPLATES
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .chain(work.texts.templates.iter().filter_map(|source| stem(&source.name)))
+        .collect();
+    let mut raised = raised.clone();
+    let templates: Vec<Arc<Source>> = raise::share(&mut raised, &scope.environment, &taken)
+        .into_iter()
+        .map(|Shared { name, text }| Arc::new(Source { name: format!("templates/{name}.yaml"), text }))
+        .collect();
+    if templates.is_empty() {
+        return None;
+    }
+    let text = raise::new_file(scope, &mut raised);
+    match checked(work, text, &raised, &[], &templates) {
+        Ok(Checked::Sound(text, lowered)) => Some((text, *lowered, templates)),
+        Ok(Checked::Refused(_)) | Err(_) => None,
+    }
+}
+
+fn stem(name: &str) -> Option<String> {
+    Path::new(name).file_stem().map(|stem| stem.to_string_lossy().into_owned())
+}
+
+/// What can be written.
+struct Said {
+    text: String,
+    raised: Raised,
+    lowered: Lowered,
 }
 
 enum Checked {
@@ -99,7 +143,13 @@ enum Checked {
 }
 
 /// Reads a text again. What rules would refuse of it is allowed in a comment, as it was found so.
-fn checked(work: &Work<'_>, text: String, raised: &Raised, before: &[String]) -> Result<Checked, Failure> {
+fn checked(
+    work: &Work<'_>,
+    text: String,
+    raised: &Raised,
+    before: &[String],
+    templates: &[Arc<Source>],
+) -> Result<Checked, Failure> {
     let mut text = text;
     for round in 0..3 {
         let source = Arc::new(Source { name: work.home.source.clone(), text: text.clone() });
@@ -108,7 +158,7 @@ fn checked(work: &Work<'_>, text: String, raised: &Raised, before: &[String]) ->
             let span = finding.span.as_ref().filter(|span| span.source.name == source.name)?;
             holders.iter().find(|(range, _)| range.contains(&span.start)).map(|(_, id)| id.clone())
         };
-        let (lowered, said) = lower(&work.texts, std::slice::from_ref(&source));
+        let (lowered, said) = lower(&work.texts, std::slice::from_ref(&source), templates);
         let errors: Vec<Diagnostic> =
             said.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
         if !errors.is_empty() {

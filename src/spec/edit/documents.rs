@@ -47,7 +47,7 @@ impl Rewrite<'_> {
     }
 
     fn cannot(&self, span: crate::diagnostic::Span, why: &str) -> Cannot {
-        let propose = yaml::entry(&self.entry.key, &self.whole, 0);
+        let propose = yaml::in_one_line(&self.entry.key, &self.whole);
         Cannot { span: Some(span), why: why.to_owned(), propose: Some(propose) }
     }
 
@@ -77,7 +77,7 @@ impl Rewrite<'_> {
                 return Err(self.cannot(span, "it comes from a template"));
             };
             if let Some(span) = items.get(n).and_then(|item| self.holder.placeholder(item)) {
-                let propose = yaml::item(&self.whole_of(&one.statement, &comes), 0);
+                let propose = yaml::flow(&self.whole_of(&one.statement, &comes));
                 let why = format!("the statement holds a placeholder (`{OPEN} … }}}}`)");
                 return Err(Cannot { span: Some(span), why, propose: Some(propose) });
             }

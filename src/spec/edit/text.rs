@@ -89,15 +89,28 @@ impl<'a> Text<'a> {
 
     /// One past the last byte of a value.
     pub fn end(&self, node: &Node) -> usize {
-        if self.is_flow(node) {
-            return node.span.end;
-        }
         let last = match &node.value {
             Value::Map(entries) => entries.last().map(|entry| self.entry_end(entry)),
             Value::List(items) => items.last().map(|item| self.end(item)),
             _ => None,
         };
+        if self.is_flow(node) {
+            return self.closed(last.unwrap_or(node.span.start + 1)).unwrap_or(node.span.end);
+        }
         last.unwrap_or(node.span.end).max(node.span.end)
+    }
+
+    /// One past the brace or bracket that closes what ends with a part.
+    fn closed(&self, after: usize) -> Option<usize> {
+        let mut rest = self.from(after);
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', '\r', '\n', ',']);
+            match rest.chars().next()? {
+                '#' => rest = rest.split_once('\n').map_or("", |(_, below)| below),
+                ']' | '}' => return Some(self.0.len() - rest.len() + 1),
+                _ => return None,
+            }
+        }
     }
 
     /// One past the last byte of a key with its value.
@@ -130,7 +143,7 @@ impl<'a> Text<'a> {
         let Value::List(items) = &list.value else { return Err(Irregular("it is no list".to_owned())) };
         let Some(last) = items.last() else {
             return Ok(Edit {
-                range: list.span.start..list.span.end,
+                range: list.span.start..self.end(list),
                 text: format!("[{}]", yaml::flow(value)),
             });
         };
@@ -230,7 +243,7 @@ impl<'a> Text<'a> {
         let Some(last) = map.entries().last() else {
             if self.is_flow(map) {
                 return Ok(Edit {
-                    range: map.span.start..map.span.end,
+                    range: map.span.start..self.end(map),
                     text: format!("{{ {} }}", in_braces()),
                 });
             }
@@ -316,7 +329,7 @@ impl<'a> Text<'a> {
         let (Some(first), Some(last)) = (map.entries().first(), map.entries().last()) else {
             if self.is_flow(map) {
                 let at = self.colon(parent);
-                return Ok(Edit { range: at..map.span.end, text: format!("\n{}", lines(2).trim_end()) });
+                return Ok(Edit { range: at..self.end(map), text: format!("\n{}", lines(2).trim_end()) });
             }
             let at = self.after_line(self.colon(parent));
             return Ok(Edit { range: at..at, text: lines(2) });
@@ -394,6 +407,7 @@ mod tests {
         };
         assert_eq!(add("r:\n  p: [a, b] # why\n"), "r:\n  p: [a, b, new] # why\n");
         assert_eq!(add("r: { p: [] } # x\n"), "r: { p: [new] } # x\n");
+        assert_eq!(add("r: { p: [ a, # b\n  c, ] } # x\n"), "r: { p: [ a, # b\n  c, new, ] } # x\n");
         assert_eq!(
             add("r:\n  p:\n    - a # one\n  # then\n  q: 1\n"),
             "r:\n  p:\n    - a # one\n    - new\n  # then\n  q: 1\n"
@@ -422,7 +436,8 @@ mod tests {
             edited(text, |t, _, r| Ok(vec![t.remove_key(&r.value, r.value.entry("k").unwrap())?]))
         };
         assert_eq!(remove("r:\n  k:\n    - a\n    - b # x\n  # of z\n  z: 1\n"), "r:\n  # of z\n  z: 1\n");
-        assert_eq!(remove("r: { k: [a], z: 1 }\n"), "r: { z: 1 }\n");
+        assert_eq!(remove("r: { k: [ { a: 1 } ], z: 1 }\n"), "r: { z: 1 }\n");
+        assert_eq!(remove("r: { k: [ a ] } # x\n"), "r: {  } # x\n");
         assert_eq!(remove("r: { z: 1, k: [a] }\n"), "r: { z: 1 }\n");
     }
 

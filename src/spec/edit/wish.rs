@@ -219,9 +219,9 @@ impl Work<'_> {
             SettingKey::Encryption => self.scalar("encryption", self.said("encryption", resource)),
             SettingKey::Versioning => self.scalar("versioning", self.said("versioning", resource)),
             SettingKey::Ownership => self.scalar("ownership", self.said("ownership", resource)),
-            SettingKey::Lifecycle => self.scalar("lifecycle", self.said("lifecycle", resource)),
+            SettingKey::Lifecycle => self.lifecycle(found, self.said("lifecycle", resource)),
             SettingKey::Credential(..) => Err(Cannot {
-                propose: Some(yaml::entry("others", &json!("keep"), 0)),
+                propose: Some(yaml::in_one_line("others", &json!("keep"))),
                 ..cannot(
                     "no file can declare credentials: `hatrack revert` removes it, `others: keep` keeps it",
                 )
@@ -231,6 +231,47 @@ impl Work<'_> {
             }
             SettingKey::Objects => Err(cannot("objects are nobody's to declare")),
         }
+    }
+
+    /// Lifecycle rules, one at a time where they are written as a list.
+    fn lifecycle(&self, found: Option<&Setting>, value: Option<Json>) -> Wished {
+        let wanted = self.wish.lowered.wanted.resources.get(self.wish.id);
+        let declared = wanted.and_then(|wanted| wanted.settings.get(&SettingKey::Lifecycle));
+        let (Some(entry), Some(Json::Array(rules))) = (self.holder.key("lifecycle"), &value) else {
+            return self.scalar("lifecycle", value);
+        };
+        let (Some(Setting::Lifecycle(found)), Some(Setting::Lifecycle(declared)), Value::List(items)) =
+            (found, declared, &entry.value.value)
+        else {
+            return self.scalar("lifecycle", value);
+        };
+        if self.holder.placeholder(&entry.value).is_some() {
+            return self.scalar("lifecycle", value);
+        }
+        let text = self.holder.text();
+        let said = |id: &str| rules.iter().find(|rule| rule.get("id").and_then(Json::as_str) == Some(id));
+        let written: Vec<&str> = items.iter().filter_map(|item| item.get("id")?.text()).collect();
+        let mut edits = vec![];
+        for (n, id) in written.iter().enumerate() {
+            let of =
+                |rules: &[crate::state::LifecycleRule]| rules.iter().find(|rule| rule.id == *id).cloned();
+            match (of(found), said(id)) {
+                (None, _) => edits.push(text.remove_item(&entry.value, n)?),
+                (rule, Some(value)) if rule != of(declared) => {
+                    edits.push(text.replace_item(&entry.value, n, value)?);
+                }
+                _ => {}
+            }
+        }
+        let new =
+            |rule: &&Json| rule.get("id").and_then(Json::as_str).is_some_and(|id| !written.contains(&id));
+        let more: Vec<Json> = rules.iter().filter(new).cloned().collect();
+        if !more.is_empty() {
+            edits.push(text.add_items(&entry.value, &more)?);
+        }
+        let all_go =
+            more.is_empty() && edits.iter().filter(|edit| edit.text.is_empty()).count() == items.len();
+        if all_go || written.len() != items.len() { self.scalar("lifecycle", value) } else { Ok(edits) }
     }
 
     /// A key as the file would have it, from the part alone: what else the resource has is not asked for.
@@ -264,7 +305,7 @@ impl Work<'_> {
         } else {
             "it is not written in the body itself".to_owned()
         };
-        Cannot { span, why, propose: value.map(|value| yaml::entry(key, &value, 0)) }
+        Cannot { span, why, propose: value.map(|value| yaml::in_one_line(key, &value)) }
     }
 
     fn placeholder(&self, node: &Node, key: &str, value: Option<Json>) -> Result<(), Cannot> {
@@ -272,7 +313,7 @@ impl Work<'_> {
             Some(span) => Err(Cannot {
                 span: Some(span),
                 why: "it is written with a placeholder".to_owned(),
-                propose: value.map(|value| yaml::entry(key, &value, 0)),
+                propose: value.map(|value| yaml::in_one_line(key, &value)),
             }),
             None => Ok(()),
         }
@@ -282,16 +323,16 @@ impl Work<'_> {
     fn scalar(&self, key: &str, value: Option<Json>) -> Wished {
         let (text, body) = (self.holder.text(), self.holder.entry);
         match (self.holder.key(key), value) {
-            (Some(entry), value) => {
-                self.placeholder(&entry.value, key, value.clone())?;
-                match value {
-                    Some(value) => Ok(text.replace_value(&body.value, entry, &value)?),
-                    None if self.holder.is_templated() => {
-                        Err(cannot("without the key the template's value would be back: write what is meant"))
-                    }
-                    None => Ok(vec![text.remove_key(&body.value, entry)?]),
+            (Some(entry), value) => match value {
+                Some(value) => {
+                    self.placeholder(&entry.value, key, Some(value.clone()))?;
+                    Ok(text.replace_value(&body.value, entry, &value)?)
                 }
-            }
+                None if self.holder.is_templated() => {
+                    Err(cannot("without the key the template's value would be back: write what is meant"))
+                }
+                None => Ok(vec![text.remove_key(&body.value, entry)?]),
+            },
             (None, value) if self.holder.is_templated() => Err(self.elsewhere(key, value)),
             (None, Some(value)) => Ok(vec![text.add_key(body, key, &value, before(key))?]),
             (None, None) => Err(self.elsewhere(key, None)),
@@ -315,7 +356,7 @@ impl Work<'_> {
                 cannot.why = format!(
                     "`{key}` beside the template takes the place of the template's: write all of them"
                 );
-                cannot.propose = Some(yaml::entry(key, &json!([value]), 0));
+                cannot.propose = Some(yaml::in_one_line(key, &json!([value])));
                 Err(cannot)
             }
             (None, Some(value)) => Ok(vec![text.add_key(body, key, &json!([value]), before(key))?]),
@@ -326,10 +367,9 @@ impl Work<'_> {
                 };
                 let origin = self.wish.lowered.origins.of(self.wish.id, Some(setting));
                 let at = origin.and_then(|span| items.iter().position(|item| item.span == *span));
-                let Some((n, item)) = at.and_then(|n| Some((n, items.get(n)?))) else {
+                let Some(n) = at else {
                     return Err(self.elsewhere(key, None));
                 };
-                self.placeholder(item, key, None)?;
                 Ok(vec![self.shorter(&body.value, entry, items.len(), || text.remove_item(&entry.value, n))?])
             }
             (None, None) => Err(self.elsewhere(key, None)),

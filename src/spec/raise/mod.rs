@@ -8,6 +8,7 @@ mod file;
 mod names;
 mod people;
 mod role;
+mod share;
 mod statements;
 mod tags;
 mod trust;
@@ -18,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 pub use file::{added, head, new_file};
+pub use share::{Shared, share};
 pub use statements::document;
 
 use crate::policy::{Document, Statement};

@@ -70,6 +70,9 @@ impl Raising<'_> {
 
 /// Says once what every holder that can have tags says of itself.
 pub(super) fn shared(raised: &mut Raised) {
+    if !raised.tags.is_empty() {
+        return; // It was done before.
+    }
     let tagged = |body: &&Body| body.id.kind != Kind::Group;
     let tags = |body: &Body| -> Map<String, Json> {
         let key = body.keys.iter().find(|key| key.name == "tags");

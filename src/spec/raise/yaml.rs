@@ -76,6 +76,11 @@ pub fn flow(value: &Json) -> String {
     }
 }
 
+/// A key with its value, on one line.
+pub fn in_one_line(key: &str, value: &Json) -> String {
+    format!("{}: {}", scalar(key, true), flow(value))
+}
+
 /// As [`flow`], where what surrounds it is written in lines.
 fn one_line(value: &Json) -> String {
     match value {
