@@ -68,9 +68,9 @@ enum Command {
     Apply(apply::Args),
     /// Tell what somebody changed by hand; exit code 2 if anything
     Drift(drift::Args),
-    /// Write down what was made by hand, so that the next apply sets marks and changes nothing else
+    /// Write down what was made by hand, or take a change by hand into the file
     Adopt(adopt::Args),
-    /// Put back what somebody changed by hand: these resources or settings, and nothing else
+    /// Put back what somebody changed by hand, one resource or setting
     Revert(revert::Args),
     /// Keep what AWS's own policies say now, so that drift tells what AWS changes in them
     Lock(lock::Args),

@@ -300,8 +300,10 @@ impl Session {
                 let theirs = found.resources.keys().find(|id| id.address() == *pattern);
                 if let Some(id) = theirs.filter(|id| settled.untouchable.contains(*id)) {
                     let address = id.address();
-                    return Err(Failure::error(format!("no environment that was chosen answers for {address}"))
-                        .help(format!("`hatrack adopt {address}` writes down what nobody declares")));
+                    return Err(Failure::error(format!(
+                        "no environment that was chosen answers for {address}"
+                    ))
+                    .help(format!("`hatrack adopt {address}` writes down what nobody declares")));
                 }
                 let addresses: Vec<String> = known.iter().map(|id| id.address()).collect();
                 return Err(no_such_address(pattern, &addresses));

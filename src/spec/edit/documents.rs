@@ -31,9 +31,9 @@ pub(super) struct Rewrite<'a> {
 impl Rewrite<'_> {
     pub fn edits(&self) -> Result<Vec<Edit>, Cannot> {
         if let Some(list) = self.list() {
-            match self.by_statement(list)? {
-                Ok(edits) => return Ok(edits),
-                Err(Irregular(_)) => {} // All of it, then.
+            // Where that is not how it is written, all of it is.
+            if let Ok(edits) = self.by_statement(list)? {
+                return Ok(edits);
             }
         }
         if let Some(span) = self.holder.placeholder(&self.entry.value) {

@@ -38,7 +38,7 @@ pub fn share(raised: &mut Raised, environment: &str, taken: &BTreeSet<String>) -
     uses.retain(|_, (.., holders)| holders.len() > 1);
     let mut taken = taken.clone();
     let mut all = vec![];
-    for (key, (document, inline, holders)) in uses {
+    for (document, inline, holders) in uses.into_values() {
         let base = format!("{environment}-{}", slug(&inline));
         let name = std::iter::once(base.clone())
             .chain((2..).map(|n| format!("{base}-{n}")))
@@ -58,7 +58,7 @@ pub fn share(raised: &mut Raised, environment: &str, taken: &BTreeSet<String>) -
         for body in &mut raised.bodies {
             for inline in body.keys.iter_mut().filter(|key| key.name == "inline") {
                 for value in inline.value.as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
-                    if value.to_string() == key {
+                    if *value == document {
                         *value = json!([{"template": name}]);
                     }
                 }

@@ -12,8 +12,8 @@ pub fn document(document: &Document) -> Json {
     } else {
         let mut json = document.to_json();
         // One statement stands in a list as well, so that a second can be added.
-        if let Some(one @ Json::Object(_)) = json.get("Statement").cloned() {
-            json["Statement"] = Json::Array(vec![one]);
+        if let Some(one) = json.get_mut("Statement").filter(|one| one.is_object()) {
+            *one = Json::Array(vec![one.take()]);
         }
         json
     }

@@ -115,7 +115,7 @@ fn protected(text: &str) -> String {
 
 fn is_plain(text: &str, in_braces: bool) -> bool {
     let starts = |c: char| c.is_alphabetic() || matches!(c, '/' | '_' | '(');
-    let special = |c: char| (in_braces && matches!(c, ',' | '[' | ']' | '{' | '}')) || c == '"';
+    let special = |c: char| (in_braces && matches!(c, ',' | '[' | ']' | '{' | '}' | '?')) || c == '"';
     text.starts_with(starts)
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
