@@ -29,6 +29,8 @@ const ACCOUNT_FILE: &str = "account.json";
 const LOCK_FILE: &str = hatrack::spec::lock::LOCK_FILE;
 /// What AWS says in its own policies, in every account.
 const AWS_MANAGED: &str = "aws-managed.json";
+/// What the command before all others showed, if there is one.
+const FIRST: &str = "first.txt";
 const GOLDEN: [&str; 4] = ["plan.txt", "drift.txt", "apply.txt", "after.txt"];
 
 /// Arguments beside those that every scenario has.
@@ -39,6 +41,8 @@ struct Arguments {
     every: Vec<String>,
     /// For `apply` only.
     apply: Vec<String>,
+    /// A command to be run before all others, such as `revert`.
+    first: Vec<String>,
 }
 
 fn scenarios() -> Vec<(String, std::path::PathBuf)> {
@@ -56,7 +60,7 @@ fn no_scenario_is_forgotten() {
     for (name, folder) in scenarios() {
         let files = files_below(&folder);
         let known = |file: &String| {
-            let given = ["disturb.json", "quotas.json", "arguments.json", LOCK_FILE, AWS_MANAGED];
+            let given = ["disturb.json", "quotas.json", "arguments.json", LOCK_FILE, AWS_MANAGED, FIRST];
             let known = given.into_iter().chain(GOLDEN).any(|known| known == file);
             let parts: Vec<&str> = file.split('/').collect();
             known
@@ -149,6 +153,12 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
     let own: Vec<&str> = arguments.apply.iter().map(String::as_str).collect();
     // Side by side, steps end in an order that nobody knows; one after another they are a golden text.
     let to_apply: Vec<&str> = ["--yes", "--parallelism=1"].into_iter().chain(own).collect();
+    if let Some((command, more)) = arguments.first.split_first() {
+        let more: Vec<&str> = more.iter().map(String::as_str).chain(["--parallelism=1"]).collect();
+        let (first, _) = run(command, &more);
+        presentable(FIRST, &first)?;
+        golden(&folder.join(FIRST), &first)?;
+    }
     let found = fs::read(project.path(ACCOUNT_FILE)).ok();
     let untouched = |what: &str| {
         let now = fs::read(project.path(ACCOUNT_FILE)).ok();

@@ -25,6 +25,13 @@ use crate::state::{Setting, Unread, Verb};
 pub struct Args {
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    agreement: Agreement,
+}
+
+/// What is agreed to beforehand.
+#[derive(Debug, clap::Args)]
+pub struct Agreement {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -56,7 +63,7 @@ fn hazard(word: &str) -> Result<String, String> {
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     match plan_file(args) {
         Some(path) => apply_saved(global, args, &path, output),
-        None => apply_now(global, args, output),
+        None => apply_now(global, &args.selection, &args.agreement, &|_, _| Ok(()), output),
     }
 }
 
@@ -69,15 +76,26 @@ fn plan_file(args: &Args) -> Option<PathBuf> {
     (looks_like_a_file && !environment).then(|| path.to_owned())
 }
 
-fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+/// Plans what is selected, shows it, asks, and does it. `also` says more beneath the plan.
+///
+/// # Errors
+/// As for every plan; a refusal; what `also` has against it.
+pub fn apply_now(
+    global: &Global,
+    selection: &Selection,
+    agreement: &Agreement,
+    also: &dyn Fn(&Session, &Prepared) -> Result<(), Failure>,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
     let interrupted = progress::on_interrupt()?;
-    let session = Session::open(global, &args.selection, true, &interrupted, output)?;
+    let session = Session::open(global, selection, true, &interrupted, output)?;
     session.lint(output)?;
     let prepared = session.prepare(session.read(CredentialSource::Live)?)?;
     let report = plan::report_of(&session, &prepared);
     if output.format == Format::Terminal {
         plan::show(&report, output);
     }
+    also(&session, &prepared)?;
     if !prepared.settled.objections.is_empty() {
         if output.format != Format::Terminal {
             plan::show(&report, output);
@@ -91,8 +109,8 @@ fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, 
         }
         return Ok(plan::exit_of(&prepared));
     }
-    accepted(args, needed(&prepared.hazards))?;
-    if agree(args.yes, output)? {
+    accepted(agreement, needed(&prepared.hazards))?;
+    if agree(agreement.yes, output)? {
         // The answer took its time, and nobody agreed to what happened meanwhile.
         let now = session.prepare(session.read(CredentialSource::Live)?)?;
         if now.plan.steps != prepared.plan.steps {
@@ -113,7 +131,7 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     let saved = SavedPlan::parse(&text)
         .map_err(|why| Failure::error(format!("cannot use the plan {}: {why}", path.display())))?;
     let interrupted = progress::on_interrupt()?;
-    let Args { selection, yes: _, accept: _ } = args;
+    let Args { selection, agreement } = args;
     if !(selection.target.is_empty() && selection.adopt.is_empty() && selection.takeover.is_empty()) {
         return Err(Failure::error("a saved plan is applied as it is")
             .help("give `--target`, `--adopt` and `--takeover` to `hatrack plan -o FILE`"));
@@ -156,7 +174,7 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
         .help("plan again, and look at what the new plan does"));
     }
     held(&prepared, output)?;
-    accepted(args, needed(&prepared.hazards))
+    accepted(agreement, needed(&prepared.hazards))
         .map_err(|failure| failure.help(format!("`hatrack show {}` shows them", path.display())))?;
     if saved.steps.is_empty() {
         output.say("the plan has nothing to do");
@@ -171,10 +189,10 @@ fn needed(hazards: &[Hazard]) -> Vec<String> {
     hazards.iter().filter_map(Hazard::needs_acceptance).collect()
 }
 
-fn accepted(args: &Args, mut needed: Vec<String>) -> Result<(), Failure> {
+fn accepted(agreement: &Agreement, mut needed: Vec<String>) -> Result<(), Failure> {
     needed.sort();
     needed.dedup();
-    needed.retain(|word| !args.accept.contains(word));
+    needed.retain(|word| !agreement.accept.contains(word));
     if needed.is_empty() {
         return Ok(());
     }
@@ -191,7 +209,7 @@ fn agree(yes: bool, output: &Output) -> Result<bool, Failure> {
     let stdin = io::stdin();
     if !stdin.is_terminal() {
         return Err(Failure::refused("nothing was changed: there is no terminal to ask on")
-            .help("look at the plan, then run `hatrack apply --yes`, or save it with `hatrack plan -o FILE` and apply FILE"));
+            .help("look at the plan, then run it again with `--yes`, or save a plan with `hatrack plan -o FILE` and apply FILE"));
     }
     output.say("Apply this? Only `yes` is taken for a yes.");
     let mut answer = String::new();

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Only this room prints.
 
+mod address;
 mod asking;
 mod claims;
 mod document;
@@ -9,11 +10,13 @@ mod failure;
 mod guardians;
 mod options;
 mod output;
+mod parts;
 mod passwords;
 mod pipeline;
 mod progress;
 mod project;
 
+mod adopt;
 mod apply;
 mod can;
 mod completions;
@@ -23,6 +26,7 @@ mod lock;
 mod permissions;
 mod plan;
 mod policy;
+mod revert;
 mod schema;
 mod show;
 mod snapshot;
@@ -64,6 +68,10 @@ enum Command {
     Apply(apply::Args),
     /// Tell what somebody changed by hand; exit code 2 if anything
     Drift(drift::Args),
+    /// Write down what was made by hand, or take a change by hand into the file
+    Adopt(adopt::Args),
+    /// Put back what somebody changed by hand, one resource or setting
+    Revert(revert::Args),
     /// Keep what AWS's own policies say now, so that drift tells what AWS changes in them
     Lock(lock::Args),
     /// Show a saved plan
@@ -109,6 +117,8 @@ pub fn run() -> ExitCode {
         Command::Plan(args) => plan::run(&cli.global, args, &output),
         Command::Apply(args) => apply::run(&cli.global, args, &output),
         Command::Drift(args) => drift::run(&cli.global, args, &output),
+        Command::Adopt(args) => adopt::run(&cli.global, args, &output),
+        Command::Revert(args) => revert::run(&cli.global, args, &output),
         Command::Lock(args) => lock::run(&cli.global, args, &output),
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),

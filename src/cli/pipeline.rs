@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
@@ -10,9 +10,11 @@ use crate::access::delta::{AccessDelta, delta_among};
 use crate::access::landscape::Landscape;
 use crate::account::embedded::EmbeddedAccount;
 use crate::account::{Account, CredentialSource, ReadRequest, Reading};
+use crate::cli::address::Address;
 use crate::cli::failure::Failure;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
+use crate::cli::parts::{Parts, Targets};
 use crate::cli::project::{self, Project};
 use crate::cli::{claims, findings, guardians};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
@@ -34,7 +36,8 @@ pub struct Selection {
     /// Environments, by name or file [default: all]
     #[arg(value_name = "ENVIRONMENT")]
     pub environments: Vec<String>,
-    /// Only this resource and what it cannot be without: `role/GlueEtl`, `analytics/role/*`; may be repeated
+    /// Only this resource and what it cannot be without: `role/GlueEtl`, `analytics/role/*`, one setting of it:
+    /// `role/GlueEtl/attached/X`; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub target: Vec<String>,
     /// Take this existing resource into ownership; may be repeated
@@ -59,6 +62,8 @@ pub struct Session {
     pub signs_people_in: bool,
     /// Only these, if not empty.
     target: Vec<String>,
+    /// Whether every target was found once. What went since, by a step of ours, is not missed.
+    all_found: AtomicBool,
     /// What AWS's own policies said when somebody last looked; none without a lock file.
     lock: Option<Lock>,
 }
@@ -154,7 +159,16 @@ impl Session {
         let account = connect(global, &environments, to_write, interrupted)?;
         let signs_people_in = global.account_file.is_none();
         let target = selection.target.clone();
-        Ok(Self { project, environments, scopes, account, signs_people_in, target, lock })
+        Ok(Self {
+            project,
+            environments,
+            scopes,
+            account,
+            signs_people_in,
+            target,
+            all_found: AtomicBool::new(false),
+            lock,
+        })
     }
 
     /// Where a resource or setting is declared: `environments/analytics.yaml:18`.
@@ -183,13 +197,14 @@ impl Session {
         let declared = &self.project.lowered.wanted;
         let mut settled = settle(declared, &self.scopes, &reading.state, &reading.unread);
         if !self.target.is_empty() {
-            let targets = self.targets(&settled, &reading.state)?;
+            let Targets { ids: targets, parts } = self.targets(&settled, &reading.state)?;
             settled.renames.retain(|rename| targets.contains(&rename.target));
             let mut start = reading.state.clone();
             for rename in &settled.renames {
                 let _as_settled = start.perform(rename);
             }
-            settled.wanted = narrow(&settled.wanted, &start, &targets);
+            let missed = !self.all_found.swap(true, Ordering::Relaxed);
+            settled.wanted = narrow(&parts.of(&settled.wanted, &start, missed)?, &start, &targets);
             settled.objections.retain(|objection| targets.contains(objection.subject()));
             settled.notes.push(Note::Narrowed(self.target.clone()));
         }
@@ -234,7 +249,7 @@ impl Session {
         let mut ours: BTreeSet<ResourceId> =
             declared.filter(|id| !settled.untouchable.contains(*id)).cloned().collect();
         if !self.target.is_empty() {
-            let targets = self.targets(settled, found)?;
+            let targets = self.targets(settled, found)?.ids;
             ours.retain(|id| targets.contains(id));
         }
         Ok(lint::account_alone(lint::Accounts {
@@ -247,7 +262,16 @@ impl Session {
         }))
     }
 
-    fn targets(&self, settled: &Settled, found: &State) -> Result<BTreeSet<ResourceId>, Failure> {
+    /// Whether a target names a resource, or a part of it.
+    pub fn is_target(&self, id: &ResourceId) -> bool {
+        let names = |pattern: &String| {
+            let address = Address::parse(pattern, self.environments.iter().map(|e| e.name.as_str()));
+            address.is_ok_and(|address| address.names(id))
+        };
+        self.target.iter().any(names)
+    }
+
+    fn targets(&self, settled: &Settled, found: &State) -> Result<Targets, Failure> {
         let known: BTreeSet<&ResourceId> = settled
             .wanted
             .resources
@@ -255,7 +279,8 @@ impl Session {
             .chain(found.resources.keys())
             .filter(|id| !settled.untouchable.contains(*id))
             .collect();
-        let mut targets = BTreeSet::new();
+        let (mut targets, mut whole) = (BTreeSet::new(), BTreeSet::new());
+        let mut parts = Parts::default();
         for pattern in &self.target {
             let matches = |id: &&&ResourceId| {
                 glob(pattern, &id.address())
@@ -264,13 +289,28 @@ impl Session {
                     })
             };
             let before = targets.len();
-            targets.extend(known.iter().filter(matches).map(|id| (*id).clone()));
+            whole.extend(known.iter().filter(matches).map(|id| (*id).clone()));
+            targets.extend(whole.iter().cloned());
             if targets.len() == before {
+                let in_parts = parts.named(pattern, &self.environments, &known)?;
+                if !in_parts.is_empty() || self.all_found.load(Ordering::Relaxed) {
+                    targets.extend(in_parts);
+                    continue;
+                }
+                let theirs = found.resources.keys().find(|id| id.address() == *pattern);
+                if let Some(id) = theirs.filter(|id| settled.untouchable.contains(*id)) {
+                    let address = id.address();
+                    return Err(Failure::error(format!(
+                        "no environment that was chosen answers for {address}"
+                    ))
+                    .help(format!("`hatrack adopt {address}` writes down what nobody declares")));
+                }
                 let addresses: Vec<String> = known.iter().map(|id| id.address()).collect();
                 return Err(no_such_address(pattern, &addresses));
             }
         }
-        Ok(targets)
+        parts.leave(&whole);
+        Ok(Targets { ids: targets, parts })
     }
 
     fn unplannable(&self, why: &Unplannable) -> Failure {
@@ -363,7 +403,7 @@ fn mark(
     }
 }
 
-fn no_such_address(address: &str, known: &[String]) -> Failure {
+pub fn no_such_address(address: &str, known: &[String]) -> Failure {
     let failure = Failure::error(format!("nothing here has the address `{address}`"));
     if address.contains(['*', '?']) {
         return failure.help("a pattern stands for what there is; only `--target` takes one");
@@ -374,7 +414,7 @@ fn no_such_address(address: &str, known: &[String]) -> Failure {
     }
 }
 
-fn connect(
+pub fn connect(
     global: &Global,
     environments: &[EnvironmentInfo],
     to_write: bool,

@@ -5,6 +5,7 @@ mod diff;
 mod expand;
 mod hazard;
 mod lockout;
+mod marks;
 mod order;
 pub mod permissions;
 mod saved;
@@ -18,6 +19,7 @@ pub use aws_managed::{
 pub use diff::{Change, SettingChange, diff};
 pub use hazard::{Hazard, LOCKS_OUT, Surroundings, hazards};
 pub use lockout::Guardian;
+pub use marks::{is_mark, parts};
 pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection, Unreadable};
 
 use serde::{Deserialize, Serialize};

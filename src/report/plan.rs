@@ -352,7 +352,9 @@ pub(super) fn environment_of<'a>(
     let mark = resource.and_then(|resource| match id.kind {
         Kind::User | Kind::Role | Kind::Bucket | sagemaker_kinds!() | Kind::Account => resource.tag(MARK_TAG),
         Kind::Group | Kind::Policy | Kind::InstanceProfile => {
-            resource.core.path().and_then(|path| path.strip_prefix("/hatrack/")?.split('/').next())
+            let by_path =
+                resource.core.path().and_then(|path| path.strip_prefix("/hatrack/")?.split('/').next());
+            by_path.or_else(|| resource.tag(MARK_TAG)) // of a policy that was adopted where it stood
         }
     });
     let origin = (inputs.origin)(id, None);

@@ -60,6 +60,14 @@ pub struct Environment {
     /// Settings of the account as a whole. A setting left out is not looked at.
     #[serde(default)]
     pub account_settings: Option<AccountSettings>,
+    /// Things of this file that exist in the account without an owner's mark and are taken into ownership: `KIND/NAME`.
+    /// Once they are, this says nothing any more and can go.
+    #[serde(default)]
+    pub adopt: Vec<String>,
+    /// Things of this file that another tool or environment has marked and that are taken over all the same:
+    /// `KIND/NAME`. Once they are, this says nothing any more and can go.
+    #[serde(default)]
+    pub takeover: Vec<String>,
     /// Things that hold data and shall be deleted: `bucket/NAME`, `notebook/NAME`, `domain/NAME`,
     /// `user-profile/DOMAIN/NAME`. Leaving one out of the file never deletes it.
     #[serde(default)]

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::meter::Meter;
 use super::{
-    Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope, Setting,
-    SettingKey, State, Unread, Verb, limits, settings_of_create,
+    Blind, Core, CredentialKind, Encryption, Ignored, Kind, MARK_TAG, Operation, Owner, Ownership,
+    PublicAccessBlock, Resource, ResourceId, Scope, Setting, SettingKey, State, Unread, Verb, limits,
+    mark_path, settings_of_create,
 };
 use crate::policy::{self, Policy};
 
@@ -326,6 +327,8 @@ impl Settling<'_> {
         {
             wanted.running = there.running;
         }
+        stays_in_place(scope, &mut wanted, found);
+        unset_as_wanted(&mut wanted, found);
         let keep_others = scope.keep_others.contains(id);
         for (key, setting) in &found.settings {
             let other = keep_others
@@ -493,6 +496,41 @@ impl Settling<'_> {
                     self.out.objections.push(Objection::StillUsed { target, by: id.clone() });
                 }
             }
+        }
+    }
+}
+
+/// AWS cannot move a policy. One that was made by hand where the file would have it, but for the mark, stays there and
+/// bears the mark as a tag.
+fn stays_in_place(scope: &Scope, wanted: &mut Resource, found: &Resource) {
+    let (Core::Policy { path, .. }, Core::Policy { path: there, .. }) = (&mut wanted.core, &found.core)
+    else {
+        return;
+    };
+    let own = path.strip_prefix(mark_path(&scope.environment).as_str()).map(|own| format!("/{own}"));
+    if own.is_some_and(|own| own == *there) {
+        path.clone_from(there);
+        wanted.set(Setting::Tag { key: MARK_TAG.to_owned(), value: scope.environment.clone() });
+    }
+}
+
+/// A bucket of which S3 was never told is as some words say it: those words are nothing to be done.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
+fn unset_as_wanted(wanted: &mut Resource, found: &Resource) {
+    let open = PublicAccessBlock {
+        block_public_acls: false,
+        ignore_public_acls: false,
+        block_public_policy: false,
+        restrict_public_buckets: false,
+    };
+    for same in [
+        Setting::PublicAccessBlock(open),
+        Setting::Ownership(Ownership::ObjectWriter),
+        Setting::Encryption(Encryption::Aes256),
+    ] {
+        let key = same.key();
+        if !found.settings.contains_key(&key) && wanted.settings.get(&key) == Some(&same) {
+            wanted.settings.remove(&key);
         }
     }
 }

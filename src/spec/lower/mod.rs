@@ -14,11 +14,11 @@ mod fit;
 mod holder;
 mod people;
 mod principal;
-mod role;
+pub(in crate::spec) mod role;
 mod sagemaker;
 mod statements;
 mod target;
-mod trust;
+pub(in crate::spec) mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
