@@ -58,6 +58,19 @@ pub struct Reading {
     pub callers: Vec<Caller>,
     /// Things worth saying about the reading, such as the age of the credential report.
     pub notes: Vec<String>,
+    /// Environments whose account could not be looked at: nothing is known of what they answer for.
+    pub unreached: Vec<Unreached>,
+}
+
+/// An environment whose account could not be looked at, while others could.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreached {
+    /// The environment.
+    pub environment: String,
+    /// Its account.
+    pub account: AccountId,
+    /// Why.
+    pub why: Unreachable,
 }
 
 /// Who a reading was made as.
@@ -78,6 +91,13 @@ pub struct Unreachable {
     pub message: String,
     /// What to do about it.
     pub help: Vec<String>,
+}
+
+impl Unreachable {
+    /// The person did not want to wait any longer.
+    pub fn interrupted() -> Self {
+        Self { message: "interrupted".to_owned(), help: vec!["run it again".to_owned()] }
+    }
 }
 
 impl fmt::Display for Unreachable {
