@@ -3,6 +3,7 @@
 //! Obeys the same rules as AWS as far as a [`State`] can tell: [`State::perform`], [`limits`](crate::state::limits), and
 //! the quotas in the file, if there are any.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::{Account, ReadRequest, Reading, Unreachable, store};
-use crate::state::{Extent, Operation, Refusal, Resource, ResourceId, State, Verb, limits, meter};
+use crate::state::{AccountId, Extent, Operation, Refusal, Resource, ResourceId, State, Verb, limits, meter};
 
 /// The version of the account file's format that this hatrack writes and reads.
 pub const ACCOUNT_FORMAT_VERSION: u32 = 1;
@@ -118,11 +119,35 @@ impl EmbeddedAccount {
     }
 }
 
-/// Every account in an account file.
+/// The file of an account in a folder that has one for each.
+pub fn file_of(folder: &Path, account: &AccountId) -> PathBuf {
+    folder.join(format!("{account}.json"))
+}
+
+/// Every account in an account file, or in all of them in a folder.
 ///
 /// # Errors
 /// No such file, or one that is damaged or of a newer format.
 pub fn read_all(path: &Path) -> Result<State, Unreachable> {
+    if !path.is_dir() {
+        return read_file(path);
+    }
+    let entries = fs::read_dir(path).map_err(|error| unreachable_file(path, &error.to_string()))?;
+    let paths: BTreeSet<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let is_account = |path: &&PathBuf| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        path.extension().is_some_and(|e| e == "json") && stem.is_some_and(|s| s.parse::<AccountId>().is_ok())
+    };
+    let mut all = State::default();
+    for file in paths.iter().filter(is_account) {
+        let State { accounts, resources } = read_file(file)?;
+        all.accounts.extend(accounts);
+        all.resources.extend(resources);
+    }
+    Ok(all)
+}
+
+fn read_file(path: &Path) -> Result<State, Unreachable> {
     let state = load(path).and_then(|state| state.ok_or_else(|| "there is no such file".to_owned()));
     state.map_err(|why| unreachable_file(path, &why))
 }

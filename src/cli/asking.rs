@@ -199,7 +199,7 @@ impl Asking {
             "plan" | "live" => {
                 let interrupted = progress::on_interrupt()?;
                 let selection =
-                    Selection { environments: vec![], target: vec![], adopt: vec![], takeover: vec![] };
+                    Selection::of(&[]);
                 let session = Session::open_without_lock(global, &selection, &interrupted, output)?;
                 let reading = session.read(CredentialSource::Report)?;
                 if !reading.unread.is_empty() {

@@ -6,26 +6,32 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
-use crate::cli::{plan, progress};
+use crate::cli::{plan, progress, shard};
 use crate::report::DriftReport;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     selection: Selection,
+    /// Only the accounts of the I-th of N parts of the estate, from 1; `auto/N` takes I from the job's index
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
 }
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let interrupted = progress::on_interrupt()?;
-    let session = Session::open(global, &args.selection, false, &interrupted, output)?;
-    let prepared = session.prepare(session.read(CredentialSource::Live)?)?;
+    let selection = Selection { shard: shard::of(args.shard.as_deref())?, ..args.selection.clone() };
+    let session = Session::open(global, &selection, false, &interrupted, output)?;
+    let prepared = session.compare(session.read_reached(CredentialSource::Live)?)?;
     let report = report_of(&session, &prepared);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => report.json(),
         Format::Markdown => report.markdown(),
     });
-    Ok(if !prepared.reading.unread.is_empty() || !prepared.aws.not_checked.is_empty() {
+    let Prepared { reading, aws, .. } = &prepared;
+    let all_read = reading.unread.is_empty() && reading.unreached.is_empty() && aws.not_checked.is_empty();
+    Ok(if !all_read {
         ExitCode::Error
     } else if report.has_drift() {
         ExitCode::Differences

@@ -2,6 +2,8 @@
 
 mod asking;
 mod claims;
+mod codes;
+mod connect;
 mod document;
 pub mod exit;
 mod findings;
@@ -13,6 +15,7 @@ mod passwords;
 mod pipeline;
 mod progress;
 mod project;
+mod shard;
 
 mod apply;
 mod can;

@@ -8,13 +8,13 @@ use clap::Args;
 
 use crate::access::delta::{AccessDelta, delta_among};
 use crate::access::landscape::Landscape;
-use crate::account::embedded::EmbeddedAccount;
-use crate::account::{Account, CredentialSource, ReadRequest, Reading};
+use crate::account::{Account, CredentialSource, ReadRequest, Reading, Unreached};
 use crate::cli::failure::Failure;
 use crate::cli::options::Global;
 use crate::cli::output::Output;
 use crate::cli::project::{self, Project};
-use crate::cli::{claims, findings, guardians};
+use crate::cli::shard::Shard;
+use crate::cli::{claims, connect, findings, guardians};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::lint;
 use crate::plan::{
@@ -26,7 +26,7 @@ use crate::report;
 use crate::spec::lock::{LOCK_FILE, Lock};
 use crate::spec::lower::EnvironmentInfo;
 use crate::state::meter::over_quota;
-use crate::state::{AccountId, Note, ResourceId, Scope, SettingKey, Settled, State, narrow, settle};
+use crate::state::{AccountId, Note, ResourceId, Scope, SettingKey, Settled, State, hold_back, narrow, settle};
 
 /// What a command works on.
 #[derive(Clone, Debug, Args)]
@@ -43,6 +43,26 @@ pub struct Selection {
     /// Take this resource into ownership although another tool's mark is on it; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub takeover: Vec<String>,
+    /// Of these only the accounts of one shard; commands that have `--shard` set it.
+    #[arg(skip)]
+    pub shard: Option<Shard>,
+    /// Environments that a plan was made without, since their accounts could not be looked at.
+    #[arg(skip)]
+    pub left_out: Vec<String>,
+}
+
+impl Selection {
+    /// Whole environments.
+    pub fn of(environments: &[String]) -> Self {
+        Self {
+            environments: environments.to_vec(),
+            target: vec![],
+            adopt: vec![],
+            takeover: vec![],
+            shard: None,
+            left_out: vec![],
+        }
+    }
 }
 
 /// A project, the environments chosen from it, and the account they are about.
@@ -57,6 +77,10 @@ pub struct Session {
     pub account: Arc<dyn Account>,
     /// Whether a sign-in made here has a password; in an account file it has none.
     pub signs_people_in: bool,
+    /// Which part of what was chosen this is.
+    pub shard: Option<Shard>,
+    /// Environments that a plan was made without.
+    left_out: Vec<String>,
     /// Only these, if not empty.
     target: Vec<String>,
     /// What AWS's own policies said when somebody last looked; none without a lock file.
@@ -65,6 +89,8 @@ pub struct Session {
 
 /// What was read and what is to be done about it.
 pub struct Prepared {
+    /// The environments whose accounts were looked at.
+    pub environments: Vec<EnvironmentInfo>,
     /// What was read.
     pub reading: Reading,
     /// What is wanted of it, in full.
@@ -148,13 +174,18 @@ impl Session {
         output.diagnostics(&project.warnings);
         let environments: Vec<EnvironmentInfo> =
             project::choose(&project.lowered, &selection.environments)?.into_iter().cloned().collect();
+        let environments = match selection.shard {
+            Some(shard) => shard.of(environments, output),
+            None => environments,
+        };
         let chosen = |scope: &&Scope| environments.iter().any(|e| e.name == scope.environment);
         let mut scopes: Vec<Scope> = project.lowered.scopes.iter().filter(chosen).cloned().collect();
         taken_over(&mut scopes, &selection.adopt, &selection.takeover)?;
-        let account = connect(global, &environments, to_write, interrupted)?;
+        let account = connect::connect(global, &environments, to_write, interrupted)?;
         let signs_people_in = global.account_file.is_none();
         let target = selection.target.clone();
-        Ok(Self { project, environments, scopes, account, signs_people_in, target, lock })
+        let (shard, left_out) = (selection.shard, selection.left_out.clone());
+        Ok(Self { project, environments, scopes, account, signs_people_in, shard, left_out, target, lock })
     }
 
     /// Where a resource or setting is declared: `environments/analytics.yaml:18`.
@@ -163,11 +194,28 @@ impl Session {
         Some(format!("{}:{}", span.source.name, span.line_column().0))
     }
 
-    /// Reads the account.
+    /// Reads all accounts.
     ///
     /// # Errors
-    /// When nothing can be said of it.
+    /// When nothing can be said of one of them.
     pub fn read(&self, credentials: CredentialSource) -> Result<Reading, Failure> {
+        let reading = self.read_reached(credentials)?;
+        if reading.unreached.is_empty() {
+            return Ok(reading);
+        }
+        let environments = report::count(reading.unreached.len(), "environment");
+        let mut failure = Failure::error(format!("{environments} could not be looked at"))
+            .help("name the environments that matter here, to go on without the others");
+        let line = |unreached: &Unreached| format!("{}: {}", unreached.environment, unreached.why);
+        failure.details = reading.unreached.iter().map(line).collect();
+        Err(failure)
+    }
+
+    /// Reads the accounts that can be reached; of the others the reading says so.
+    ///
+    /// # Errors
+    /// When nothing can be said of the only one, or the person interrupts.
+    pub fn read_reached(&self, credentials: CredentialSource) -> Result<Reading, Failure> {
         let request = ReadRequest { scopes: self.scopes.clone(), credentials };
         let reading = self.account.read(&request)?;
         let (found, unread) = (reading.state.resources.len(), reading.unread.len());
@@ -175,13 +223,32 @@ impl Session {
         Ok(reading)
     }
 
-    /// Settles what is wanted and plans the way there.
+    /// Settles what is wanted and plans the way there. What names something that may not be there, since its account
+    /// could not be looked at, is held back.
     ///
     /// # Errors
     /// Something in the author's files cannot be planned; no such target; a bug of ours.
     pub fn prepare(&self, reading: Reading) -> Result<Prepared, Failure> {
+        self.prepared(reading, true)
+    }
+
+    /// As [`prepare`](Self::prepare), to tell what differs: nothing is held back, since nothing is done.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn compare(&self, reading: Reading) -> Result<Prepared, Failure> {
+        self.prepared(reading, false)
+    }
+
+    fn prepared(&self, reading: Reading, to_act: bool) -> Result<Prepared, Failure> {
         let declared = &self.project.lowered.wanted;
-        let mut settled = settle(declared, &self.scopes, &reading.state, &reading.unread);
+        let away: BTreeSet<&str> = reading.unreached.iter().map(|u| u.environment.as_str()).collect();
+        let looked_at = |name: &str| !away.contains(name);
+        let scopes: Vec<Scope> =
+            self.scopes.iter().filter(|scope| looked_at(&scope.environment)).cloned().collect();
+        let environments: Vec<EnvironmentInfo> =
+            self.environments.iter().filter(|e| looked_at(&e.name)).cloned().collect();
+        let mut settled = settle(declared, &scopes, &reading.state, &reading.unread);
         if !self.target.is_empty() {
             let targets = self.targets(&settled, &reading.state)?;
             settled.renames.retain(|rename| targets.contains(&rename.target));
@@ -192,6 +259,17 @@ impl Session {
             settled.wanted = narrow(&settled.wanted, &start, &targets);
             settled.objections.retain(|objection| targets.contains(objection.subject()));
             settled.notes.push(Note::Narrowed(self.target.clone()));
+        }
+        let left_out: BTreeSet<&str> =
+            away.iter().copied().chain(self.left_out.iter().map(String::as_str)).collect();
+        let all = &self.project.lowered.scopes;
+        if to_act {
+            hold_back(&mut settled, &reading.state, all, &left_out);
+        } else if !left_out.is_empty() {
+            let Settled { wanted, renames, untouchable, .. } = &settled;
+            if let Err(Unplannable::Missing { .. }) = plan(wanted, &reading.state, renames, untouchable) {
+                hold_back(&mut settled, &reading.state, all, &left_out); // There is no telling without.
+            }
         }
         let over = over_quota(&settled.wanted, &reading.state, &settled.renames);
         settled.objections.extend(over);
@@ -207,7 +285,7 @@ impl Session {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable).unwrap_or_default()
         };
         let callers: Vec<_> = reading.callers.iter().map(|c| (c.arn.clone(), c.identity.clone())).collect();
-        let guardians = guardians::of(&self.environments, &self.project.lowered, &reading.callers);
+        let guardians = guardians::of(&environments, &self.project.lowered, &reading.callers);
         let around = Surroundings {
             guardians: &guardians,
             wanted: &settled.wanted,
@@ -217,20 +295,26 @@ impl Session {
             callers: &callers,
         };
         let hazards = hazards(&plan, &around);
-        let findings = self.found_only(&reading.state, &settled)?;
-        let chosen: Vec<_> = self.environments.iter().collect();
+        let findings = self.found_only(&reading.state, &settled, &scopes, &environments)?;
+        let chosen: Vec<_> = environments.iter().collect();
         let lowered = &self.project.lowered;
         let mut claims = claims::of_plan(lowered, &chosen, &settled.wanted, &reading.state);
-        claims.extend(guardians::missing(&self.environments, lowered, &reading.state, &settled.wanted));
+        claims.extend(guardians::missing(&environments, lowered, &reading.state, &settled.wanted));
         let declared = lowered.environments.iter().map(|environment| environment.account.clone());
         let access = access(&plan, &reading.state, &settled, &declared.collect());
-        Ok(Prepared { reading, settled, plan, hazards, aws, findings, claims, access })
+        Ok(Prepared { environments, reading, settled, plan, hazards, aws, findings, claims, access })
     }
 
     /// What rules find in the accounts that they do not find in what is declared: `validate` tells of that. Only of
     /// what is ours to change, and was asked for.
-    fn found_only(&self, found: &State, settled: &Settled) -> Result<Vec<lint::Alone>, Failure> {
-        let declared = self.scopes.iter().flat_map(|scope| &scope.declared);
+    fn found_only(
+        &self,
+        found: &State,
+        settled: &Settled,
+        scopes: &[Scope],
+        environments: &[EnvironmentInfo],
+    ) -> Result<Vec<lint::Alone>, Failure> {
+        let declared = scopes.iter().flat_map(|scope| &scope.declared);
         let mut ours: BTreeSet<ResourceId> =
             declared.filter(|id| !settled.untouchable.contains(*id)).cloned().collect();
         if !self.target.is_empty() {
@@ -242,7 +326,7 @@ impl Session {
             declared: &self.project.lowered.wanted,
             wanted: &settled.wanted,
             ours: &ours,
-            environments: &self.environments,
+            environments,
             today: findings::today(),
         }))
     }
@@ -372,77 +456,4 @@ fn no_such_address(address: &str, known: &[String]) -> Failure {
         Some(near) => failure.help(format!("did you mean `{near}`?")),
         None => failure.help("an address is KIND/NAME, such as `role/GlueEtl` or `bucket/acme-alpha`"),
     }
-}
-
-fn connect(
-    global: &Global,
-    environments: &[EnvironmentInfo],
-    to_write: bool,
-    interrupted: &Arc<AtomicBool>,
-) -> Result<Arc<dyn Account>, Failure> {
-    if let Some(path) = &global.account_file {
-        return Ok(Arc::new(EmbeddedAccount::open(path, to_write)?));
-    }
-    connect_aws(global, environments, interrupted)
-}
-
-#[cfg(feature = "aws")]
-fn connect_aws(
-    global: &Global,
-    environments: &[EnvironmentInfo],
-    interrupted: &Arc<AtomicBool>,
-) -> Result<Arc<dyn Account>, Failure> {
-    use crate::account::aws::{AssumeRole, AwsAccount, AwsOptions};
-    use crate::account::fleet::Fleet;
-    use crate::cli::passwords::PasswordFile;
-
-    let passwords = Arc::new(PasswordFile::default());
-    let mut fleet = Fleet::default();
-    for (i, environment) in environments.iter().enumerate() {
-        let before = environments.iter().take(i).find(|e| e.account == environment.account);
-        if let Some(before) = before {
-            if before.assume_role == environment.assume_role {
-                continue; // One way into an account serves all its environments.
-            }
-            return Err(Failure::refused(format!(
-                "environments `{}` and `{}` are one account, but each works as another role",
-                before.name, environment.name
-            ))
-            .help("run them one at a time, so that each does its own work as its own role"));
-        }
-        let role = environment.assume_role.as_ref().map(|role| AssumeRole {
-            role: role.role.clone(),
-            external_id: role.external_id.clone(),
-            session_name: role.session_name.clone(),
-        });
-        let account = AwsAccount::connect(AwsOptions {
-            profile: global.profile.clone(),
-            region: environment.region.clone(),
-            endpoint_url: global.endpoint_url.clone(),
-            account: environment.account.clone(),
-            partition: environment.partition.clone(),
-            assume_role: role,
-            parallelism: usize::from(global.parallelism),
-            passwords: passwords.clone(),
-            interrupted: interrupted.clone(),
-        });
-        let account = account.map_err(|why| {
-            let mut failure = Failure::from(why);
-            failure.message = format!("environment `{}`: {}", environment.name, failure.message);
-            failure
-        })?;
-        fleet.add(environment.account.clone(), Arc::new(account));
-    }
-    Ok(Arc::new(fleet))
-}
-
-#[cfg(not(feature = "aws"))]
-fn connect_aws(
-    _global: &Global,
-    _environments: &[EnvironmentInfo],
-    _interrupted: &Arc<AtomicBool>,
-) -> Result<Arc<dyn Account>, Failure> {
-    Err(Failure::error("this hatrack was built without AWS")
-        .help("work on an account file with `--account-file FILE`")
-        .help("or build with AWS: `cargo build` (the feature `aws` is on by default)"))
 }

@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
-use crate::cli::progress;
+use crate::cli::{progress, shard};
 use crate::diagnostic::has_errors;
 use crate::plan::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection};
 use crate::report::{EnvironmentLine, Inputs, PlanReport};
@@ -21,15 +21,19 @@ pub struct Args {
     /// Save the plan, bound to what was read, for `hatrack apply FILE`
     #[arg(short, long, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Only the accounts of the I-th of N parts of the estate, from 1; `auto/N` takes I from the job's index
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
 }
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+    let selection = Selection { shard: shard::of(args.shard.as_deref())?, ..args.selection.clone() };
     let interrupted = progress::on_interrupt()?;
-    let session = Session::open(global, &args.selection, false, &interrupted, output)?;
+    let session = Session::open(global, &selection, false, &interrupted, output)?;
     session.lint(output)?;
     // A saved plan is bound to what was read, so that must be fresh.
     let fresh = if args.output.is_some() { CredentialSource::Live } else { CredentialSource::Report };
-    let prepared = session.prepare(session.read(fresh)?)?;
+    let prepared = session.prepare(session.read_reached(fresh)?)?;
     let report = report_of(&session, &prepared);
     show(&report, output);
     output.diagnostics(&prepared.claims);
@@ -54,7 +58,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
 pub fn exit_of(prepared: &Prepared) -> ExitCode {
     if !prepared.settled.objections.is_empty() || has_errors(&prepared.claims) {
         ExitCode::Refused
-    } else if !prepared.reading.unread.is_empty() {
+    } else if !prepared.reading.unread.is_empty() || !prepared.reading.unreached.is_empty() {
         ExitCode::Error
     } else if prepared.plan.steps.is_empty() {
         ExitCode::Done
@@ -69,16 +73,16 @@ pub fn report_of(session: &Session, prepared: &Prepared) -> PlanReport {
 }
 
 /// Everything reports are made of.
-pub fn with_inputs<'a, T>(
-    session: &'a Session,
-    prepared: &Prepared,
+pub fn with_inputs<'b, T>(
+    session: &Session,
+    prepared: &'b Prepared,
     make: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let line = |e: &'a EnvironmentInfo| {
-        let EnvironmentInfo { name, account, region, source, partition: _, assume_role: _ } = e;
+    let line = |e: &'b EnvironmentInfo| {
+        let EnvironmentInfo { name, account, region, source, partition: _, profile: _, assume_role: _ } = e;
         EnvironmentLine { name, account, region, source }
     };
-    let environments: Vec<EnvironmentLine<'_>> = session.environments.iter().map(line).collect();
+    let environments: Vec<EnvironmentLine<'_>> = prepared.environments.iter().map(line).collect();
     make(&Inputs {
         environments: &environments,
         origin: &|id, setting| session.origin(id, setting),
@@ -91,6 +95,8 @@ pub fn with_inputs<'a, T>(
         findings: &prepared.findings,
         access: &prepared.access,
         claims: &prepared.claims,
+        unreached: &prepared.reading.unreached,
+        shard: session.shard.map(|shard| shard.line()),
     })
 }
 
@@ -104,7 +110,8 @@ pub fn show(report: &PlanReport, output: &Output) {
 }
 
 fn save(session: &Session, prepared: &Prepared, selection: &Selection, path: &Path) -> Result<(), Failure> {
-    let Prepared { reading, settled, plan, hazards, aws: _, access: _, findings: _, claims: _ } = prepared;
+    let Prepared { environments, reading, settled, plan, hazards, aws: _, access: _, findings: _, claims: _ } =
+        prepared;
     let (bound_to, found, wanted) =
         SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
     let environment = |e: &EnvironmentInfo| SavedEnvironment {
@@ -122,7 +129,8 @@ fn save(session: &Session, prepared: &Prepared, selection: &Selection, path: &Pa
             adopt: selection.adopt.clone(),
             takeover: selection.takeover.clone(),
         },
-        environments: session.environments.iter().map(environment).collect(),
+        environments: environments.iter().map(environment).collect(),
+        left_out: reading.unreached.iter().map(|unreached| unreached.environment.clone()).collect(),
         bound_to,
         found,
         wanted,

@@ -43,6 +43,8 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         aws: &AwsComparison::default(),
         access: &delta(&Landscape::new(&saved.found), &Landscape::new(&saved.wanted)),
         claims: &[],   // A plan with a broken one is not saved.
+        unreached: &[], // It says nothing of environments that it was made without.
+        shard: None,
         findings: &[], // A plan in a file is about what it does; `plan` told what is found besides.
     });
     plan::show(&report, output);

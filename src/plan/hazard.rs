@@ -155,6 +155,7 @@ fn of_note(note: &Note, plan: &Plan) -> Option<Hazard> {
         | Note::Quarantined(..)
         | Note::KeptStatements(..)
         | Note::AwsChanged { .. }
+        | Note::HeldBack(..)
         | Note::NotChecked(_) => {
             return None;
         }

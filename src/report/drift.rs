@@ -6,7 +6,7 @@ use super::FORMAT_VERSION;
 use super::aws_managed::{AwsHolder, AwsPolicyChange, not_checked, remarks};
 use super::changes::{FieldChange, ResourceChange, SettingAction, SettingLine, resource_change};
 use super::plan::{
-    AccountFinding, CoverageLine, EnvironmentHead, Inputs, coverage, environment_of, findings, head,
+    AccountFinding, CoverageLine, EnvironmentHead, Inputs, NotChecked, ShardLine, coverage, environment_of, findings, head,
     of_change,
 };
 use super::said::{self, Said};
@@ -20,8 +20,13 @@ use crate::state::{Coverage, Note, Objection, ResourceId, Setting};
 pub struct DriftReport {
     /// 1.
     pub format_version: u32,
+    /// Which part of the estate this is, if it is not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardLine>,
     /// Which environments were looked at.
     pub environments: Vec<EnvironmentHead>,
+    /// The environments whose accounts could not be looked at.
+    pub environments_not_checked: Vec<NotChecked>,
     /// What is not as declared, and what nobody answers for.
     pub drift: Vec<Finding>,
     /// What could not be read, and so is not known to be as declared.
@@ -160,6 +165,7 @@ impl DriftReport {
                     | Note::Quarantined(..)
                     | Note::KeptStatements(..)
                     | Note::NotChecked(_)
+                    | Note::HeldBack(..)
             )
         };
         let kept = inputs.settled.notes.iter().filter(keeps).map(said::note);
@@ -171,7 +177,9 @@ impl DriftReport {
         };
         Self {
             format_version: FORMAT_VERSION,
+            shard: inputs.shard,
             environments: inputs.environments.iter().map(head).collect(),
+            environments_not_checked: inputs.unreached.iter().map(NotChecked::of).collect(),
             drift,
             not_checked: inputs.unread.iter().map(said::unread).chain(not_checked(inputs.aws)).collect(),
             coverage: coverage(inputs.settled),

@@ -6,7 +6,7 @@ use super::drift::Class;
 use super::escape::{markdown, markdown_code};
 use super::meters::{MeterLine, NEAR_FROM_PERCENT, text};
 use super::page::Terminal;
-use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead};
+use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, NotChecked};
 use super::said::Said;
 use super::terminal::{apply_counts, drift_counts, plan_counts, resource_text};
 use super::words;
@@ -88,6 +88,18 @@ fn not_checked(all: &[Said]) -> String {
     list("Not checked, because it could not be read", all)
 }
 
+/// Environments of which nothing is known, before all else.
+fn not_looked_at(all: &[NotChecked]) -> String {
+    let said = |each: &NotChecked| Said {
+        code: String::from("unreached"),
+        address: None,
+        text: each.line(),
+        help: each.help.clone(),
+    };
+    let title = format!("{} not checked", words::count(all.len(), "environment"));
+    list(&title, &all.iter().map(said).collect::<Vec<_>>())
+}
+
 fn sign(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
@@ -103,9 +115,11 @@ impl PlanReport {
     pub fn markdown(&self) -> String {
         let Self {
             format_version: _,
+            shard: _,
             summary,
             access,
             environments,
+            environments_not_checked: away,
             steps,
             meters,
             hazards,
@@ -124,6 +138,7 @@ impl PlanReport {
             let operations = words::count(steps.len(), "operation");
             out.push_str(&format!("## Plan: {} ({operations})\n\n", plan_counts(summary)));
         }
+        out.push_str(&not_looked_at(away));
         out.push_str(&list("Errors", objections));
         out.push_str(&list("Assertions that would not hold", assertions));
         if !steps.is_empty() {
@@ -212,7 +227,9 @@ impl DriftReport {
     pub fn markdown(&self) -> String {
         let Self {
             format_version: _,
+            shard: _,
             environments,
+            environments_not_checked: away,
             drift,
             not_checked: unread,
             coverage: covered,
@@ -221,6 +238,7 @@ impl DriftReport {
             summary,
         } = self;
         let mut out = format!("## Drift: {}\n\n", drift_counts(summary));
+        out.push_str(&not_looked_at(away));
         for environment in environments {
             let own: Vec<_> = drift.iter().filter(|f| f.environment == environment.name).collect();
             out.push_str(&head(environment));
@@ -267,6 +285,7 @@ impl DriftReport {
     fn without_frame(mut self) -> Self {
         let names: Vec<String> = self.environments.iter().map(|e| e.name.clone()).collect();
         self.drift.retain(|finding| finding.drift && names.contains(&finding.environment));
+        self.environments_not_checked.clear();
         self.not_checked.clear();
         self.coverage.clear();
         self.notes.clear();

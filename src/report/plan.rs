@@ -1,6 +1,6 @@
 //! A plan as plain data: everything it changes, why, what to agree to, and what was not checked.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::access::AccessReport;
 use super::aws_managed::{self, AwsManagedLine};
@@ -10,6 +10,7 @@ use super::said::{self, Said};
 use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
 use crate::access::delta::AccessDelta;
+use crate::account::{Unreachable, Unreached};
 use crate::diagnostic::Diagnostic;
 use crate::lint;
 use crate::plan::{AwsComparison, Change, Hazard, Plan, Reason};
@@ -40,6 +41,10 @@ pub struct Inputs<'a> {
     pub access: &'a AccessDelta,
     /// What is wrong with the assertions on what is wanted.
     pub claims: &'a [Diagnostic],
+    /// The environments whose accounts could not be looked at.
+    pub unreached: &'a [Unreached],
+    /// Which part of the estate this is, if it is not all.
+    pub shard: Option<ShardLine>,
 }
 
 /// A plan. This is the documented JSON.
@@ -47,12 +52,17 @@ pub struct Inputs<'a> {
 pub struct PlanReport {
     /// 1.
     pub format_version: u32,
+    /// Which part of the estate this is, if it is not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardLine>,
     /// Counts.
     pub summary: PlanSummary,
     /// Who gains and who loses what.
     pub access: AccessReport,
     /// What changes, by environment.
     pub environments: Vec<EnvironmentPlan>,
+    /// The environments whose accounts could not be looked at: nothing of them is planned.
+    pub environments_not_checked: Vec<NotChecked>,
     /// The operations in order.
     pub steps: Vec<StepLine>,
     /// How much of each quota is used afterwards, as far as the plan changes it: of resources, then of accounts.
@@ -155,6 +165,47 @@ pub struct EnvironmentHead {
     pub region: String,
     /// Its file.
     pub source: String,
+}
+
+/// Which part of an estate a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShardLine {
+    /// From 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub of: u32,
+}
+
+/// An environment whose account could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotChecked {
+    /// The environment.
+    pub environment: String,
+    /// Its account.
+    pub account: String,
+    /// Why.
+    pub text: String,
+    /// What to do about it.
+    pub help: Vec<String>,
+}
+
+impl NotChecked {
+    pub(super) fn of(unreached: &Unreached) -> Self {
+        let Unreached { environment, account, why: Unreachable { message, help } } = unreached;
+        Self {
+            environment: environment.clone(),
+            account: account.to_string(),
+            text: message.clone(),
+            help: help.clone(),
+        }
+    }
+
+    /// `lake (account 444455556666): role … cannot be assumed: …`
+    pub fn line(&self) -> String {
+        let Self { environment, account, text, help: _ } = self;
+        format!("{environment} (account {account}): {text}")
+    }
 }
 
 /// What changes in one environment.
@@ -265,9 +316,11 @@ impl PlanReport {
         notes.extend(meters.iter().filter_map(|(id, meter)| meters::note(id, meter)));
         Self {
             format_version: FORMAT_VERSION,
+            shard: inputs.shard,
             summary,
             access: AccessReport::new(inputs.access, inputs.environments),
             environments,
+            environments_not_checked: inputs.unreached.iter().map(NotChecked::of).collect(),
             steps: inputs.plan.steps.iter().map(step_line).collect(),
             meters: meters.iter().map(|(id, meter)| MeterLine::new(id, meter)).collect(),
             hazards: inputs.hazards.iter().map(acceptable).collect(),
@@ -390,6 +443,7 @@ fn is_hazard(note: &Note, hazards: &[Hazard]) -> bool {
         | Note::Narrowed(_)
         | Note::Quarantined(..)
         | Note::KeptStatements(..)
+        | Note::HeldBack(..)
         | Note::AwsChanged { .. }
         | Note::NotChecked(_) => {
             return false;

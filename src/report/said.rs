@@ -163,6 +163,16 @@ pub(super) fn note(note: &Note) -> Said {
             );
             Said::new("kept-statements", Some(id), text)
         }
+        Note::HeldBack(id, named) => Said::new(
+            "held-back",
+            Some(id),
+            format!(
+                "{} is left as it is: it names {} of account {}, which could not be looked at",
+                id.address(),
+                named.address(),
+                named.account
+            ),
+        ),
         Note::NotChecked(id) => Said::new(
             "not-checked",
             Some(id),

@@ -51,6 +51,9 @@ pub enum Note {
     Quarantined(ResourceId, String),
     /// Not changed because it could not be read.
     NotChecked(ResourceId),
+    /// Not changed because it names something of an environment whose account could not be looked at, and which may not
+    /// be there.
+    HeldBack(ResourceId, ResourceId),
     /// Only these addresses, and what they cannot be without, were compared.
     Narrowed(Vec<String>),
     /// AWS changed one of its own policies since it was locked.

@@ -131,6 +131,8 @@ pub fn reports_of(
         Some(format!("environments/analytics.yaml:{line}"))
     };
     let inputs = Inputs {
+        unreached: &[],
+        shard: None,
         environments: &environments,
         origin: &origin,
         plan: &planned,

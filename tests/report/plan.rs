@@ -185,6 +185,8 @@ fn environments_that_share_an_account_are_told_apart() {
     let environments =
         [line("analytics", "environments/analytics.yaml"), line("lab", "environments/lab.yaml")];
     let inputs = Inputs {
+        unreached: &[],
+        shard: None,
         claims: &[],
         environments: &environments,
         origin: &|_, _| None,

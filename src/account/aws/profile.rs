@@ -43,7 +43,7 @@ enum Base {
     /// Whatever the profile has that is no role.
     Profile(String),
     /// Its access key, although it names a role too.
-    Key { profile: String, key: Credentials },
+    Key(Credentials),
     /// `credential_source`.
     Source(Source),
 }
@@ -107,7 +107,7 @@ fn chain_in(profiles: &ProfileSet, asked_for: bool) -> Result<Option<Chain>, Unr
         if !links.is_empty()
             && let Some(key) = key_of(profile)
         {
-            break Base::Key { profile: name.to_owned(), key };
+            break Base::Key(key);
         }
         let Some(link) = link(profile) else { break Base::Profile(name.to_owned()) };
         let link = link?;
@@ -117,7 +117,7 @@ fn chain_in(profiles: &ProfileSet, asked_for: bool) -> Result<Option<Chain>, Unr
         links.push(link);
         match (profile.get("source_profile"), profile.get("credential_source")) {
             (Some(next), None) if next == name => match key_of(profile) {
-                Some(key) => break Base::Key { profile: name.to_owned(), key },
+                Some(key) => break Base::Key(key),
                 None => {
                     let message = format!("profile `{name}` is its own `source_profile`, and has no access key");
                     return Err(wrong(message, "name the profile that has the credentials"));
@@ -356,7 +356,7 @@ impl ProfileSession {
             place = place.with_http_client(client);
         }
         match &self.chain.base {
-            Base::Key { profile: _, key } => SharedCredentialsProvider::new(key.clone()),
+            Base::Key(key) => SharedCredentialsProvider::new(key.clone()),
             Base::Profile(name) => SharedCredentialsProvider::new(
                 ProfileFileCredentialsProvider::builder().configure(&place).profile_name(name).build(),
             ),
@@ -422,7 +422,7 @@ mod tests {
              [profile two]\nrole_arn = arn:2\nsource_profile = one\nrole_session_name = ann\n"
         );
         let Chain { base, links } = chain_in(&profiles(&text, "two"), true).unwrap().unwrap();
-        assert!(matches!(base, Base::Key { profile, .. } if profile == "base"));
+        assert!(matches!(base, Base::Key(key) if key.access_key_id() == "A"));
         let roles: Vec<&str> = links.iter().map(|link| link.role_arn.as_str()).collect();
         assert_eq!(roles, ["arn:1", "arn:2"]);
         assert_eq!(links[0].external_id.as_deref(), Some("x"));

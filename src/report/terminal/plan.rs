@@ -10,7 +10,7 @@ use super::super::words;
 use super::access::access;
 use super::aws_managed::attached;
 use super::resource::resource;
-use super::{coverage, findings, hazards, head, not_checked, notes, objections, reach};
+use super::{coverage, findings, hazards, head, not_checked, not_looked_at, notes, objections, reach};
 
 /// Resources with more lines than this get air around them.
 const DENSE_LINES_MAX: usize = 3;
@@ -21,9 +21,11 @@ impl PlanReport {
         let mut page = Page::new(terminal);
         let Self {
             format_version: _,
+            shard: _, // Said before anything is read.
             summary,
             access: who,
             environments,
+            environments_not_checked: away,
             steps,
             meters,
             hazards: dangers,
@@ -35,6 +37,7 @@ impl PlanReport {
             objections: refused,
             assertions: _, // Told with their lines, as what is wrong in files is.
         } = self;
+        not_looked_at(&mut page, away);
         if !steps.is_empty() {
             access(&mut page, who);
         }
@@ -89,6 +92,7 @@ impl PlanReport {
         coverage(&mut page, covered);
         hazards(&mut page, dangers);
         objections(&mut page, refused);
+        not_looked_at(&mut page, away);
         page.finish()
     }
 }
