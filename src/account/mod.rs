@@ -10,6 +10,8 @@ pub mod aws;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::state::{AccountId, Operation, Refusal, ResourceId, Scope, State};
 pub use crate::state::{Blind, Unread};
 
@@ -63,7 +65,8 @@ pub struct Reading {
 }
 
 /// An environment whose account could not be looked at, while others could.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Unreached {
     /// The environment.
     pub environment: String,
@@ -85,7 +88,8 @@ pub struct Caller {
 }
 
 /// Nothing can be said of an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Unreachable {
     /// What happened, in words that hold for the person at the terminal.
     pub message: String,

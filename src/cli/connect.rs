@@ -23,7 +23,9 @@ pub fn connect(
     interrupted: &Arc<AtomicBool>,
 ) -> Result<Arc<dyn Account>, Failure> {
     match &global.account_file {
-        Some(path) if path.is_dir() => Ok(Arc::new(of_folder(global, path, environments, to_write, interrupted))),
+        Some(path) if path.is_dir() => {
+            Ok(Arc::new(of_folder(global, path, environments, to_write, interrupted)))
+        }
         Some(path) => Ok(Arc::new(EmbeddedAccount::open(path, to_write)?)),
         None => of_aws(global, environments, interrupted),
     }
@@ -106,9 +108,8 @@ fn of_aws(
             interrupted: interrupted.clone(),
         };
         let host = host.clone();
-        let open = move || -> Result<Arc<dyn Account>, Unreachable> {
-            Ok(Arc::new(host.connect(options.clone())?))
-        };
+        let open =
+            move || -> Result<Arc<dyn Account>, Unreachable> { Ok(Arc::new(host.connect(options.clone())?)) };
         fleet.add(account, names, Box::new(open));
     }
     Ok(Arc::new(fleet))

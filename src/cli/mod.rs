@@ -23,6 +23,7 @@ mod completions;
 mod decide;
 mod drift;
 mod lock;
+mod merge;
 mod permissions;
 mod plan;
 mod policy;
@@ -69,7 +70,7 @@ enum Command {
     Drift(drift::Args),
     /// Keep what AWS's own policies say now, so that drift tells what AWS changes in them
     Lock(lock::Args),
-    /// Show a saved plan
+    /// Show a saved plan, or the reports of all shards as one
     Show(show::Args),
     /// Check the environments, offline
     Validate(validate::Args),

@@ -81,7 +81,8 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
 }
 
 fn role_of(environment: &EnvironmentInfo) -> Option<String> {
-    let EnvironmentInfo { name: _, account, region: _, partition, profile: _, assume_role, source: _ } = environment;
+    let EnvironmentInfo { name: _, account, region: _, partition, profile: _, assume_role, source: _ } =
+        environment;
     assume_role.as_ref().map(|assume| role_arn(partition, account, &assume.role))
 }
 

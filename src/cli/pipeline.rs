@@ -26,7 +26,9 @@ use crate::report;
 use crate::spec::lock::{LOCK_FILE, Lock};
 use crate::spec::lower::EnvironmentInfo;
 use crate::state::meter::over_quota;
-use crate::state::{AccountId, Note, ResourceId, Scope, SettingKey, Settled, State, hold_back, narrow, settle};
+use crate::state::{
+    AccountId, Note, ResourceId, Scope, SettingKey, Settled, State, hold_back, narrow, settle,
+};
 
 /// What a command works on.
 #[derive(Clone, Debug, Args)]
@@ -69,7 +71,9 @@ impl Selection {
 pub struct Session {
     /// The project's files.
     pub project: Project,
-    /// The environments chosen.
+    /// The environments chosen, those of other shards as well.
+    pub estate: Vec<EnvironmentInfo>,
+    /// The environments of this run.
     pub environments: Vec<EnvironmentInfo>,
     /// What they answer for.
     pub scopes: Vec<Scope>,
@@ -174,6 +178,7 @@ impl Session {
         output.diagnostics(&project.warnings);
         let environments: Vec<EnvironmentInfo> =
             project::choose(&project.lowered, &selection.environments)?.into_iter().cloned().collect();
+        let estate = environments.clone();
         let environments = match selection.shard {
             Some(shard) => shard.of(environments, output),
             None => environments,
@@ -185,7 +190,18 @@ impl Session {
         let signs_people_in = global.account_file.is_none();
         let target = selection.target.clone();
         let (shard, left_out) = (selection.shard, selection.left_out.clone());
-        Ok(Self { project, environments, scopes, account, signs_people_in, shard, left_out, target, lock })
+        Ok(Self {
+            project,
+            estate,
+            environments,
+            scopes,
+            account,
+            signs_people_in,
+            shard,
+            left_out,
+            target,
+            lock,
+        })
     }
 
     /// Where a resource or setting is declared: `environments/analytics.yaml:18`.
@@ -217,7 +233,9 @@ impl Session {
     /// When nothing can be said of the only one, or the person interrupts.
     pub fn read_reached(&self, credentials: CredentialSource) -> Result<Reading, Failure> {
         let request = ReadRequest { scopes: self.scopes.clone(), credentials };
-        let reading = self.account.read(&request)?;
+        let mut reading = self.account.read(&request)?;
+        reading.notes.sort();
+        reading.notes.dedup();
         let (found, unread) = (reading.state.resources.len(), reading.unread.len());
         tracing::info!("read {found} resources; {unread} things could not be read");
         Ok(reading)
@@ -271,12 +289,16 @@ impl Session {
                 hold_back(&mut settled, &reading.state, all, &left_out); // There is no telling without.
             }
         }
+        // In the order of accounts and not of files, so that parts of an estate can be put together.
+        settled.renames.sort_by(|a, b| a.target.account.cmp(&b.target.account));
         let over = over_quota(&settled.wanted, &reading.state, &settled.renames);
         settled.objections.extend(over);
         let lock = self.lock.as_ref();
         let aws = lock.map(|lock| compare_aws(lock, declared, &reading.state)).unwrap_or_default();
         let changed: BTreeSet<Note> = aws.changed.iter().map(changed_by_aws).collect();
         settled.notes.extend(changed);
+        settled.notes.sort();
+        settled.objections.sort();
         let plan = if settled.objections.is_empty() {
             plan(&settled.wanted, &reading.state, &settled.renames, &settled.untouchable)
                 .map_err(|why| self.unplannable(&why))?
@@ -300,9 +322,13 @@ impl Session {
         let lowered = &self.project.lowered;
         let mut claims = claims::of_plan(lowered, &chosen, &settled.wanted, &reading.state);
         claims.extend(guardians::missing(&environments, lowered, &reading.state, &settled.wanted));
-        let declared = lowered.environments.iter().map(|environment| environment.account.clone());
-        let access = access(&plan, &reading.state, &settled, &declared.collect());
+        let access = access(&plan, &reading.state, &settled, &self.ours());
         Ok(Prepared { environments, reading, settled, plan, hazards, aws, findings, claims, access })
+    }
+
+    /// The accounts that environments of the project answer for.
+    pub fn ours(&self) -> BTreeSet<AccountId> {
+        self.project.lowered.environments.iter().map(|environment| environment.account.clone()).collect()
     }
 
     /// What rules find in the accounts that they do not find in what is declared: `validate` tells of that. Only of
@@ -387,7 +413,7 @@ impl Session {
 }
 
 /// What a plan changes in who can do what.
-fn access(plan: &Plan, found: &State, settled: &Settled, ours: &BTreeSet<AccountId>) -> AccessDelta {
+pub fn access(plan: &Plan, found: &State, settled: &Settled, ours: &BTreeSet<AccountId>) -> AccessDelta {
     if plan.steps.is_empty() {
         return AccessDelta::default();
     }

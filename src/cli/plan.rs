@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::account::{CredentialSource, store};
+use crate::account::{CredentialSource, Reading, store};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
-use crate::cli::{progress, shard};
+use crate::cli::{merge, progress, shard};
 use crate::diagnostic::has_errors;
 use crate::plan::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection};
-use crate::report::{EnvironmentLine, Inputs, PlanReport};
+use crate::report::{Basis, EnvironmentLine, Inputs, PlanReport, ReportKind};
 use crate::spec::EnvironmentInfo;
 
 #[derive(Debug, clap::Args)]
@@ -56,11 +56,18 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
 
 /// How a plan is told to scripts.
 pub fn exit_of(prepared: &Prepared) -> ExitCode {
-    if !prepared.settled.objections.is_empty() || has_errors(&prepared.claims) {
+    let Reading { unread, unreached, .. } = &prepared.reading;
+    let refused = !prepared.settled.objections.is_empty() || has_errors(&prepared.claims);
+    exit_for(refused, unread.is_empty() && unreached.is_empty(), prepared.plan.steps.is_empty())
+}
+
+/// The same, for a plan that is not at hand as a whole.
+pub fn exit_for(refused: bool, all_read: bool, nothing_to_do: bool) -> ExitCode {
+    if refused {
         ExitCode::Refused
-    } else if !prepared.reading.unread.is_empty() || !prepared.reading.unreached.is_empty() {
+    } else if !all_read {
         ExitCode::Error
-    } else if prepared.plan.steps.is_empty() {
+    } else if nothing_to_do {
         ExitCode::Done
     } else {
         ExitCode::Differences
@@ -69,12 +76,20 @@ pub fn exit_of(prepared: &Prepared) -> ExitCode {
 
 /// The plan as data.
 pub fn report_of(session: &Session, prepared: &Prepared) -> PlanReport {
-    with_inputs(session, prepared, PlanReport::new)
+    let report = with_inputs(session, prepared, PlanReport::new);
+    PlanReport { basis: basis(session, prepared, ReportKind::Plan).map(Box::new), ..report }
+}
+
+/// What the report of a shard carries along.
+pub fn basis(session: &Session, prepared: &Prepared, kind: ReportKind) -> Option<Basis> {
+    let members = merge::members(&session.estate, session.shard?);
+    let found = &prepared.reading.state;
+    Some(with_inputs(session, prepared, |inputs| Basis::new(kind, inputs, found, members, session.ours())))
 }
 
 /// Everything reports are made of.
 pub fn with_inputs<'b, T>(
-    session: &Session,
+    session: &'b Session,
     prepared: &'b Prepared,
     make: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
@@ -83,8 +98,13 @@ pub fn with_inputs<'b, T>(
         EnvironmentLine { name, account, region, source }
     };
     let environments: Vec<EnvironmentLine<'_>> = prepared.environments.iter().map(line).collect();
+    let estate = match session.shard {
+        Some(_) => session.estate.iter().map(line).collect(),
+        None => environments.clone(),
+    };
     make(&Inputs {
         environments: &environments,
+        estate: &estate,
         origin: &|id, setting| session.origin(id, setting),
         plan: &prepared.plan,
         settled: &prepared.settled,

@@ -55,8 +55,9 @@ fn of_job(text: &str, of: u32, variable: &dyn Fn(&str) -> Option<String>) -> Res
         .collect();
     let failure = |why: String| Failure::error(format!("`--shard {text}`: {why}"));
     match set.as_slice() {
-        [] => Err(failure(format!("neither {} is set", INDEX_VARIABLES.join(" nor ")))
-            .help("they are set in an indexed Kubernetes job and in an AWS Batch array job; elsewhere write I/N")),
+        [] => Err(failure(format!("neither {} is set", INDEX_VARIABLES.join(" nor "))).help(
+            "they are set in an indexed Kubernetes job and in an AWS Batch array job; elsewhere write I/N",
+        )),
         [(name, value)] => {
             let index = value.parse::<u32>().ok().filter(|index| *index < of);
             let index = index.ok_or_else(|| {
@@ -67,7 +68,8 @@ fn of_job(text: &str, of: u32, variable: &dyn Fn(&str) -> Option<String>) -> Res
         }
         several => {
             let names: Vec<String> = several.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            Err(failure(format!("{} are both set", names.join(" and "))).help("unset one of them, or write I/N"))
+            Err(failure(format!("{} are both set", names.join(" and ")))
+                .help("unset one of them, or write I/N"))
         }
     }
 }
@@ -80,7 +82,8 @@ impl Shard {
             environments.into_iter().filter(|e| home(&e.account, self.of) == self.index).collect();
         let Self { index, of } = self;
         if own.is_empty() {
-            output.say(&format!("shard {index}/{of} has none of {}: nothing to do", count(all, "environment")));
+            output
+                .say(&format!("shard {index}/{of} has none of {}: nothing to do", count(all, "environment")));
         } else {
             let names: Vec<&str> = own.iter().map(|e| e.name.as_str()).collect();
             output.say(&format!(
@@ -90,6 +93,11 @@ impl Shard {
             ));
         }
         own
+    }
+
+    /// The shard of an account, of as many as there are here.
+    pub fn home(self, account: &AccountId) -> u32 {
+        home(account, self.of)
     }
 
     /// As reports have it.
@@ -144,7 +152,11 @@ mod tests {
         let both = [("JOB_COMPLETION_INDEX", "0"), ("AWS_BATCH_JOB_ARRAY_INDEX", "1")];
         assert!(told("auto/3", &both).unwrap_err().contains("are both set"));
         for value in ["3", "-1", "one"] {
-            assert!(told("auto/3", &[("JOB_COMPLETION_INDEX", value)]).unwrap_err().contains("it would be 0 to 2"));
+            assert!(
+                told("auto/3", &[("JOB_COMPLETION_INDEX", value)])
+                    .unwrap_err()
+                    .contains("it would be 0 to 2")
+            );
         }
     }
 

@@ -34,7 +34,8 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
             .help("give `-o` another name"));
     }
     let interrupted = progress::on_interrupt()?;
-    let selection = Selection { shard: shard::of(args.shard.as_deref())?, ..Selection::of(&args.environments) };
+    let selection =
+        Selection { shard: shard::of(args.shard.as_deref())?, ..Selection::of(&args.environments) };
     let session = Session::open_without_lock(global, &selection, &interrupted, output)?;
     let reading = session.read_reached(CredentialSource::Live)?;
     if !reading.unread.is_empty() {
@@ -64,7 +65,8 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         return Ok(ExitCode::Done);
     }
     let environments = report::count(reading.unreached.len(), "environment");
-    let mut failure = Failure::error(format!("{environments} could not be looked at, and the snapshot is without"));
+    let mut failure =
+        Failure::error(format!("{environments} could not be looked at, and the snapshot is without"));
     failure.details = reading.unreached.iter().map(|u| format!("{}: {}", u.environment, u.why)).collect();
     Err(failure)
 }

@@ -16,7 +16,7 @@ pub use aws_managed::{
     relock,
 };
 pub use diff::{Change, SettingChange, diff};
-pub use hazard::{Hazard, LOCKS_OUT, Surroundings, hazards};
+pub use hazard::{Hazard, LOCKS_OUT, Surroundings, hazards, of_the_whole};
 pub use lockout::Guardian;
 pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection, Unreadable};
 

@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::FORMAT_VERSION;
 use super::aws_managed::{AwsHolder, AwsPolicyChange, not_checked, remarks};
+use super::basis::Basis;
 use super::changes::{FieldChange, ResourceChange, SettingAction, SettingLine, resource_change};
 use super::plan::{
-    AccountFinding, CoverageLine, EnvironmentHead, Inputs, NotChecked, ShardLine, coverage, environment_of, findings, head,
-    of_change,
+    AccountFinding, CoverageLine, EnvironmentHead, Inputs, NotChecked, ShardLine, coverage, environment_of,
+    findings, head, of_change,
 };
 use super::said::{self, Said};
 use super::value::Value;
@@ -39,6 +40,9 @@ pub struct DriftReport {
     pub notes: Vec<Said>,
     /// Counts.
     pub summary: DriftSummary,
+    /// What `show --merge` makes the report of the whole from; only in the JSON of a shard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Box<Basis>>,
 }
 
 /// How much drift there is.
@@ -186,6 +190,7 @@ impl DriftReport {
             findings: findings(inputs),
             notes: kept.chain(remarks(inputs.aws)).chain(inputs.reading_notes.iter().map(note)).collect(),
             summary,
+            basis: None,
         }
     }
 

@@ -130,6 +130,7 @@ impl PlanReport {
             coverage: covered,
             objections,
             assertions,
+            basis: _,
         } = self;
         let mut out = String::new();
         if steps.is_empty() {
@@ -236,6 +237,7 @@ impl DriftReport {
             findings,
             notes,
             summary,
+            basis: _,
         } = self;
         let mut out = format!("## Drift: {}\n\n", drift_counts(summary));
         out.push_str(&not_looked_at(away));

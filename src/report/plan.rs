@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::AccessReport;
 use super::aws_managed::{self, AwsManagedLine};
+use super::basis::Basis;
 use super::changes::{Action, ResourceChange, SettingAction, resource_change};
 use super::meters::{self, MeterLine};
 use super::said::{self, Said};
@@ -21,6 +22,8 @@ use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, Setting
 pub struct Inputs<'a> {
     /// The environments that take part.
     pub environments: &'a [EnvironmentLine<'a>],
+    /// Those that names are told apart by: of a shard those of the whole estate.
+    pub estate: &'a [EnvironmentLine<'a>],
     /// Where a resource or one of its settings is declared: `environments/analytics.yaml:18`.
     pub origin: &'a dyn Fn(&ResourceId, Option<&SettingKey>) -> Option<String>,
     /// The plan.
@@ -83,6 +86,9 @@ pub struct PlanReport {
     pub objections: Vec<Said>,
     /// Assertions that would not hold, or say nothing; nothing may be applied with one that is broken.
     pub assertions: Vec<Said>,
+    /// What `show --merge` makes the report of the whole from; only in the JSON of a shard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Box<Basis>>,
 }
 
 /// Something in an account that breaks a rule, as no file does.
@@ -318,7 +324,7 @@ impl PlanReport {
             format_version: FORMAT_VERSION,
             shard: inputs.shard,
             summary,
-            access: AccessReport::new(inputs.access, inputs.environments),
+            access: AccessReport::new(inputs.access, inputs.estate),
             environments,
             environments_not_checked: inputs.unreached.iter().map(NotChecked::of).collect(),
             steps: inputs.plan.steps.iter().map(step_line).collect(),
@@ -331,6 +337,7 @@ impl PlanReport {
             coverage: coverage(inputs.settled),
             objections: inputs.settled.objections.iter().map(said::objection).collect(),
             assertions: inputs.claims.iter().map(said::claim).collect(),
+            basis: None,
         }
     }
 

@@ -19,7 +19,8 @@ pub struct AwsManaged {
 }
 
 /// Somebody to whom a managed policy applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Holder {
     /// The user, group or role.
     pub id: ResourceId,

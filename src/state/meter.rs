@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::quota::{Quota, QuotaFacts, Quotas, of_account, of_kind};
 use super::{
     AccountId, Core, Kind, Objection, Operation, PolicyReference, Resource, ResourceId, Setting, State, Verb,
@@ -10,7 +12,8 @@ use super::{
 use crate::policy::Policy;
 
 /// How much of a quota is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Meter {
     /// Of which.
     pub quota: Quota,

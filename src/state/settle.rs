@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::meter::Meter;
 use super::{
@@ -68,7 +68,8 @@ pub enum Note {
 }
 
 /// Why a declared resource cannot be planned.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Objection {
     /// It exists without our mark.
     NotOurs(ResourceId),
@@ -90,7 +91,8 @@ pub enum Objection {
         /// The resource.
         id: ResourceId,
         /// What differs.
-        field: &'static str,
+        #[serde(deserialize_with = "word")]
+        field: Word,
     },
     /// With what others have on it, and which is kept, it would be more than AWS takes; in words.
     OverLimit(ResourceId, String),
@@ -106,6 +108,14 @@ pub enum Objection {
         /// The user of it.
         by: ResourceId,
     },
+}
+
+/// A word of ours. The name keeps serde from borrowing it from what is read.
+pub type Word = &'static str;
+
+/// A word of ours that was written to a file. Few are, and they are read once, to be shown.
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    String::deserialize(deserializer).map(|word| &*word.leak())
 }
 
 impl Objection {

@@ -134,6 +134,7 @@ pub fn reports_of(
         unreached: &[],
         shard: None,
         environments: &environments,
+        estate: &environments,
         origin: &origin,
         plan: &planned,
         settled: &settled,

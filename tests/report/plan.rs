@@ -189,6 +189,7 @@ fn environments_that_share_an_account_are_told_apart() {
         shard: None,
         claims: &[],
         environments: &environments,
+        estate: &environments,
         origin: &|_, _| None,
         plan: &plan,
         settled: &settled,

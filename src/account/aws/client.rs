@@ -342,7 +342,11 @@ async fn credentials(config: &SdkConfig, options: &AwsOptions) -> Result<(), Unr
     }
 }
 
-pub(super) fn role_refused(role: &str, place: &str, error: &(dyn std::error::Error + 'static)) -> Unreachable {
+pub(super) fn role_refused(
+    role: &str,
+    place: &str,
+    error: &(dyn std::error::Error + 'static),
+) -> Unreachable {
     let words = error_words(error);
     if let Some(why) = never_connected(&words) {
         return Unreachable {

@@ -87,12 +87,11 @@ pub(super) async fn chain(name: Option<&str>) -> Result<Option<Chain>, Unreachab
     }
     let files = Default::default();
     let chosen = name.map(|name| name.to_owned().into());
-    let profiles = aws_config::profile::load(&Fs::real(), &env, &files, chosen).await.map_err(|why| {
-        Unreachable {
+    let profiles =
+        aws_config::profile::load(&Fs::real(), &env, &files, chosen).await.map_err(|why| Unreachable {
             message: format!("the AWS configuration files cannot be read: {why}"),
             help: vec!["see AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE".to_owned()],
-        }
-    })?;
+        })?;
     chain_in(&profiles, name.is_some() || env.get("AWS_PROFILE").is_ok())
 }
 
@@ -112,14 +111,18 @@ fn chain_in(profiles: &ProfileSet, asked_for: bool) -> Result<Option<Chain>, Unr
         let Some(link) = link(profile) else { break Base::Profile(name.to_owned()) };
         let link = link?;
         if links.iter().any(|known| known.profile == link.profile) {
-            return Err(wrong(format!("profile `{name}` leads back to itself"), "give it another `source_profile`"));
+            return Err(wrong(
+                format!("profile `{name}` leads back to itself"),
+                "give it another `source_profile`",
+            ));
         }
         links.push(link);
         match (profile.get("source_profile"), profile.get("credential_source")) {
             (Some(next), None) if next == name => match key_of(profile) {
                 Some(key) => break Base::Key(key),
                 None => {
-                    let message = format!("profile `{name}` is its own `source_profile`, and has no access key");
+                    let message =
+                        format!("profile `{name}` is its own `source_profile`, and has no access key");
                     return Err(wrong(message, "name the profile that has the credentials"));
                 }
             },
@@ -150,7 +153,8 @@ fn link(profile: &Profile) -> Option<Result<Link, Unreachable>> {
         None => None,
         Some(Ok(seconds)) => Some(seconds),
         Some(Err(_)) => {
-            let message = format!("`duration_seconds` of profile `{}` is no number of seconds", profile.name());
+            let message =
+                format!("`duration_seconds` of profile `{}` is no number of seconds", profile.name());
             return Some(Err(wrong(message, "write a number from 900 to 43200, or leave it out")));
         }
     };
@@ -189,7 +193,8 @@ fn wrong(message: String, help: &str) -> Unreachable {
 fn no_such(profiles: &ProfileSet, name: &str, by: Option<&str>) -> Unreachable {
     let names = || profiles.profiles();
     let known: Vec<&str> = names().collect();
-    let of = by.map_or_else(String::new, |by| format!(", which profile `{by}` names as its `source_profile`"));
+    let of =
+        by.map_or_else(String::new, |by| format!(", which profile `{by}` names as its `source_profile`"));
     let help = match did_you_mean(name, names()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "the AWS configuration files have no profile at all".to_owned(),
@@ -264,7 +269,8 @@ impl Sessions {
         config: &SdkConfig,
         place: &str,
     ) -> Result<Credentials, Unreachable> {
-        let config = config.to_builder().retry_config(RetryConfig::standard()).credentials_provider(with).build();
+        let config =
+            config.to_builder().retry_config(RetryConfig::standard()).credentials_provider(with).build();
         let sts = aws_sdk_sts::Client::new(&config);
         let mut refused = 0;
         loop {
@@ -293,7 +299,10 @@ impl Sessions {
             }
             if refused >= CODES_MAX {
                 return Err(wrong(
-                    format!("AWS took none of {CODES_MAX} codes of {}", link.mfa_serial.as_deref().unwrap_or("?")),
+                    format!(
+                        "AWS took none of {CODES_MAX} codes of {}",
+                        link.mfa_serial.as_deref().unwrap_or("?")
+                    ),
                     "a code is good once and for half a minute: check the device's clock, and `mfa_serial`",
                 ));
             }
@@ -305,7 +314,8 @@ impl Sessions {
         link: &Link,
         answer: &aws_sdk_sts::operation::assume_role::AssumeRoleOutput,
     ) -> Result<Credentials, Unreachable> {
-        let unreadable = || wrong(format!("AWS's answer about role `{}` has no session", link.role_arn), "try again");
+        let unreadable =
+            || wrong(format!("AWS's answer about role `{}` has no session", link.role_arn), "try again");
         let given = answer.credentials().ok_or_else(unreadable)?;
         let ends = std::time::SystemTime::try_from(*given.expiration()).map_err(|_| unreadable())?;
         let session = Credentials::new(
@@ -411,7 +421,10 @@ mod tests {
         let bare = format!("{BASE}mfa_serial = arn:m\n");
         assert!(chain_in(&profiles(&bare, "base"), true).unwrap().is_none());
         for key in ["mfa_serial = arn:m", "duration_seconds = 7200"] {
-            assert!(chain_in(&profiles(&format!("{plain}{key}\n"), "work"), true).unwrap().is_some(), "{key}");
+            assert!(
+                chain_in(&profiles(&format!("{plain}{key}\n"), "work"), true).unwrap().is_some(),
+                "{key}"
+            );
         }
     }
 
@@ -437,7 +450,8 @@ mod tests {
             told(&lost, "work"),
             "there is no AWS profile `besa`, which profile `work` names as its `source_profile`; did you mean `base`?"
         );
-        let circle = "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n";
+        let circle =
+            "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n";
         assert!(told(circle, "a").starts_with("profile `a` leads back to itself"));
         let alone = "[profile a]\nrole_arn = r\nmfa_serial = m\n";
         assert!(told(alone, "a").contains("nothing to assume it with"));

@@ -26,6 +26,7 @@ impl DriftReport {
             findings: broken,
             notes: remarks,
             summary,
+            basis: _,
         } = self;
         not_looked_at(&mut page, away);
         for environment in environments {

@@ -35,6 +35,7 @@ impl PlanReport {
             not_checked: unread,
             coverage: covered,
             objections: refused,
+            basis: _,
             assertions: _, // Told with their lines, as what is wrong in files is.
         } = self;
         not_looked_at(&mut page, away);

@@ -295,7 +295,11 @@ fn header(one: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<Environment
         );
     }
     if environment.profile.as_deref().is_some_and(|profile| profile.trim().is_empty()) {
-        wrong("profile", "a profile has a name".to_owned(), "name it as in `~/.aws/config`, or leave `profile:` out");
+        wrong(
+            "profile",
+            "a profile has a name".to_owned(),
+            "name it as in `~/.aws/config`, or leave `profile:` out",
+        );
     }
     let account = match environment.account.parse::<AccountId>() {
         Ok(account) => account,
