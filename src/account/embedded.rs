@@ -132,19 +132,35 @@ pub fn read_all(path: &Path) -> Result<State, Unreachable> {
     if !path.is_dir() {
         return read_file(path);
     }
-    let entries = fs::read_dir(path).map_err(|error| unreachable_file(path, &error.to_string()))?;
-    let paths: BTreeSet<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    let is_account = |path: &&PathBuf| {
-        let stem = path.file_stem().and_then(|stem| stem.to_str());
-        path.extension().is_some_and(|e| e == "json") && stem.is_some_and(|s| s.parse::<AccountId>().is_ok())
-    };
+    let files = files_in(path)?;
     let mut all = State::default();
-    for file in paths.iter().filter(is_account) {
-        let State { accounts, resources } = read_file(file)?;
+    for file in files {
+        let State { accounts, resources } = read_file(&file)?;
         all.accounts.extend(accounts);
         all.resources.extend(resources);
     }
     Ok(all)
+}
+
+/// The account files in a folder.
+///
+/// # Errors
+/// A folder that cannot be read, or that has other files and none of an account: a slip in the path must not pass for
+/// empty accounts.
+pub fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Unreachable> {
+    let entries = fs::read_dir(folder).map_err(|error| unreachable_file(folder, &error.to_string()))?;
+    let all: BTreeSet<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let is_account = |path: &&PathBuf| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        path.extension().is_some_and(|e| e == "json") && stem.is_some_and(|s| s.parse::<AccountId>().is_ok())
+    };
+    let accounts: Vec<PathBuf> = all.iter().filter(is_account).cloned().collect();
+    let locks = |path: &PathBuf| path.extension().is_some_and(|e| e == "lock");
+    if accounts.is_empty() && !all.iter().all(locks) {
+        let why = "it is a folder that has files, but none of an account, such as 111122223333.json";
+        return Err(unreachable_file(folder, why));
+    }
+    Ok(accounts)
 }
 
 fn read_file(path: &Path) -> Result<State, Unreachable> {

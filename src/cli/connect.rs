@@ -24,6 +24,7 @@ pub fn connect(
 ) -> Result<Arc<dyn Account>, Failure> {
     match &global.account_file {
         Some(path) if path.is_dir() => {
+            let _is_one_of_accounts = embedded::files_in(path)?;
             Ok(Arc::new(of_folder(global, path, environments, to_write, interrupted)))
         }
         Some(path) => Ok(Arc::new(EmbeddedAccount::open(path, to_write)?)),

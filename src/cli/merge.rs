@@ -159,7 +159,8 @@ fn show(basis: &Basis, output: &Output) -> Result<ExitCode, Failure> {
     };
     let findings = basis.findings().map_err(Failure::error)?;
     let hazards = planning::of_the_whole(&basis.hazards, &plan, &basis.found, &settled.untouchable);
-    let access = pipeline::access(&plan, &basis.found, &settled, &basis.ours);
+    let access = pipeline::access(&plan, &basis.found, &settled, &basis.homes.keys().cloned().collect());
+    let bridges = planning::bridges(&plan, &basis.found, &settled.wanted);
     let environments: Vec<EnvironmentLine<'_>> = basis
         .environments
         .iter()
@@ -183,6 +184,8 @@ fn show(basis: &Basis, output: &Output) -> Result<ExitCode, Failure> {
         claims: &[],
         unreached: &basis.unreached,
         shard: None,
+        bridges: &bridges,
+        homes: &basis.homes,
     };
     let all_read = basis.unread.is_empty() && basis.unreached.is_empty();
     match basis.kind {

@@ -1,6 +1,6 @@
 //! The pipeline strung together: files → wanted, account → found, both → plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -18,8 +18,8 @@ use crate::cli::{claims, connect, findings, guardians};
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::lint;
 use crate::plan::{
-    AwsChange, AwsComparison, Hazard, Plan, Surroundings, Unplannable, aws_policies, compare_aws, hazards,
-    plan,
+    AwsChange, AwsComparison, Bridge, Hazard, Plan, Surroundings, Unplannable, aws_policies, bridges,
+    compare_aws, hazards, plan,
 };
 use crate::policy::glob;
 use crate::report;
@@ -111,6 +111,8 @@ pub struct Prepared {
     pub claims: Vec<Diagnostic>,
     /// Who gains and who loses what.
     pub access: AccessDelta,
+    /// What spans accounts, of which the plan brings a side.
+    pub bridges: Vec<Bridge>,
 }
 
 impl Session {
@@ -322,13 +324,15 @@ impl Session {
         let lowered = &self.project.lowered;
         let mut claims = claims::of_plan(lowered, &chosen, &settled.wanted, &reading.state);
         claims.extend(guardians::missing(&environments, lowered, &reading.state, &settled.wanted));
-        let access = access(&plan, &reading.state, &settled, &self.ours());
-        Ok(Prepared { environments, reading, settled, plan, hazards, aws, findings, claims, access })
+        let access = access(&plan, &reading.state, &settled, &self.homes().into_keys().collect());
+        let bridges = bridges(&plan, &reading.state, &settled.wanted);
+        Ok(Prepared { environments, reading, settled, plan, hazards, aws, findings, claims, access, bridges })
     }
 
-    /// The accounts that environments of the project answer for.
-    pub fn ours(&self) -> BTreeSet<AccountId> {
-        self.project.lowered.environments.iter().map(|environment| environment.account.clone()).collect()
+    /// The environments of the project by their accounts; of several in one account the first.
+    pub fn homes(&self) -> BTreeMap<AccountId, String> {
+        let environments = self.project.lowered.environments.iter().rev();
+        environments.map(|environment| (environment.account.clone(), environment.name.clone())).collect()
     }
 
     /// What rules find in the accounts that they do not find in what is declared: `validate` tells of that. Only of

@@ -84,7 +84,7 @@ pub fn report_of(session: &Session, prepared: &Prepared) -> PlanReport {
 pub fn basis(session: &Session, prepared: &Prepared, kind: ReportKind) -> Option<Basis> {
     let members = merge::members(&session.estate, session.shard?);
     let found = &prepared.reading.state;
-    Some(with_inputs(session, prepared, |inputs| Basis::new(kind, inputs, found, members, session.ours())))
+    Some(with_inputs(session, prepared, |inputs| Basis::new(kind, inputs, found, members)))
 }
 
 /// Everything reports are made of.
@@ -117,6 +117,8 @@ pub fn with_inputs<'b, T>(
         claims: &prepared.claims,
         unreached: &prepared.reading.unreached,
         shard: session.shard.map(|shard| shard.line()),
+        bridges: &prepared.bridges,
+        homes: &session.homes(),
     })
 }
 
@@ -130,8 +132,18 @@ pub fn show(report: &PlanReport, output: &Output) {
 }
 
 fn save(session: &Session, prepared: &Prepared, selection: &Selection, path: &Path) -> Result<(), Failure> {
-    let Prepared { environments, reading, settled, plan, hazards, aws: _, access: _, findings: _, claims: _ } =
-        prepared;
+    let Prepared {
+        environments,
+        reading,
+        settled,
+        plan,
+        hazards,
+        aws: _,
+        access: _,
+        findings: _,
+        claims: _,
+        bridges: _,
+    } = prepared;
     let (bound_to, found, wanted) =
         SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
     let environment = |e: &EnvironmentInfo| SavedEnvironment {

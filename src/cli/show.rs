@@ -8,7 +8,7 @@ use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::{merge, plan};
-use crate::plan::{AwsComparison, SavedEnvironment, SavedPlan};
+use crate::plan::{AwsComparison, SavedEnvironment, SavedPlan, bridges};
 use crate::report::{EnvironmentLine, Inputs, PlanReport};
 use crate::state::Settled;
 
@@ -47,6 +47,7 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         ..Settled::default()
     };
     let environments: Vec<EnvironmentLine<'_>> = saved.environments.iter().map(line).collect();
+    let homes = saved.environments.iter().rev().map(|e| (e.account.clone(), e.name.clone())).collect();
     let report = PlanReport::new(&Inputs {
         environments: &environments,
         estate: &environments,
@@ -61,6 +62,8 @@ pub fn run(args: &Args, output: &Output) -> Result<ExitCode, Failure> {
         claims: &[],    // A plan with a broken one is not saved.
         unreached: &[], // It says nothing of environments that it was made without.
         shard: None,
+        bridges: &bridges(&plan, &saved.found, &saved.wanted),
+        homes: &homes,
         findings: &[], // A plan in a file is about what it does; `plan` told what is found besides.
     });
     plan::show(&report, output);

@@ -4,6 +4,7 @@ mod aws_managed;
 mod diff;
 mod expand;
 mod hazard;
+mod legs;
 mod lockout;
 mod order;
 pub mod permissions;
@@ -17,6 +18,7 @@ pub use aws_managed::{
 };
 pub use diff::{Change, SettingChange, diff};
 pub use hazard::{Hazard, LOCKS_OUT, Surroundings, hazards, of_the_whole};
+pub use legs::{Bridge, Leg, bridges};
 pub use lockout::Guardian;
 pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection, Unreadable};
 

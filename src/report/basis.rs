@@ -86,8 +86,8 @@ pub struct Basis {
     pub broken: bool,
     /// Where what changes is declared.
     pub origins: BTreeMap<ResourceId, KeptOrigin>,
-    /// The accounts that environments of the project answer for, whether they were asked for or not.
-    pub ours: BTreeSet<AccountId>,
+    /// The environments of the project by their accounts, whether they were asked for or not.
+    pub homes: BTreeMap<AccountId, String>,
 }
 
 /// Something that a rule found.
@@ -115,13 +115,7 @@ pub type Apart = String;
 
 impl Basis {
     /// What a report of a shard is made from.
-    pub fn new(
-        kind: ReportKind,
-        inputs: &Inputs<'_>,
-        found: &State,
-        estate: Vec<Member>,
-        ours: BTreeSet<AccountId>,
-    ) -> Self {
+    pub fn new(kind: ReportKind, inputs: &Inputs<'_>, found: &State, estate: Vec<Member>) -> Self {
         let Settled { wanted, renames, untouchable, notes, objections, coverage } = inputs.settled;
         let differs = |id: &ResourceId| wanted.resources.get(id) != found.resources.get(id);
         let changed = wanted.resources.iter().filter(|(id, _)| differs(id));
@@ -172,7 +166,7 @@ impl Basis {
                 .into_iter()
                 .filter_map(|id| Some((id.clone(), origin(inputs, found, id)?)))
                 .collect(),
-            ours,
+            homes: inputs.homes.clone(),
         }
     }
 
@@ -248,7 +242,7 @@ impl Basis {
             claims,
             broken,
             origins,
-            ours,
+            homes,
         } = other;
         if made_with != self.made_with {
             return Err(format!(
@@ -291,7 +285,7 @@ impl Basis {
         self.claims.extend(claims);
         self.broken |= broken;
         self.origins.extend(origins);
-        self.ours.extend(ours);
+        self.homes.extend(homes);
         Ok(())
     }
 

@@ -22,7 +22,6 @@ pub struct DriftReport {
     /// 1.
     pub format_version: u32,
     /// Which part of the estate this is, if it is not all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardLine>,
     /// Which environments were looked at.
     pub environments: Vec<EnvironmentHead>,
@@ -41,7 +40,6 @@ pub struct DriftReport {
     /// Counts.
     pub summary: DriftSummary,
     /// What `show --merge` makes the report of the whole from; only in the JSON of a shard.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<Box<Basis>>,
 }
 

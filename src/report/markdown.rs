@@ -120,6 +120,7 @@ impl PlanReport {
             access,
             environments,
             environments_not_checked: away,
+            across_accounts: bridges,
             steps,
             meters,
             hazards,
@@ -168,6 +169,14 @@ impl PlanReport {
             out.push('\n');
             let text: Vec<_> = environment.resources.iter().map(|r| resource_text(r, FENCED)).collect();
             out.push_str(&details("Every change", &fenced("diff", &for_diff(&text.concat()))));
+        }
+        if !bridges.is_empty() {
+            out.push_str("**Across accounts**\n\n");
+            for bridge in bridges {
+                let sign = if bridge.whole { "" } else { "⚠️ " };
+                out.push_str(&format!("- {sign}{}\n", sentence(&bridge.text)));
+            }
+            out.push('\n');
         }
         out.push_str(&nearly_used(meters));
         if !aws_managed.is_empty() {

@@ -58,8 +58,8 @@ pub use moved::moved;
 pub use page::Terminal;
 pub use permissions::{AccountPermissions, PermissionsReport};
 pub use plan::{
-    AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, NotChecked,
-    PlanReport, PlanSummary, ShardLine, StepLine,
+    AcceptableHazard, AccountFinding, BridgeLine, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs,
+    NotChecked, PlanReport, PlanSummary, ShardLine, StepLine,
 };
 pub use policy::{ElementLine, PolicyDiff, StatementLine};
 pub use said::{Said, objection, unplannable, unread};

@@ -1,5 +1,7 @@
 //! A plan as plain data: everything it changes, why, what to agree to, and what was not checked.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::access::AccessReport;
@@ -14,9 +16,11 @@ use crate::access::delta::AccessDelta;
 use crate::account::{Unreachable, Unreached};
 use crate::diagnostic::Diagnostic;
 use crate::lint;
-use crate::plan::{AwsComparison, Change, Hazard, Plan, Reason};
+use crate::plan::{AwsComparison, Bridge, Change, Hazard, Leg, Plan, Reason};
 use crate::state::meter::Meter;
-use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread};
+use crate::state::{
+    AccountId, Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread,
+};
 
 /// What plan and drift reports are made from.
 pub struct Inputs<'a> {
@@ -48,6 +52,10 @@ pub struct Inputs<'a> {
     pub unreached: &'a [Unreached],
     /// Which part of the estate this is, if it is not all.
     pub shard: Option<ShardLine>,
+    /// What spans accounts, of which the plan brings a side.
+    pub bridges: &'a [Bridge],
+    /// The environments of the project by their accounts, whether they take part or not.
+    pub homes: &'a BTreeMap<AccountId, String>,
 }
 
 /// A plan. This is the documented JSON.
@@ -56,7 +64,6 @@ pub struct PlanReport {
     /// 1.
     pub format_version: u32,
     /// Which part of the estate this is, if it is not all.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardLine>,
     /// Counts.
     pub summary: PlanSummary,
@@ -66,6 +73,8 @@ pub struct PlanReport {
     pub environments: Vec<EnvironmentPlan>,
     /// The environments whose accounts could not be looked at: nothing of them is planned.
     pub environments_not_checked: Vec<NotChecked>,
+    /// Roles that somebody of another account may assume, of which the plan brings one of the two sides.
+    pub across_accounts: Vec<BridgeLine>,
     /// The operations in order.
     pub steps: Vec<StepLine>,
     /// How much of each quota is used afterwards, as far as the plan changes it: of resources, then of accounts.
@@ -87,7 +96,6 @@ pub struct PlanReport {
     /// Assertions that would not hold, or say nothing; nothing may be applied with one that is broken.
     pub assertions: Vec<Said>,
     /// What `show --merge` makes the report of the whole from; only in the JSON of a shard.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<Box<Basis>>,
 }
 
@@ -171,6 +179,75 @@ pub struct EnvironmentHead {
     pub region: String,
     /// Its file.
     pub source: String,
+}
+
+/// A role of one account that somebody of another may assume, as far as one of the two sides goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BridgeLine {
+    /// The role: `role/DataLakeReader`.
+    pub role: String,
+    /// Its account.
+    pub account: String,
+    /// Who may assume it: `group/DataScientists`.
+    pub principal: String,
+    /// Their account.
+    pub principal_account: String,
+    /// The role's trust policy: `in-plan`, `there`, `missing` or `not-looked-at`.
+    pub trust: &'static str,
+    /// The policies of who assumes it, in the same words.
+    pub policy: &'static str,
+    /// Whether both sides will be there, as far as is known.
+    pub whole: bool,
+    /// How it stands, in words.
+    pub text: String,
+}
+
+impl BridgeLine {
+    fn new(inputs: &Inputs<'_>, bridge: &Bridge) -> Self {
+        let Bridge { role, principal, trust, policy } = bridge;
+        let word = |leg: &Leg| match leg {
+            Leg::InPlan => "in-plan",
+            Leg::There => "there",
+            Leg::Missing => "missing",
+            Leg::NotLookedAt => "not-looked-at",
+        };
+        let home = |account: &AccountId| inputs.homes.get(account);
+        let place = |account: &AccountId| home(account).map_or_else(|| account.to_string(), Clone::clone);
+        let away = |account: &AccountId| match home(account) {
+            Some(name) => format!("lives in environment {name}, which is not in this run"),
+            None => format!("lives in account {account}, which no environment answers for"),
+        };
+        let (of_role, of_principal) = (&role.account, &principal.account);
+        let stands = match (trust, policy) {
+            (Leg::InPlan, Leg::InPlan) => "both legs are in this plan".to_owned(),
+            (Leg::InPlan, Leg::There) | (Leg::There, Leg::InPlan) => {
+                "the other leg is there already".to_owned()
+            }
+            (_, Leg::Missing) => {
+                format!("the other leg is MISSING: no policy of {} lets it", principal.address())
+            }
+            (Leg::Missing, _) => format!("the other leg is MISSING: {} does not trust it", role.address()),
+            (_, Leg::NotLookedAt) => format!("the other leg was not looked at: it {}", away(of_principal)),
+            (Leg::NotLookedAt, _) => format!("the other leg was not looked at: it {}", away(of_role)),
+            (Leg::There, Leg::There) => "both legs are there".to_owned(),
+        };
+        Self {
+            role: role.address(),
+            account: of_role.to_string(),
+            principal: principal.address(),
+            principal_account: of_principal.to_string(),
+            trust: word(trust),
+            policy: word(policy),
+            whole: [trust, policy].iter().all(|leg| matches!(leg, Leg::InPlan | Leg::There)),
+            text: format!(
+                "{} ({}) may be assumed by {} ({}): {stands}",
+                role.address(),
+                place(of_role),
+                principal.address(),
+                place(of_principal)
+            ),
+        }
+    }
 }
 
 /// Which part of an estate a report is about.
@@ -327,6 +404,7 @@ impl PlanReport {
             access: AccessReport::new(inputs.access, inputs.estate),
             environments,
             environments_not_checked: inputs.unreached.iter().map(NotChecked::of).collect(),
+            across_accounts: inputs.bridges.iter().map(|bridge| BridgeLine::new(inputs, bridge)).collect(),
             steps: inputs.plan.steps.iter().map(step_line).collect(),
             meters: meters.iter().map(|(id, meter)| MeterLine::new(id, meter)).collect(),
             hazards: inputs.hazards.iter().map(acceptable).collect(),

@@ -133,6 +133,8 @@ pub fn reports_of(
     let inputs = Inputs {
         unreached: &[],
         shard: None,
+        bridges: &[],
+        homes: &Default::default(),
         environments: &environments,
         estate: &environments,
         origin: &origin,

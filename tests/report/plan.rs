@@ -187,6 +187,8 @@ fn environments_that_share_an_account_are_told_apart() {
     let inputs = Inputs {
         unreached: &[],
         shard: None,
+        bridges: &[],
+        homes: &Default::default(),
         claims: &[],
         environments: &environments,
         estate: &environments,

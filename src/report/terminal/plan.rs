@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::meters::{self, MeterLine};
 use super::super::page::{Page, Terminal, piece};
-use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
+use super::super::plan::{BridgeLine, EnvironmentPlan, PlanReport, PlanSummary, StepLine};
 use super::super::style::Label;
 use super::super::words;
 use super::access::access;
@@ -26,6 +26,7 @@ impl PlanReport {
             access: who,
             environments,
             environments_not_checked: away,
+            across_accounts: bridges,
             steps,
             meters,
             hazards: dangers,
@@ -86,6 +87,7 @@ impl PlanReport {
             }
             of_accounts(&mut page, environments, meters);
         }
+        across(&mut page, bridges);
         attached(&mut page, own);
         findings(&mut page, broken);
         notes(&mut page, remarks);
@@ -113,6 +115,19 @@ fn of_accounts(page: &mut Page, environments: &[EnvironmentPlan], all: &[MeterLi
             String::from("quotas of the account:")
         };
         meters::line(page, 0, &lead, &own);
+    }
+}
+
+/// Both sides of what spans accounts, together.
+fn across(page: &mut Page, bridges: &[BridgeLine]) {
+    if bridges.is_empty() {
+        return;
+    }
+    page.blank();
+    page.say(0, 2, Label::Heading, "Across accounts:");
+    for bridge in bridges {
+        let (sign, label) = if bridge.whole { ("+ ", Label::Added) } else { ("! ", Label::Hazard) };
+        page.flow(2, 4, [piece(label, sign), piece(Label::Plain, bridge.text.as_str())]);
     }
 }
 
