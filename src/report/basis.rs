@@ -18,6 +18,9 @@ use crate::state::{
 /// The remark on assertions of environments that were not planned: the whole has them all.
 const UNCHECKED: &str = "unchecked-assertion";
 
+/// The remark on break-glass principals of accounts that were not read.
+const UNCHECKED_GUARDIAN: &str = "unchecked-break-glass";
+
 /// What a report is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -308,6 +311,11 @@ impl Basis {
         self.aws.changed.sort_by(|a, b| (&a.account, &a.policy).cmp(&(&b.account, &b.policy)));
         self.aws.renumbered.dedup();
         self.aws.not_checked.sort();
+        let known: Vec<String> = self.found.accounts.keys().map(ToString::to_string).collect();
+        // What another shard's account would have told, the whole knows.
+        self.claims.retain(|claim| {
+            claim.code != UNCHECKED_GUARDIAN || !known.iter().any(|account| claim.text.contains(account))
+        });
         let mut seen = BTreeSet::new();
         self.claims.retain(|claim| seen.insert(claim.clone()));
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::meter::Meter;
 use super::{
-    Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope, Setting,
+    AccountId, Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope, Setting,
     SettingKey, State, Unread, Verb, limits, settings_of_create,
 };
 use crate::policy::{self, Policy};
@@ -158,9 +158,11 @@ pub fn settle(declared: &State, scopes: &[Scope], found: &State, unread: &[Unrea
     for scope in scopes {
         settling.declared_of(scope);
     }
+    let by_account = by_account(scopes);
     for (id, resource) in &found.resources {
-        if !settling.scopes.iter().any(|s| s.declared.contains(id)) {
-            settling.undeclared(id, resource);
+        let own = by_account.get(&id.account).map(Vec::as_slice).unwrap_or_default();
+        if !own.iter().any(|scope| scope.declared.contains(id)) {
+            settling.undeclared(own, id, resource);
         }
     }
     settling.memberships();
@@ -416,9 +418,9 @@ impl Settling<'_> {
         !matches!(setting, Setting::BucketPolicy(_)) && setting.references().iter().any(|(r, _)| unread(r))
     }
 
-    fn undeclared(&mut self, id: &ResourceId, found: &Resource) {
+    fn undeclared(&mut self, own: &[&Scope], id: &ResourceId, found: &Resource) {
         // By the mark alone: what others made to hold a role of ours is theirs.
-        let scope = self.scopes.iter().find(|s| s.owner(id, found) == Owner::Ours);
+        let scope = own.iter().find(|s| s.owner(id, found) == Owner::Ours);
         let Some(scope) = scope else {
             self.out.untouchable.insert(id.clone());
             return self.insert(id, found.clone());
@@ -480,6 +482,15 @@ impl Settling<'_> {
     }
 }
 
+/// An estate has hundreds of scopes, and thousands of resources: each is asked only those of its account.
+fn by_account(scopes: &[Scope]) -> BTreeMap<&AccountId, Vec<&Scope>> {
+    let mut all: BTreeMap<&AccountId, Vec<&Scope>> = BTreeMap::new();
+    for scope in scopes {
+        all.entry(&scope.account).or_default().push(scope);
+    }
+    all
+}
+
 /// What differs and cannot be changed, of a resource that is never made anew.
 fn fixed(declared: &Core, found: &Core) -> Option<&'static str> {
     match (declared, found) {
@@ -490,9 +501,15 @@ fn fixed(declared: &Core, found: &Core) -> Option<&'static str> {
 
 fn coverage(scopes: &[Scope], found: &State) -> BTreeMap<String, Coverage> {
     let mut all = BTreeMap::new();
+    let by_account = by_account(scopes);
+    let mut of_account: BTreeMap<&AccountId, Vec<(&ResourceId, &Resource)>> = BTreeMap::new();
+    for (id, resource) in &found.resources {
+        of_account.entry(&id.account).or_default().push((id, resource));
+    }
     for scope in scopes {
         let mut coverage = Coverage { whole_account: scope.whole_account, ..Coverage::default() };
-        for (id, resource) in found.resources.iter().filter(|(id, _)| id.account == scope.account) {
+        let own = by_account.get(&scope.account).map(Vec::as_slice).unwrap_or_default();
+        for (id, resource) in of_account.get(&scope.account).into_iter().flatten().copied() {
             let counted = matches!(id.kind, Kind::User | Kind::Group | Kind::Role | Kind::Policy);
             let owner = scope.owner(id, resource);
             if !counted || owner == Owner::Aws {
@@ -500,7 +517,7 @@ fn coverage(scopes: &[Scope], found: &State) -> BTreeMap<String, Coverage> {
             }
             coverage.entities += 1;
             let ignored = |i: &&Ignored| policy::glob(&i.address, &id.address());
-            if scopes.iter().any(|s| s.answers_for(id, resource)) {
+            if own.iter().any(|s| s.answers_for(id, resource)) {
                 coverage.answered_for += 1;
             } else if let Some(ignored) = scope.ignored.iter().find(ignored) {
                 coverage.ignored.push((id.clone(), ignored.reason.clone()));
