@@ -22,7 +22,7 @@ use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::project::{Texts, texts_or_none};
-use crate::cli::{pipeline, progress, project};
+use crate::cli::{connect, progress, project};
 use crate::diagnostic::{Source, has_errors};
 use crate::report;
 use crate::spec::lower::EnvironmentInfo;
@@ -116,7 +116,7 @@ impl<'a> Work<'a> {
             ))
             .help("give `--output` another name, or move the file away"));
         }
-        let account = pipeline::connect(global, std::slice::from_ref(&home), false, interrupted)?;
+        let account = connect::connect(global, std::slice::from_ref(&home), false, interrupted)?;
         Ok(Self { args, texts, lowered, home, scope, is_new, account })
     }
 
@@ -345,8 +345,10 @@ fn home(args: &Args, lowered: Option<&Lowered>, whole: Option<&State>) -> Result
         account,
         partition,
         region,
+        profile: None,
         assume_role: None,
         source: format!("environments/{name}.yaml"),
+        checklist: vec![],
     })
 }
 

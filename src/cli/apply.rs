@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::account::CredentialSource;
+use crate::account::{CredentialSource, Reading};
 use crate::apply::{Journal, Outcome, execute};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -16,7 +16,7 @@ use crate::cli::{drift, plan, progress};
 use crate::diagnostic::has_errors;
 use crate::plan::{Hazard, LOCKS_OUT, Plan, SavedPlan, SavedSelection};
 use crate::report::{self, ApplyReport, Finding};
-use crate::state::{Setting, Unread, Verb};
+use crate::state::{Setting, Verb};
 
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("environments", |argument| argument.help(
@@ -90,7 +90,8 @@ pub fn apply_now(
     let interrupted = progress::on_interrupt()?;
     let session = Session::open(global, selection, true, &interrupted, output)?;
     session.lint(output)?;
-    let prepared = session.prepare(session.read(CredentialSource::Live)?)?;
+    let prepared = session.prepare(session.read_reached(CredentialSource::Live)?)?;
+    let without = without(&prepared);
     let report = plan::report_of(&session, &prepared);
     if output.format == Format::Terminal {
         plan::show(&report, output);
@@ -110,9 +111,12 @@ pub fn apply_now(
         return Ok(plan::exit_of(&prepared));
     }
     accepted(agreement, needed(&prepared.hazards))?;
-    if agree(agreement.yes, output)? {
+    if !without.is_empty() {
+        output.say(&format!("left out, since nothing is known of them: {without}"));
+    }
+    if agree(agreement.yes, &without, output)? {
         // The answer took its time, and nobody agreed to what happened meanwhile.
-        let now = session.prepare(session.read(CredentialSource::Live)?)?;
+        let now = session.prepare(session.read_reached(CredentialSource::Live)?)?;
         if now.plan.steps != prepared.plan.steps {
             return Err(Failure::refused(
                 "the account has moved since the plan was shown, and nothing was changed",
@@ -121,7 +125,14 @@ pub fn apply_now(
         }
     }
     let journal = perform(&session, &prepared.plan, global, &interrupted, output);
-    conclude(&session, &prepared.plan, &journal, !prepared.reading.unread.is_empty(), output)
+    let Reading { unread, unreached, .. } = &prepared.reading;
+    conclude(&session, &prepared.plan, &journal, !unread.is_empty() || !unreached.is_empty(), output)
+}
+
+/// The environments that nothing is done in, because nothing is known of them.
+fn without(prepared: &Prepared) -> String {
+    let names: Vec<&str> = prepared.reading.unreached.iter().map(|u| u.environment.as_str()).collect();
+    names.join(", ")
 }
 
 /// Applies a saved plan, if the account is still as it was when the plan was made.
@@ -138,7 +149,8 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     }
     let SavedSelection { target, adopt, takeover } = saved.made_for.clone();
     let environments = saved.environments.iter().map(|e| e.name.clone()).collect();
-    let selection = Selection { environments, target, adopt, takeover };
+    let left_out = saved.left_out.clone();
+    let selection = Selection { environments, target, adopt, takeover, shard: None, left_out };
     let session = Session::open(global, &selection, true, &interrupted, output)?;
     session.lint(output)?;
     for environment in &saved.environments {
@@ -202,7 +214,7 @@ fn accepted(agreement: &Agreement, mut needed: Vec<String>) -> Result<(), Failur
 }
 
 /// Whether somebody was asked; a no is a refusal.
-fn agree(yes: bool, output: &Output) -> Result<bool, Failure> {
+fn agree(yes: bool, without: &str, output: &Output) -> Result<bool, Failure> {
     if yes {
         return Ok(false);
     }
@@ -211,7 +223,8 @@ fn agree(yes: bool, output: &Output) -> Result<bool, Failure> {
         return Err(Failure::refused("nothing was changed: there is no terminal to ask on")
             .help("look at the plan, then run it again with `--yes`, or save a plan with `hatrack plan -o FILE` and apply FILE"));
     }
-    output.say("Apply this? Only `yes` is taken for a yes.");
+    let rest = if without.is_empty() { String::new() } else { format!(", without {without}") };
+    output.say(&format!("Apply this{rest}? Only `yes` is taken for a yes."));
     let mut answer = String::new();
     let read = stdin.lock().read_line(&mut answer);
     if read.is_ok() && answer.trim() == "yes" {
@@ -248,14 +261,14 @@ fn conclude(
     incomplete: bool,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    let (left, unread, unverified) = match remaining(session, journal) {
-        Ok((left, unread)) => (left, unread, None),
-        Err(failure) => (vec![], vec![], Some(failure)),
+    let (left, reading, unverified) = match remaining(session, journal) {
+        Ok((left, reading)) => (left, reading, None),
+        Err(failure) => (vec![], Reading::default(), Some(failure)),
     };
     if session.signs_people_in {
         tell_passwords(plan, journal, output);
     }
-    let report = ApplyReport::new(plan, journal, left, &unread);
+    let report = ApplyReport::new(plan, journal, left, &reading.unread).without(&reading.unreached);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => report.json(),
@@ -270,18 +283,18 @@ fn conclude(
 }
 
 /// What still differs, and what could not be read. AWS shows a write to a reader some seconds later, so where all was done it is asked again.
-fn remaining(session: &Session, journal: &Journal) -> Result<(Vec<Finding>, Vec<Unread>), Failure> {
+fn remaining(session: &Session, journal: &Journal) -> Result<(Vec<Finding>, Reading), Failure> {
     const PATIENCE_SECONDS: [u64; 4] = [1, 2, 4, 8];
     let mut patience = PATIENCE_SECONDS.iter();
     loop {
-        let prepared: Prepared = session.prepare(session.read(CredentialSource::Live)?)?;
+        let prepared: Prepared = session.compare(session.read_reached(CredentialSource::Live)?)?;
         let mut left = drift::report_of(session, &prepared).drift;
         left.retain(|finding| finding.drift && !finding.outside); // an apply is done when it can do no more
         match patience.next() {
             Some(seconds) if !left.is_empty() && journal.is_complete() => {
                 std::thread::sleep(Duration::from_secs(*seconds));
             }
-            _ => return Ok((left, prepared.reading.unread)),
+            _ => return Ok((left, prepared.reading)),
         }
     }
 }

@@ -3,6 +3,8 @@
 mod address;
 mod asking;
 mod claims;
+mod codes;
+mod connect;
 mod document;
 pub mod exit;
 mod findings;
@@ -15,6 +17,7 @@ mod passwords;
 mod pipeline;
 mod progress;
 mod project;
+mod shard;
 
 mod adopt;
 mod apply;
@@ -23,6 +26,7 @@ mod completions;
 mod decide;
 mod drift;
 mod lock;
+mod merge;
 mod permissions;
 mod plan;
 mod policy;
@@ -74,7 +78,7 @@ enum Command {
     Revert(revert::Args),
     /// Keep what AWS's own policies say now, so that drift tells what AWS changes in them
     Lock(lock::Args),
-    /// Show a saved plan
+    /// Show a saved plan, or the reports of all shards as one
     Show(show::Args),
     /// Check the environments, offline
     Validate(validate::Args),

@@ -84,17 +84,69 @@ impl Parts {
 
 /// Every part that one or the other has.
 fn parts_of(wanted: &Resource, found: &Resource) -> Vec<Part> {
-    let fields: &[&'static str] = match &found.core {
+    let fields = fields_of(&found.core);
+    let keys: BTreeSet<&SettingKey> = wanted.settings.keys().chain(found.settings.keys()).collect();
+    let settings = keys.into_iter().cloned().map(Part::Setting);
+    fields.iter().map(|field| Part::Field(field)).chain(settings).collect()
+}
+
+/// The fields of a core, as the language calls them.
+fn fields_of(core: &Core) -> &'static [&'static str] {
+    match core {
         Core::User { path: _ } | Core::Group { path: _ } | Core::InstanceProfile { path: _ } => &["path"],
         Core::Policy { path: _, description: _, document: _ } => &["path", "description", "document"],
         Core::Role { path: _, description: _, max_session_seconds: _, trust: _ } => {
             &["path", "description", "max_session_duration", "trust"]
         }
         Core::Bucket { region: _ } => &["region"],
-    };
-    let keys: BTreeSet<&SettingKey> = wanted.settings.keys().chain(found.settings.keys()).collect();
-    let settings = keys.into_iter().cloned().map(Part::Setting);
-    fields.iter().map(|field| Part::Field(field)).chain(settings).collect()
+        Core::Domain(_) => &[
+            "auth_mode",
+            "vpc",
+            "kms_key",
+            "subnets",
+            "network",
+            "execution_role",
+            "security_groups",
+            "idle_minutes",
+            "home_files",
+        ],
+        Core::UserProfile(_) => &["sso_user", "execution_role", "security_groups"],
+        Core::Space(_) => &["owner"],
+        Core::Notebook(_) => &[
+            "subnet",
+            "security_groups",
+            "direct_internet",
+            "kms_key",
+            "instance_type",
+            "execution_role",
+            "volume_gb",
+            "root_access",
+            "metadata_version",
+            "lifecycle",
+            "running",
+        ],
+        Core::NotebookLifecycle(_) => &["on_create", "on_start"],
+        Core::StudioLifecycle(_) => &["app", "script"],
+        Core::Account => &[],
+    }
+}
+
+/// A core of SageMaker with some fields of another one of its sort; fields are called as in files.
+fn with_fields(core: &Core, from: &Core, fields: &[&'static str]) -> Option<Core> {
+    let mut to = serde_json::to_value(core).ok()?;
+    let from = serde_json::to_value(from).ok()?;
+    let (to_fields, from_fields) = (to.as_object_mut()?, from.as_object()?);
+    for (sort, body) in to_fields.iter_mut() {
+        let (Some(body), Some(from)) = (body.as_object_mut(), from_fields.get(sort)?.as_object()) else {
+            continue;
+        };
+        for field in fields {
+            if let Some(value) = from.get(*field) {
+                body.insert((*field).to_owned(), value.clone());
+            }
+        }
+    }
+    serde_json::from_value(to).ok()
 }
 
 /// Found, with the parts meant as wanted.
@@ -123,7 +175,13 @@ fn merged(wanted: &Resource, found: &Resource, means: &dyn Fn(&Part) -> bool) ->
         | (Core::Group { path }, Core::Group { path: p })
         | (Core::InstanceProfile { path }, Core::InstanceProfile { path: p }) => take(path, p, field("path")),
         (Core::Bucket { region }, Core::Bucket { region: r }) => take(region, r, field("region")),
-        _ => {}
+        (core, wanted) => {
+            let meant: Vec<&'static str> =
+                fields_of(core).iter().copied().filter(|name| means(&Part::Field(name))).collect();
+            if let Some(aim) = with_fields(core, wanted, &meant) {
+                *core = aim;
+            }
+        }
     }
     let keys: BTreeSet<SettingKey> = wanted.settings.keys().chain(found.settings.keys()).cloned().collect();
     for key in keys.into_iter().filter(|key| means(&Part::Setting(key.clone()))) {

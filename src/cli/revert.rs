@@ -32,6 +32,8 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         target: args.addresses.clone(),
         adopt: vec![],
         takeover: vec![],
+        shard: None,
+        left_out: vec![],
     };
     let also = |session: &Session, prepared: &Prepared| {
         rest(session, prepared, output);

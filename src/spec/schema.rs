@@ -29,7 +29,10 @@ pub struct Environment {
     pub account: String,
     /// The region: where buckets are made, and where regional names point.
     pub region: String,
-    /// A role to assume before anything is read or changed.
+    /// The profile of the AWS configuration files whose credentials are used, if `--profile` names no other.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// A role to assume before anything is read or changed, with the credentials of `profile` if there is one.
     #[serde(default)]
     pub assume_role: Option<AssumeRole>,
     /// Names for `${{ … }}` placeholders in this file.

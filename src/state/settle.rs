@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::meter::Meter;
 use super::{
-    Blind, Core, CredentialKind, Encryption, Ignored, Kind, MARK_TAG, Operation, Owner, Ownership,
+    AccountId, Blind, Core, CredentialKind, Encryption, Ignored, Kind, MARK_TAG, Operation, Owner, Ownership,
     PublicAccessBlock, Resource, ResourceId, Scope, Setting, SettingKey, State, Unread, Verb, limits,
     mark_path, settings_of_create,
 };
@@ -52,6 +52,9 @@ pub enum Note {
     Quarantined(ResourceId, String),
     /// Not changed because it could not be read.
     NotChecked(ResourceId),
+    /// Not changed because it names something of an environment whose account could not be looked at, and which may not
+    /// be there.
+    HeldBack(ResourceId, ResourceId),
     /// Only these addresses, and what they cannot be without, were compared.
     Narrowed(Vec<String>),
     /// AWS changed one of its own policies since it was locked.
@@ -66,7 +69,8 @@ pub enum Note {
 }
 
 /// Why a declared resource cannot be planned.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Objection {
     /// It exists without our mark.
     NotOurs(ResourceId),
@@ -88,7 +92,8 @@ pub enum Objection {
         /// The resource.
         id: ResourceId,
         /// What differs.
-        field: &'static str,
+        #[serde(deserialize_with = "word")]
+        field: Word,
     },
     /// AWS could not make, change or delete it, for the reason it gives.
     Failed(ResourceId, String),
@@ -97,7 +102,8 @@ pub enum Objection {
         /// The domain, person or space.
         id: ResourceId,
         /// What shall change; empty if it shall go.
-        fields: Vec<&'static str>,
+        #[serde(deserialize_with = "words")]
+        fields: Vec<Word>,
         /// What runs.
         apps: BTreeSet<String>,
     },
@@ -115,6 +121,19 @@ pub enum Objection {
         /// The user of it.
         by: ResourceId,
     },
+}
+
+/// A word of ours. The name keeps serde from borrowing it from what is read.
+pub type Word = &'static str;
+
+/// A word of ours that was written to a file. Few are, and they are read once, to be shown.
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    String::deserialize(deserializer).map(|word| &*word.leak())
+}
+
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Word>, D::Error> {
+    let words = Vec::<String>::deserialize(deserializer)?;
+    Ok(words.into_iter().map(|word| &*word.leak()).collect())
 }
 
 impl Objection {
@@ -158,9 +177,11 @@ pub fn settle(declared: &State, scopes: &[Scope], found: &State, unread: &[Unrea
     for scope in scopes {
         settling.declared_of(scope);
     }
+    let by_account = by_account(scopes);
     for (id, resource) in &found.resources {
-        if !settling.scopes.iter().any(|s| s.declared.contains(id)) {
-            settling.undeclared(id, resource);
+        let own = by_account.get(&id.account).map(Vec::as_slice).unwrap_or_default();
+        if !own.iter().any(|scope| scope.declared.contains(id)) {
+            settling.undeclared(own, id, resource);
         }
     }
     settling.memberships();
@@ -433,9 +454,9 @@ impl Settling<'_> {
         !matches!(setting, Setting::BucketPolicy(_)) && setting.references().iter().any(|(r, _)| unread(r))
     }
 
-    fn undeclared(&mut self, id: &ResourceId, found: &Resource) {
+    fn undeclared(&mut self, own: &[&Scope], id: &ResourceId, found: &Resource) {
         // By the mark alone: what others made to hold a role of ours is theirs.
-        let scope = self.scopes.iter().find(|s| s.owner(id, found) == Owner::Ours);
+        let scope = own.iter().find(|s| s.owner(id, found) == Owner::Ours);
         let Some(scope) = scope else {
             self.out.untouchable.insert(id.clone());
             return self.insert(id, found.clone());
@@ -535,6 +556,15 @@ fn unset_as_wanted(wanted: &mut Resource, found: &Resource) {
     }
 }
 
+/// An estate has hundreds of scopes, and thousands of resources: each is asked only those of its account.
+fn by_account(scopes: &[Scope]) -> BTreeMap<&AccountId, Vec<&Scope>> {
+    let mut all: BTreeMap<&AccountId, Vec<&Scope>> = BTreeMap::new();
+    for scope in scopes {
+        all.entry(&scope.account).or_default().push(scope);
+    }
+    all
+}
+
 /// What differs and cannot be changed, of a resource that is never made anew.
 fn fixed(declared: &Core, found: &Core) -> Option<&'static str> {
     match (declared, found) {
@@ -558,9 +588,15 @@ fn blocked(declared: &Core, found: &Resource) -> Option<(Vec<&'static str>, BTre
 
 fn coverage(scopes: &[Scope], found: &State) -> BTreeMap<String, Coverage> {
     let mut all = BTreeMap::new();
+    let by_account = by_account(scopes);
+    let mut of_account: BTreeMap<&AccountId, Vec<(&ResourceId, &Resource)>> = BTreeMap::new();
+    for (id, resource) in &found.resources {
+        of_account.entry(&id.account).or_default().push((id, resource));
+    }
     for scope in scopes {
         let mut coverage = Coverage { whole_account: scope.whole_account, ..Coverage::default() };
-        for (id, resource) in found.resources.iter().filter(|(id, _)| id.account == scope.account) {
+        let own = by_account.get(&scope.account).map(Vec::as_slice).unwrap_or_default();
+        for (id, resource) in of_account.get(&scope.account).into_iter().flatten().copied() {
             let counted = matches!(id.kind, Kind::User | Kind::Group | Kind::Role | Kind::Policy);
             let owner = scope.owner(id, resource);
             if !counted || owner == Owner::Aws {
@@ -568,7 +604,7 @@ fn coverage(scopes: &[Scope], found: &State) -> BTreeMap<String, Coverage> {
             }
             coverage.entities += 1;
             let ignored = |i: &&Ignored| policy::glob(&i.address, &id.address());
-            if scopes.iter().any(|s| s.answers_for(id, resource)) {
+            if own.iter().any(|s| s.answers_for(id, resource)) {
                 coverage.answered_for += 1;
             } else if let Some(ignored) = scope.ignored.iter().find(ignored) {
                 coverage.ignored.push((id.clone(), ignored.reason.clone()));

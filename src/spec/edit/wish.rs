@@ -229,7 +229,14 @@ impl Work<'_> {
             SettingKey::HeldRole => {
                 Err(cannot("a file has only instance profiles that are named like their role"))
             }
-            SettingKey::Objects => Err(cannot("objects are nobody's to declare")),
+            SettingKey::Objects | SettingKey::Apps | SettingKey::Failed => {
+                Err(cannot("it is found, and nobody's to declare"))
+            }
+            SettingKey::StudioLifecycle(_) | SettingKey::AccountAlias | SettingKey::PasswordPolicy => {
+                Err(cannot(
+                    "hatrack does not edit it into a file yet: write it there, or put it back with `hatrack revert`",
+                ))
+            }
         }
     }
 

@@ -23,6 +23,7 @@ pub use share::{Shared, share};
 pub use statements::document;
 
 use crate::policy::{Document, Statement};
+use crate::state::sagemaker_kinds;
 use crate::state::{
     AccountId, Blind, Kind, Owner, Resource, ResourceId, Scope, Setting, SettingKey, State, Unread,
 };
@@ -253,6 +254,16 @@ impl Raising<'_> {
                 return Ok(None);
             }
             Kind::Bucket => self.bucket(id, resource)?,
+            sagemaker_kinds!() => {
+                return Err(String::from(
+                    "hatrack does not write down what SageMaker has yet: write it by hand, and take it with `--adopt`",
+                ));
+            }
+            Kind::Account => {
+                return Err(String::from(
+                    "hatrack does not write down an account's own settings yet: write `account_settings` by hand",
+                ));
+            }
         };
         body.taking = match self.around.scope.owner(id, resource) {
             Owner::Ours => Taking::Ours,
