@@ -124,6 +124,13 @@ impl<'a> Work<'a> {
         Ok(self.account.read(&ReadRequest { scopes: vec![scope.clone()], credentials })?)
     }
 
+    /// Whether all of a kind was asked for, as far as names and paths allow.
+    fn asks_for_all_of(&self, kind: Kind) -> bool {
+        let Args { all, kind: kinds, prefix, path, .. } = self.args;
+        let filtered = *all || !kinds.is_empty() || !prefix.is_empty() || !path.is_empty();
+        filtered && (kinds.is_empty() || kinds.contains(&kind))
+    }
+
     /// What is known around what is raised.
     fn around<'b>(&self, scope: &'b Scope, reading: &'b Reading) -> Around<'b> {
         let mut homes = BTreeMap::from([(self.home.account.clone(), self.home.name.clone())]);

@@ -7,7 +7,8 @@ use crate::account::Reading;
 use crate::cli::address::Address;
 use crate::cli::failure::Failure;
 use crate::cli::pipeline::no_such_address;
-use crate::state::{Kind, Resource, ResourceId};
+use crate::policy::glob;
+use crate::state::{Blind, Kind, Resource, ResourceId};
 
 /// What was chosen.
 pub(super) enum Selected {
@@ -39,6 +40,7 @@ pub(super) fn select(work: &Work<'_>, reading: &Reading) -> Result<Selected, Fai
         };
         chosen.extend(here.clone().filter(fits).map(|(id, _)| id.clone()));
         if chosen.is_empty() && args.addresses.is_empty() {
+            not_read(reading, &|kind| work.asks_for_all_of(kind))?;
             return Err(Failure::error("there is nothing to adopt: nothing that is chosen is undeclared"));
         }
     }
@@ -52,6 +54,10 @@ pub(super) fn select(work: &Work<'_>, reading: &Reading) -> Result<Selected, Fai
         let address = Address::parse(text, std::iter::once(work.home.name.as_str()))?;
         let matches: Vec<&ResourceId> = known.iter().filter(|id| address.names(id)).copied().collect();
         if matches.is_empty() {
+            not_read(reading, &|kind| {
+                glob(&address.resource, &format!("{kind}/*"))
+                    || address.resource.starts_with(&format!("{kind}/"))
+            })?;
             let addresses: Vec<String> = known.iter().map(|id| id.address()).collect();
             return Err(no_such_address(text, &addresses));
         }
@@ -78,6 +84,24 @@ pub(super) fn select(work: &Work<'_>, reading: &Reading) -> Result<Selected, Fai
         _ => Err(Failure::error("some of this is declared, and some of it is not")
             .help("adopt what is not declared first, then what is declared and was changed")),
     }
+}
+
+/// What was not read is not absent.
+fn not_read(reading: &Reading, asked: &dyn Fn(Kind) -> bool) -> Result<(), Failure> {
+    let mut details = vec![];
+    for unread in &reading.unread {
+        if let Blind::Kind(_, kind) = &unread.what
+            && asked(*kind)
+        {
+            details.push(format!("{kind}: not checked: {}", unread.reason));
+        }
+    }
+    if details.is_empty() {
+        return Ok(());
+    }
+    let failure =
+        Failure::error("nothing was written: what could not be read is not known to be there or not");
+    Err(Failure { details, ..failure }.help("give the caller the rights named above, and run this again"))
 }
 
 /// Whether a path is another one or below it.

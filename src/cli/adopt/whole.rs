@@ -38,7 +38,7 @@ pub(super) fn adopt(
     scope.declared.extend(chosen.iter().cloned());
     let reading = work.read(&scope, CredentialSource::Live)?;
     chosen.retain(|id| reading.state.resources.contains_key(id) || !reading.state.covers(id));
-    let kinds: Vec<Unsaid> = unread_kinds(&chosen, &reading.unread);
+    let kinds: Vec<Unsaid> = unread_kinds(work, &reading.unread);
     let Said { mut text, mut raised, mut lowered } = said(work, &scope, &reading, &chosen)?;
     raised.left_out.extend(kinds);
     let mut templates = vec![];
@@ -236,13 +236,13 @@ fn holders(source: &Arc<Source>, raised: &Raised) -> Vec<(Range<usize>, Resource
     all
 }
 
-/// Kinds that were chosen and could not be read at all.
-fn unread_kinds(chosen: &BTreeSet<ResourceId>, unread: &[Unread]) -> Vec<Unsaid> {
+/// Kinds that were asked for and could not be read at all.
+fn unread_kinds(work: &Work<'_>, unread: &[Unread]) -> Vec<Unsaid> {
     let of = |unread: &Unread| match &unread.what {
         Blind::Kind(account, kind) => {
             let id = ResourceId::new(account, *kind, "*");
-            let known = chosen.iter().any(|id| id.kind == *kind);
-            (!known).then(|| Unsaid { id, why: format!("not checked: {}", unread.reason), unread: true })
+            let asked = work.asks_for_all_of(*kind);
+            asked.then(|| Unsaid { id, why: format!("not checked: {}", unread.reason), unread: true })
         }
         Blind::Setting(..) | Blind::Resource(_) | Blind::Credentials(_) => None,
     };
