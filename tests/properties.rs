@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use hatrack::plan::{Plan, Stage, Unplannable, plan};
 use hatrack::state::State;
 use proptest::prelude::*;
-use support::{same_buckets, state_from};
+use support::{same_data, state_from};
 
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 700)
@@ -27,7 +27,7 @@ fn planned(wanted: &State, found: &State) -> Result<Plan, TestCaseError> {
 
 fn pair(a: &[u8], b: &[u8]) -> (State, State) {
     let (found, mut wanted) = (state_from(a), state_from(b));
-    same_buckets(&mut wanted, &found);
+    same_data(&mut wanted, &found);
     (wanted, found)
 }
 
@@ -97,8 +97,8 @@ proptest! {
     fn walking_ends_where_going_straight_does(a in bytes(), b in bytes(), c in bytes()) {
         let start = state_from(&a);
         let (mut middle, mut end) = (state_from(&b), state_from(&c));
-        same_buckets(&mut middle, &start);
-        same_buckets(&mut end, &middle);
+        same_data(&mut middle, &start);
+        same_data(&mut end, &middle);
         let mut account = start.clone();
         for aim in [&middle, &end] {
             for step in &planned(aim, &account)?.steps {

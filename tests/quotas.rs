@@ -39,6 +39,7 @@ fn core(kind: Kind, document: Policy) -> Core {
         Kind::Role => Core::Role { path, description, max_session_seconds: 3600, trust: document },
         Kind::InstanceProfile => Core::InstanceProfile { path },
         Kind::Bucket => Core::Bucket { region: "eu-west-1".to_owned() },
+        other => panic!("{other} has no quota here"),
     }
 }
 

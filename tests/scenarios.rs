@@ -30,6 +30,8 @@ const LOCK_FILE: &str = hatrack::spec::lock::LOCK_FILE;
 const IGNORE_FILE: &str = hatrack::spec::drift_ignore::IGNORE_FILE;
 /// What AWS says in its own policies, in every account.
 const AWS_MANAGED: &str = "aws-managed.json";
+/// What the command before all others showed, if there is one.
+const FIRST: &str = "first.txt";
 const GOLDEN: [&str; 4] = ["plan.txt", "drift.txt", "apply.txt", "after.txt"];
 
 /// Arguments beside those that every scenario has.
@@ -42,6 +44,8 @@ struct Arguments {
     apply: Vec<String>,
     /// For `drift` only.
     drift: Vec<String>,
+    /// A command to be run before all others, such as `revert`.
+    first: Vec<String>,
 }
 
 fn scenarios() -> Vec<(String, std::path::PathBuf)> {
@@ -60,7 +64,7 @@ fn no_scenario_is_forgotten() {
         let files = files_below(&folder);
         let known = |file: &String| {
             let given =
-                ["disturb.json", "quotas.json", "arguments.json", LOCK_FILE, AWS_MANAGED, IGNORE_FILE];
+                ["disturb.json", "quotas.json", "arguments.json", LOCK_FILE, AWS_MANAGED, IGNORE_FILE, FIRST];
             let known = given.into_iter().chain(GOLDEN).any(|known| known == file);
             let parts: Vec<&str> = file.split('/').collect();
             known
@@ -157,6 +161,12 @@ fn scenario(name: &str, folder: &Path) -> Result<(), String> {
     let own: Vec<&str> = arguments.apply.iter().map(String::as_str).collect();
     // Side by side, steps end in an order that nobody knows; one after another they are a golden text.
     let to_apply: Vec<&str> = ["--yes", "--parallelism=1"].into_iter().chain(own).collect();
+    if let Some((command, more)) = arguments.first.split_first() {
+        let more: Vec<&str> = more.iter().map(String::as_str).chain(["--parallelism=1"]).collect();
+        let (first, _) = run(command, &more);
+        presentable(FIRST, &first)?;
+        golden(&folder.join(FIRST), &first)?;
+    }
     let found = fs::read(project.path(ACCOUNT_FILE)).ok();
     let untouched = |what: &str| {
         let now = fs::read(project.path(ACCOUNT_FILE)).ok();
@@ -263,7 +273,7 @@ fn only_what_was_planned(plan: &str, before: &State, after: &State) -> Result<()
     let stray: Vec<String> = all
         .into_keys()
         .filter(|id| before.resources.get(id) != after.resources.get(id))
-        .map(ToString::to_string)
+        .map(|id| format!("{}:{}", id.account, id.address()))
         .filter(|id| !follows && !named.contains(id))
         .collect();
     if stray.is_empty() { Ok(()) } else { Err(format!("changed, and not in the plan: {stray:?}")) }

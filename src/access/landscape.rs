@@ -185,7 +185,8 @@ impl<'s> Landscape<'s> {
     pub fn members(&self, group: &ResourceId) -> BTreeSet<&'s ResourceId> {
         let member =
             |resource: &Resource| resource.settings.contains_key(&SettingKey::Membership(group.clone()));
-        self.state.resources.iter().filter(|(_, resource)| member(resource)).map(|(id, _)| id).collect()
+        // Users of other accounts cannot be in a group.
+        self.state.of_account(&group.account).filter(|(_, r)| member(r)).map(|(id, _)| id).collect()
     }
 
     /// A user or role as somebody who asks.

@@ -3,6 +3,7 @@
 //! Obeys the same rules as AWS as far as a [`State`] can tell: [`State::perform`], [`limits`](crate::state::limits), and
 //! the quotas in the file, if there are any.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Account, ReadRequest, Reading, Unreachable, store};
 use crate::state::{
-    ACCOUNT_SETTINGS, Core, Extent, Kind, Operation, Refusal, Resource, ResourceId, State, Verb, limits,
-    meter,
+    ACCOUNT_SETTINGS, AccountId, Core, Extent, Kind, Operation, Refusal, Resource, ResourceId, State, Verb,
+    limits, meter,
 };
 
 /// The version of the account file's format that this hatrack writes and reads.
@@ -121,11 +122,51 @@ impl EmbeddedAccount {
     }
 }
 
-/// Every account in an account file.
+/// The file of an account in a folder that has one for each.
+pub fn file_of(folder: &Path, account: &AccountId) -> PathBuf {
+    folder.join(format!("{account}.json"))
+}
+
+/// Every account in an account file, or in all of them in a folder.
 ///
 /// # Errors
 /// No such file, or one that is damaged or of a newer format.
 pub fn read_all(path: &Path) -> Result<State, Unreachable> {
+    if !path.is_dir() {
+        return read_file(path);
+    }
+    let files = files_in(path)?;
+    let mut all = State::default();
+    for file in files {
+        let State { accounts, resources } = read_file(&file)?;
+        all.accounts.extend(accounts);
+        all.resources.extend(resources);
+    }
+    Ok(all)
+}
+
+/// The account files in a folder.
+///
+/// # Errors
+/// A folder that cannot be read, or that has other files and none of an account: a slip in the path must not pass for
+/// empty accounts.
+pub fn files_in(folder: &Path) -> Result<Vec<PathBuf>, Unreachable> {
+    let entries = fs::read_dir(folder).map_err(|error| unreachable_file(folder, &error.to_string()))?;
+    let all: BTreeSet<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let is_account = |path: &&PathBuf| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        path.extension().is_some_and(|e| e == "json") && stem.is_some_and(|s| s.parse::<AccountId>().is_ok())
+    };
+    let accounts: Vec<PathBuf> = all.iter().filter(is_account).cloned().collect();
+    let locks = |path: &PathBuf| path.extension().is_some_and(|e| e == "lock");
+    if accounts.is_empty() && !all.iter().all(locks) {
+        let why = "it is a folder that has files, but none of an account, such as 111122223333.json";
+        return Err(unreachable_file(folder, why));
+    }
+    Ok(accounts)
+}
+
+fn read_file(path: &Path) -> Result<State, Unreachable> {
     let state = load(path).and_then(|state| state.ok_or_else(|| "there is no such file".to_owned()));
     state.map_err(|why| unreachable_file(path, &why))
 }
@@ -206,6 +247,11 @@ fn lock(path: &Path) -> Result<fs::File, Unreachable> {
     }
 }
 
+/// An account has its settings without anybody making them; a file need not say so.
+fn bare_account() -> Resource {
+    Resource::new(Core::Account, [])
+}
+
 fn unreachable_file(path: &Path, why: &str) -> Unreachable {
     Unreachable { message: format!("cannot use the account file {}: {why}", path.display()), help: vec![] }
 }
@@ -230,14 +276,16 @@ impl Account for EmbeddedAccount {
             let extent = whole.accounts.entry(scope.account.clone());
             let extent = extent.or_insert_with(|| Extent::full(scope.partition.clone()));
             reading.state.accounts.insert(scope.account.clone(), extent.clone());
-            if extent.kinds.contains(&Kind::Account) {
-                let settings = ResourceId::new(&scope.account, Kind::Account, ACCOUNT_SETTINGS);
-                whole.resources.entry(settings).or_insert_with(|| Resource::new(Core::Account, []));
-            }
         }
         let asked = &reading.state.accounts;
         let resources = whole.resources.iter().filter(|(id, _)| asked.contains_key(&id.account));
         reading.state.resources = resources.map(|(id, r)| (id.clone(), r.clone())).collect();
+        for scope in &request.scopes {
+            let settings = ResourceId::new(&scope.account, Kind::Account, ACCOUNT_SETTINGS);
+            if reading.state.covers(&settings) {
+                reading.state.resources.entry(settings).or_insert_with(bare_account);
+            }
+        }
         Ok(reading)
     }
 
@@ -246,6 +294,9 @@ impl Account for EmbeddedAccount {
         if !book.state.accounts.contains_key(&operation.target.account) {
             let message = format!("account {} was never read", operation.target.account);
             return Err(Refusal::Unavailable { message });
+        }
+        if operation.target.kind == Kind::Account {
+            book.state.resources.entry(operation.target.clone()).or_insert_with(bare_account);
         }
         if let Some(refusal) = refused(&book.state, operation) {
             return Err(refusal);

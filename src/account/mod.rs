@@ -10,6 +10,8 @@ pub mod aws;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::plan::{TrailAnswer, TrailPage};
 use crate::state::{AccountId, Operation, Refusal, ResourceId, Scope, State};
 pub use crate::state::{Blind, Unread};
@@ -129,6 +131,20 @@ pub struct Reading {
     pub callers: Vec<Caller>,
     /// Things worth saying about the reading, such as the age of the credential report.
     pub notes: Vec<String>,
+    /// Environments whose account could not be looked at: nothing is known of what they answer for.
+    pub unreached: Vec<Unreached>,
+}
+
+/// An environment whose account could not be looked at, while others could.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unreached {
+    /// The environment.
+    pub environment: String,
+    /// Its account.
+    pub account: AccountId,
+    /// Why.
+    pub why: Unreachable,
 }
 
 /// Who a reading was made as.
@@ -143,12 +159,20 @@ pub struct Caller {
 }
 
 /// Nothing can be said of an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Unreachable {
     /// What happened, in words that hold for the person at the terminal.
     pub message: String,
     /// What to do about it.
     pub help: Vec<String>,
+}
+
+impl Unreachable {
+    /// The person did not want to wait any longer.
+    pub fn interrupted() -> Self {
+        Self { message: "interrupted".to_owned(), help: vec!["run it again".to_owned()] }
+    }
 }
 
 impl fmt::Display for Unreachable {

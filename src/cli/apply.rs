@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::account::CredentialSource;
+use crate::account::{CredentialSource, Reading};
 use crate::apply::{Journal, Outcome, execute};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
@@ -16,7 +16,7 @@ use crate::cli::{drift, plan, progress};
 use crate::diagnostic::has_errors;
 use crate::plan::{Hazard, LOCKS_OUT, Plan, SavedPlan, SavedSelection};
 use crate::report::{self, ApplyReport, Finding};
-use crate::state::{Setting, Unread, Verb};
+use crate::state::{Setting, Verb};
 
 #[derive(Debug, clap::Args)]
 #[command(mut_arg("environments", |argument| argument.help(
@@ -25,6 +25,13 @@ use crate::state::{Setting, Unread, Verb};
 pub struct Args {
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    agreement: Agreement,
+}
+
+/// What is agreed to beforehand.
+#[derive(Debug, clap::Args)]
+pub struct Agreement {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -56,7 +63,7 @@ fn hazard(word: &str) -> Result<String, String> {
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     match plan_file(args) {
         Some(path) => apply_saved(global, args, &path, output),
-        None => apply_now(global, args, output),
+        None => apply_now(global, &args.selection, &args.agreement, &|_, _| Ok(()), output),
     }
 }
 
@@ -69,15 +76,27 @@ fn plan_file(args: &Args) -> Option<PathBuf> {
     (looks_like_a_file && !environment).then(|| path.to_owned())
 }
 
-fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+/// Plans what is selected, shows it, asks, and does it. `also` says more beneath the plan.
+///
+/// # Errors
+/// As for every plan; a refusal; what `also` has against it.
+pub fn apply_now(
+    global: &Global,
+    selection: &Selection,
+    agreement: &Agreement,
+    also: &dyn Fn(&Session, &Prepared) -> Result<(), Failure>,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
     let interrupted = progress::on_interrupt()?;
-    let session = Session::open(global, &args.selection, true, &interrupted, output)?;
+    let session = Session::open(global, selection, true, &interrupted, output)?;
     session.lint(output)?;
-    let prepared = session.prepare(session.read(CredentialSource::Live)?)?;
+    let prepared = session.prepare(session.read_reached(CredentialSource::Live)?)?;
+    let without = without(&prepared);
     let report = plan::report_of(&session, &prepared);
     if output.format == Format::Terminal {
         plan::show(&report, output);
     }
+    also(&session, &prepared)?;
     if !prepared.settled.objections.is_empty() {
         if output.format != Format::Terminal {
             plan::show(&report, output);
@@ -91,10 +110,13 @@ fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, 
         }
         return Ok(plan::exit_of(&prepared));
     }
-    accepted(args, needed(&prepared.hazards))?;
-    if agree(args.yes, output)? {
+    accepted(agreement, needed(&prepared.hazards))?;
+    if !without.is_empty() {
+        output.say(&format!("left out, since nothing is known of them: {without}"));
+    }
+    if agree(agreement.yes, &without, output)? {
         // The answer took its time, and nobody agreed to what happened meanwhile.
-        let now = session.prepare(session.read(CredentialSource::Live)?)?;
+        let now = session.prepare(session.read_reached(CredentialSource::Live)?)?;
         if now.plan.steps != prepared.plan.steps {
             return Err(Failure::refused(
                 "the account has moved since the plan was shown, and nothing was changed",
@@ -103,7 +125,14 @@ fn apply_now(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, 
         }
     }
     let journal = perform(&session, &prepared.plan, global, &interrupted, output);
-    conclude(&session, &prepared.plan, &journal, !prepared.reading.unread.is_empty(), output)
+    let Reading { unread, unreached, .. } = &prepared.reading;
+    conclude(&session, &prepared.plan, &journal, !unread.is_empty() || !unreached.is_empty(), output)
+}
+
+/// The environments that nothing is done in, because nothing is known of them.
+fn without(prepared: &Prepared) -> String {
+    let names: Vec<&str> = prepared.reading.unreached.iter().map(|u| u.environment.as_str()).collect();
+    names.join(", ")
 }
 
 /// Applies a saved plan, if the account is still as it was when the plan was made.
@@ -113,14 +142,15 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
     let saved = SavedPlan::parse(&text)
         .map_err(|why| Failure::error(format!("cannot use the plan {}: {why}", path.display())))?;
     let interrupted = progress::on_interrupt()?;
-    let Args { selection, yes: _, accept: _ } = args;
+    let Args { selection, agreement } = args;
     if !(selection.target.is_empty() && selection.adopt.is_empty() && selection.takeover.is_empty()) {
         return Err(Failure::error("a saved plan is applied as it is")
             .help("give `--target`, `--adopt` and `--takeover` to `hatrack plan -o FILE`"));
     }
     let SavedSelection { target, adopt, takeover } = saved.made_for.clone();
     let environments = saved.environments.iter().map(|e| e.name.clone()).collect();
-    let selection = Selection { environments, target, adopt, takeover };
+    let left_out = saved.left_out.clone();
+    let selection = Selection { environments, target, adopt, takeover, shard: None, left_out };
     let session = Session::open(global, &selection, true, &interrupted, output)?;
     session.lint(output)?;
     for environment in &saved.environments {
@@ -156,7 +186,7 @@ fn apply_saved(global: &Global, args: &Args, path: &Path, output: &Output) -> Re
         .help("plan again, and look at what the new plan does"));
     }
     held(&prepared, output)?;
-    accepted(args, needed(&prepared.hazards))
+    accepted(agreement, needed(&prepared.hazards))
         .map_err(|failure| failure.help(format!("`hatrack show {}` shows them", path.display())))?;
     if saved.steps.is_empty() {
         output.say("the plan has nothing to do");
@@ -171,10 +201,10 @@ fn needed(hazards: &[Hazard]) -> Vec<String> {
     hazards.iter().filter_map(Hazard::needs_acceptance).collect()
 }
 
-fn accepted(args: &Args, mut needed: Vec<String>) -> Result<(), Failure> {
+fn accepted(agreement: &Agreement, mut needed: Vec<String>) -> Result<(), Failure> {
     needed.sort();
     needed.dedup();
-    needed.retain(|word| !args.accept.contains(word));
+    needed.retain(|word| !agreement.accept.contains(word));
     if needed.is_empty() {
         return Ok(());
     }
@@ -184,16 +214,17 @@ fn accepted(args: &Args, mut needed: Vec<String>) -> Result<(), Failure> {
 }
 
 /// Whether somebody was asked; a no is a refusal.
-fn agree(yes: bool, output: &Output) -> Result<bool, Failure> {
+fn agree(yes: bool, without: &str, output: &Output) -> Result<bool, Failure> {
     if yes {
         return Ok(false);
     }
     let stdin = io::stdin();
     if !stdin.is_terminal() {
         return Err(Failure::refused("nothing was changed: there is no terminal to ask on")
-            .help("look at the plan, then run `hatrack apply --yes`, or save it with `hatrack plan -o FILE` and apply FILE"));
+            .help("look at the plan, then run it again with `--yes`, or save a plan with `hatrack plan -o FILE` and apply FILE"));
     }
-    output.say("Apply this? Only `yes` is taken for a yes.");
+    let rest = if without.is_empty() { String::new() } else { format!(", without {without}") };
+    output.say(&format!("Apply this{rest}? Only `yes` is taken for a yes."));
     let mut answer = String::new();
     let read = stdin.lock().read_line(&mut answer);
     if read.is_ok() && answer.trim() == "yes" {
@@ -230,14 +261,14 @@ fn conclude(
     incomplete: bool,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    let (left, unread, unverified) = match remaining(session, journal) {
-        Ok((left, unread)) => (left, unread, None),
-        Err(failure) => (vec![], vec![], Some(failure)),
+    let (left, reading, unverified) = match remaining(session, journal) {
+        Ok((left, reading)) => (left, reading, None),
+        Err(failure) => (vec![], Reading::default(), Some(failure)),
     };
     if session.signs_people_in {
         tell_passwords(plan, journal, output);
     }
-    let report = ApplyReport::new(plan, journal, left, &unread);
+    let report = ApplyReport::new(plan, journal, left, &reading.unread).without(&reading.unreached);
     output.result(&match output.format {
         Format::Terminal => report.terminal(output.terminal),
         Format::Json | Format::Sarif | Format::Github => report.json(),
@@ -252,18 +283,18 @@ fn conclude(
 }
 
 /// What still differs, and what could not be read. AWS shows a write to a reader some seconds later, so where all was done it is asked again.
-fn remaining(session: &Session, journal: &Journal) -> Result<(Vec<Finding>, Vec<Unread>), Failure> {
+fn remaining(session: &Session, journal: &Journal) -> Result<(Vec<Finding>, Reading), Failure> {
     const PATIENCE_SECONDS: [u64; 4] = [1, 2, 4, 8];
     let mut patience = PATIENCE_SECONDS.iter();
     loop {
-        let prepared: Prepared = session.prepare(session.read(CredentialSource::Live)?)?;
+        let prepared: Prepared = session.compare(session.read_reached(CredentialSource::Live)?)?;
         let mut left = drift::report_of(session, &prepared).drift;
         left.retain(|finding| finding.drift && !finding.outside); // an apply is done when it can do no more
         match patience.next() {
             Some(seconds) if !left.is_empty() && journal.is_complete() => {
                 std::thread::sleep(Duration::from_secs(*seconds));
             }
-            _ => return Ok((left, prepared.reading.unread)),
+            _ => return Ok((left, prepared.reading)),
         }
     }
 }

@@ -198,8 +198,7 @@ impl Asking {
             }
             "plan" | "live" => {
                 let interrupted = progress::on_interrupt()?;
-                let selection =
-                    Selection { environments: vec![], target: vec![], adopt: vec![], takeover: vec![] };
+                let selection = Selection::of(&[]);
                 let session = Session::open_without_lock(global, &selection, &interrupted, output)?;
                 let reading = session.read(CredentialSource::Report)?;
                 if !reading.unread.is_empty() {

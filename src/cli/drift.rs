@@ -14,14 +14,17 @@ use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
 use crate::cli::report_file::ReportFile;
-use crate::cli::{plan, progress};
+use crate::cli::{plan, progress, shard};
 use crate::plan::{TrailQuestion, investigate};
-use crate::report::DriftReport;
+use crate::report::{DriftReport, ReportKind};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     selection: Selection,
+    /// Only the accounts of the I-th of N parts of the estate, from 1; `auto/N` takes I from the job's index
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
     /// Also write a report to this file, by its ending: .json, .md, .brief.md or .txt; may be repeated
     #[arg(long, value_name = "FILE")]
     report: Vec<ReportFile>,
@@ -44,18 +47,19 @@ pub struct Args {
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let interrupted = progress::on_interrupt()?;
     let notices = notify::check(&args.notify)?;
-    let session = Session::open(global, &args.selection, false, &interrupted, output)?;
-    let prepared = session.prepare(session.read(CredentialSource::Live)?)?;
+    let selection = Selection { shard: shard::of(args.shard.as_deref())?, ..args.selection.clone() };
+    let session = Session::open(global, &selection, false, &interrupted, output)?;
+    let prepared = session.compare(session.read_reached(CredentialSource::Live)?)?;
     let mut report = report_of(&session, &prepared);
     let today = args.at.unwrap_or_else(today);
     let ignoring = Ignoring::read(&session.project, args.ignore_file.as_deref(), today);
-    let looked_at_all = report.not_checked.is_empty() && args.selection.target.is_empty();
+    let looked_at_all = !report.is_partial() && args.selection.target.is_empty();
     report.ignore(&ignoring.entries, today, looked_at_all);
     if args.who {
         ask_who(&session, &prepared, &mut report, usize::from(args.who_limit));
     }
     show(&report, output);
-    let found = exit_for(&report, report.not_checked.is_empty());
+    let found = exit_for(&report, !report.is_partial());
     let sound = ignoring.tell(output);
     // Each is tried, whatever became of the one before.
     let unwritten = args.report.iter().filter(|file| !file.write(&report, output)).count();
@@ -86,7 +90,8 @@ pub fn exit_for(report: &DriftReport, all_read: bool) -> ExitCode {
 
 /// Drift as data.
 pub fn report_of(session: &Session, prepared: &Prepared) -> DriftReport {
-    plan::with_inputs(session, prepared, DriftReport::new)
+    let report = plan::with_inputs(session, prepared, DriftReport::new);
+    DriftReport { basis: plan::basis(session, prepared, ReportKind::Drift).map(Box::new), ..report }
 }
 
 /// Asks the accounts' trails who changed what. Whatever comes of it, the findings stand.

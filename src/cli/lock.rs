@@ -24,12 +24,7 @@ pub struct Args {
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let interrupted = progress::on_interrupt()?;
-    let selection = Selection {
-        environments: args.environments.clone(),
-        target: vec![],
-        adopt: vec![],
-        takeover: vec![],
-    };
+    let selection = Selection::of(&args.environments);
     let session = Session::open_without_lock(global, &selection, &interrupted, output)?;
     // This is the way out of a lock file that is damaged, so it is no reason to stop; a newer one is not damaged.
     let before = match session.project.lock() {

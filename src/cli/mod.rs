@@ -1,7 +1,10 @@
 //! The command line: one file a command. Only this room prints.
 
+mod address;
 mod asking;
 mod claims;
+mod codes;
+mod connect;
 mod document;
 pub mod exit;
 mod findings;
@@ -11,21 +14,26 @@ mod ignored;
 mod notify;
 mod options;
 mod output;
+mod parts;
 mod passwords;
 mod pipeline;
 mod progress;
 mod project;
 mod report_file;
+mod shard;
 
+mod adopt;
 mod apply;
 mod can;
 mod completions;
 mod decide;
 mod drift;
 mod lock;
+mod merge;
 mod permissions;
 mod plan;
 mod policy;
+mod revert;
 mod schema;
 mod show;
 mod snapshot;
@@ -67,9 +75,13 @@ enum Command {
     Apply(apply::Args),
     /// Tell what somebody changed by hand; exit code 2 if anything
     Drift(drift::Args),
+    /// Write down what was made by hand, or take a change by hand into the file
+    Adopt(adopt::Args),
+    /// Put back what somebody changed by hand, one resource or setting
+    Revert(revert::Args),
     /// Keep what AWS's own policies say now, so that drift tells what AWS changes in them
     Lock(lock::Args),
-    /// Show a saved plan
+    /// Show a saved plan, or the reports of all shards as one
     Show(show::Args),
     /// Check the environments, offline
     Validate(validate::Args),
@@ -107,13 +119,19 @@ pub fn run() -> ExitCode {
         Command::Policy(args) => args.is_lint(),
         _ => false,
     };
-    let of_drift = matches!(cli.command, Command::Drift(_));
+    let of_drift = match &cli.command {
+        Command::Drift(_) => true,
+        Command::Show(args) => args.merge,
+        _ => false,
+    };
     let result = match &cli.command {
         _ if cli.global.format.is_of_files() && !of_files => Err(no_such_format()),
         _ if cli.global.format == Format::Brief && !of_drift => Err(not_in_brief()),
         Command::Plan(args) => plan::run(&cli.global, args, &output),
         Command::Apply(args) => apply::run(&cli.global, args, &output),
         Command::Drift(args) => drift::run(&cli.global, args, &output),
+        Command::Adopt(args) => adopt::run(&cli.global, args, &output),
+        Command::Revert(args) => revert::run(&cli.global, args, &output),
         Command::Lock(args) => lock::run(&cli.global, args, &output),
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),

@@ -4,6 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use secrecy::SecretString;
+
+use crate::cli::codes;
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
@@ -12,19 +15,22 @@ pub struct Global {
     /// The project folder, which holds `environments/` [default: the nearest one upwards from here]
     #[arg(short = 'C', long, global = true, value_name = "DIR")]
     pub directory: Option<PathBuf>,
-    /// Work on accounts kept in this file instead of AWS
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Work on accounts kept in this file, or one in a file each in this folder, instead of AWS
+    #[arg(long, global = true, value_name = "PATH")]
     pub account_file: Option<PathBuf>,
     /// How to print
     #[arg(long, global = true, value_name = "FORMAT", default_value = "terminal")]
     pub format: Format,
-    /// The profile of the AWS configuration files to use
+    /// The profile of the AWS configuration files to use, in place of what environments name
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// The code of the MFA device that the profile asks for (also HATRACK_MFA_CODE) [default: asks on the terminal]
+    #[arg(long, global = true, value_name = "CODE", value_parser = codes::parse, hide_short_help = true)]
+    pub mfa_code: Option<SecretString>,
     /// Send every AWS call here (also AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>)
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
-    /// How many calls may be under way at once
+    /// How many calls may be under way at once, in all accounts together
     #[arg(long, global = true, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub parallelism: u16,
     /// When to colour

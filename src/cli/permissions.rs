@@ -90,8 +90,16 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
 }
 
 fn role_of(environment: &EnvironmentInfo) -> Option<String> {
-    let EnvironmentInfo { name: _, account, region: _, partition, assume_role, source: _, checklist: _ } =
-        environment;
+    let EnvironmentInfo {
+        name: _,
+        account,
+        region: _,
+        partition,
+        profile: _,
+        assume_role,
+        source: _,
+        checklist: _,
+    } = environment;
     assume_role.as_ref().map(|assume| role_arn(partition, account, &assume.role))
 }
 

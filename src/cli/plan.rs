@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::account::{CredentialSource, store};
+use crate::account::{CredentialSource, Reading, store};
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::pipeline::{Prepared, Selection, Session};
-use crate::cli::progress;
+use crate::cli::{merge, progress, shard};
 use crate::diagnostic::has_errors;
 use crate::plan::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection};
-use crate::report::{ByHand, EnvironmentLine, Inputs, PlanReport};
+use crate::report::{Basis, ByHand, EnvironmentLine, Inputs, PlanReport, ReportKind};
 use crate::spec::EnvironmentInfo;
 
 #[derive(Debug, clap::Args)]
@@ -21,15 +21,19 @@ pub struct Args {
     /// Save the plan, bound to what was read, for `hatrack apply FILE`
     #[arg(short, long, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Only the accounts of the I-th of N parts of the estate, from 1; `auto/N` takes I from the job's index
+    #[arg(long, value_name = "I/N")]
+    shard: Option<String>,
 }
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
+    let selection = Selection { shard: shard::of(args.shard.as_deref())?, ..args.selection.clone() };
     let interrupted = progress::on_interrupt()?;
-    let session = Session::open(global, &args.selection, false, &interrupted, output)?;
+    let session = Session::open(global, &selection, false, &interrupted, output)?;
     session.lint(output)?;
     // A saved plan is bound to what was read, so that must be fresh.
     let fresh = if args.output.is_some() { CredentialSource::Live } else { CredentialSource::Report };
-    let prepared = session.prepare(session.read(fresh)?)?;
+    let prepared = session.prepare(session.read_reached(fresh)?)?;
     let report = report_of(&session, &prepared);
     show(&report, output);
     output.diagnostics(&prepared.claims);
@@ -52,11 +56,18 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
 
 /// How a plan is told to scripts.
 pub fn exit_of(prepared: &Prepared) -> ExitCode {
-    if !prepared.settled.objections.is_empty() || has_errors(&prepared.claims) {
+    let Reading { unread, unreached, .. } = &prepared.reading;
+    let refused = !prepared.settled.objections.is_empty() || has_errors(&prepared.claims);
+    exit_for(refused, unread.is_empty() && unreached.is_empty(), prepared.plan.steps.is_empty())
+}
+
+/// The same, for a plan that is not at hand as a whole.
+pub fn exit_for(refused: bool, all_read: bool, nothing_to_do: bool) -> ExitCode {
+    if refused {
         ExitCode::Refused
-    } else if !prepared.reading.unread.is_empty() {
+    } else if !all_read {
         ExitCode::Error
-    } else if prepared.plan.steps.is_empty() {
+    } else if nothing_to_do {
         ExitCode::Done
     } else {
         ExitCode::Differences
@@ -65,28 +76,50 @@ pub fn exit_of(prepared: &Prepared) -> ExitCode {
 
 /// The plan as data.
 pub fn report_of(session: &Session, prepared: &Prepared) -> PlanReport {
-    with_inputs(session, prepared, PlanReport::new)
+    let report = with_inputs(session, prepared, PlanReport::new);
+    PlanReport { basis: basis(session, prepared, ReportKind::Plan).map(Box::new), ..report }
+}
+
+/// What the report of a shard carries along.
+pub fn basis(session: &Session, prepared: &Prepared, kind: ReportKind) -> Option<Basis> {
+    let members = merge::members(&session.estate, session.shard?);
+    let found = &prepared.reading.state;
+    Some(with_inputs(session, prepared, |inputs| Basis::new(kind, inputs, found, members)))
 }
 
 /// Everything reports are made of.
-pub fn with_inputs<'a, T>(
-    session: &'a Session,
-    prepared: &Prepared,
+pub fn with_inputs<'b, T>(
+    session: &'b Session,
+    prepared: &'b Prepared,
     make: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let line = |e: &'a EnvironmentInfo| {
-        let EnvironmentInfo { name, account, region, source, partition: _, assume_role: _, checklist: _ } = e;
+    let line = |e: &'b EnvironmentInfo| {
+        let EnvironmentInfo {
+            name,
+            account,
+            region,
+            source,
+            partition: _,
+            profile: _,
+            assume_role: _,
+            checklist: _,
+        } = e;
         EnvironmentLine { name, account, region, source }
     };
-    let environments: Vec<EnvironmentLine<'_>> = session.environments.iter().map(line).collect();
+    let environments: Vec<EnvironmentLine<'_>> = prepared.environments.iter().map(line).collect();
+    let estate = match session.shard {
+        Some(_) => session.estate.iter().map(line).collect(),
+        None => environments.clone(),
+    };
     let today = crate::cli::findings::today();
-    let by_hand: Vec<ByHand> = session
+    let by_hand: Vec<ByHand> = prepared
         .environments
         .iter()
         .flat_map(|e| e.checklist.iter().map(|item| ByHand::new(&e.name, item, today)))
         .collect();
     make(&Inputs {
         environments: &environments,
+        estate: &estate,
         origin: &|id, setting| session.origin(id, setting),
         plan: &prepared.plan,
         settled: &prepared.settled,
@@ -98,6 +131,10 @@ pub fn with_inputs<'a, T>(
         access: &prepared.access,
         claims: &prepared.claims,
         by_hand: &by_hand,
+        unreached: &prepared.reading.unreached,
+        shard: session.shard.map(|shard| shard.line()),
+        bridges: &prepared.bridges,
+        homes: &session.homes(),
     })
 }
 
@@ -111,7 +148,18 @@ pub fn show(report: &PlanReport, output: &Output) {
 }
 
 fn save(session: &Session, prepared: &Prepared, selection: &Selection, path: &Path) -> Result<(), Failure> {
-    let Prepared { reading, settled, plan, hazards, aws: _, access: _, findings: _, claims: _ } = prepared;
+    let Prepared {
+        environments,
+        reading,
+        settled,
+        plan,
+        hazards,
+        aws: _,
+        access: _,
+        findings: _,
+        claims: _,
+        bridges: _,
+    } = prepared;
     let (bound_to, found, wanted) =
         SavedPlan::bind(plan, &settled.wanted, &reading.state, &settled.untouchable);
     let environment = |e: &EnvironmentInfo| SavedEnvironment {
@@ -129,7 +177,8 @@ fn save(session: &Session, prepared: &Prepared, selection: &Selection, path: &Pa
             adopt: selection.adopt.clone(),
             takeover: selection.takeover.clone(),
         },
-        environments: session.environments.iter().map(environment).collect(),
+        environments: environments.iter().map(environment).collect(),
+        left_out: reading.unreached.iter().map(|unreached| unreached.environment.clone()).collect(),
         bound_to,
         found,
         wanted,

@@ -80,17 +80,44 @@ pub fn load(global: &Global) -> Result<Project, Failure> {
 /// # Errors
 /// No project here, or an unreadable folder.
 pub fn read(global: &Global) -> Result<(Option<Lowered>, Vec<Diagnostic>), Failure> {
-    let root = root(global)?;
-    let mut diagnostics = vec![];
-    let environments = read_folder(&root.join("environments"), &root, &mut diagnostics)?;
-    if environments.is_empty() && diagnostics.is_empty() {
-        return Err(Failure::error(format!("no environment in {}", root.join("environments").display()))
+    let (texts, mut diagnostics) = texts(root(global)?)?;
+    if texts.environments.is_empty() && diagnostics.is_empty() {
+        let folder = texts.root.join("environments");
+        return Err(Failure::error(format!("no environment in {}", folder.display()))
             .help("an environment is a file such as `environments/analytics.yaml`; README.md shows one"));
     }
-    let templates = read_folder(&root.join("templates"), &root, &mut diagnostics)?;
-    let (lowered, said) = spec::load(&environments, &templates);
+    let (lowered, said) = spec::load(&texts.environments, &texts.templates);
     diagnostics.extend(said);
     Ok((lowered, diagnostics))
+}
+
+/// The texts of a project.
+pub struct Texts {
+    /// The folder that holds `environments/`.
+    pub root: PathBuf,
+    /// Its environment files.
+    pub environments: Vec<Arc<Source>>,
+    /// Its own templates.
+    pub templates: Vec<Arc<Source>>,
+}
+
+/// The texts of the project, or of none: then of the folder given, or of this one.
+///
+/// # Errors
+/// Files that cannot be read.
+pub fn texts_or_none(global: &Global) -> Result<Texts, Failure> {
+    let root = root(global).unwrap_or_else(|_| global.directory.clone().unwrap_or_default());
+    match texts(root)? {
+        (texts, said) if said.is_empty() => Ok(texts),
+        (_, said) => Err(Failure::in_text(said)),
+    }
+}
+
+fn texts(root: PathBuf) -> Result<(Texts, Vec<Diagnostic>), Failure> {
+    let mut diagnostics = vec![];
+    let environments = read_folder(&root.join("environments"), &root, &mut diagnostics)?;
+    let templates = read_folder(&root.join("templates"), &root, &mut diagnostics)?;
+    Ok((Texts { root, environments, templates }, diagnostics))
 }
 
 /// The environments asked for, by name or by file; all if none is.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::policy::{
     ActionsChange, Change, Document, Effect, StatementChange, catalogue, changed_actions, diff as statements,
 };
@@ -9,7 +11,8 @@ use crate::spec::lock::{AwsPolicyName, Lock};
 use crate::state::{AccountId, AwsManaged, Holder, State};
 
 /// A lock compared with what was found. Empty without a lock.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AwsComparison {
     /// What AWS says otherwise now.
     pub changed: Vec<AwsChange>,
@@ -24,7 +27,8 @@ pub struct AwsComparison {
 }
 
 /// One policy that AWS changed since it was locked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AwsChange {
     /// The account it was seen in, if it matters.
     pub account: Option<AccountId>,
@@ -41,7 +45,8 @@ pub struct AwsChange {
 }
 
 /// A policy whose version went on without another word.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AwsRenumbered {
     /// The policy.
     pub policy: AwsPolicyName,

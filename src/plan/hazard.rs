@@ -1,6 +1,6 @@
 //! What a person should agree to before a plan is applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::lockout::{Guardian, lockouts};
 use super::{Change, Plan, Reason};
 use crate::policy::Policy;
 use crate::state::{
-    Core, Note, Operation, PolicyReference, ResourceId, Setting, SettingKey, State, Tie, Verb,
+    AccountId, Core, Note, Operation, PolicyReference, ResourceId, Setting, SettingKey, State, Tie, Verb,
 };
 
 /// Something in a plan that a person should agree to.
@@ -141,7 +141,7 @@ pub fn hazards(plan: &Plan, around: &Surroundings<'_>) -> Vec<Hazard> {
         }
     }
     out.extend(broken_trusts(plan, around));
-    out.extend(many_deletions(plan, around));
+    out.extend(many_deletions(plan, around.found, around.untouchable));
     out.extend(lockouts(plan, around.wanted, around.found, around.guardians));
     for (arn, identity) in around.callers {
         let how = identity.as_ref().and_then(|id| loss(plan, id, around));
@@ -162,6 +162,7 @@ fn of_note(note: &Note, plan: &Plan) -> Option<Hazard> {
         | Note::Quarantined(..)
         | Note::KeptStatements(..)
         | Note::AwsChanged { .. }
+        | Note::HeldBack(..)
         | Note::NotChecked(_) => {
             return None;
         }
@@ -199,11 +200,40 @@ fn broken_trusts(plan: &Plan, around: &Surroundings<'_>) -> Vec<Hazard> {
     out
 }
 
-fn many_deletions(plan: &Plan, around: &Surroundings<'_>) -> Option<Hazard> {
-    let deleted = plan.changes.values().filter(|c| matches!(c, Change::Delete(_))).count();
-    let of = around.found.resources.keys().filter(|id| !around.untouchable.contains(*id)).count();
-    let large_share = deleted * 100 > of * DELETED_SHARE_MAX_PERCENT;
-    (large_share || deleted > DELETED_COUNT_MAX).then_some(Hazard::ManyDeletions { deleted, of })
+/// Whether much is deleted: of one of the accounts, or in all of them together. That of an account is not lost among
+/// many others.
+fn many_deletions(plan: &Plan, found: &State, untouchable: &BTreeSet<ResourceId>) -> Vec<Hazard> {
+    let mut counts: BTreeMap<&AccountId, (usize, usize)> = BTreeMap::new();
+    for (id, _) in plan.changes.iter().filter(|(_, change)| matches!(change, Change::Delete(_))) {
+        counts.entry(&id.account).or_default().0 += 1;
+    }
+    for id in found.resources.keys().filter(|id| !untouchable.contains(*id)) {
+        counts.entry(&id.account).or_default().1 += 1;
+    }
+    let unusual = |deleted: usize, of: usize| {
+        let large_share = deleted * 100 > of * DELETED_SHARE_MAX_PERCENT;
+        (large_share || deleted > DELETED_COUNT_MAX).then_some(Hazard::ManyDeletions { deleted, of })
+    };
+    let total = counts.values().fold((0, 0), |(d, o), (deleted, of)| (d + deleted, o + of));
+    if let Some(hazard) = unusual(total.0, total.1) {
+        return vec![hazard];
+    }
+    counts.values().filter_map(|(deleted, of)| unusual(*deleted, *of)).collect()
+}
+
+/// The hazards of an estate from those of its parts: how much is deleted is counted anew.
+pub fn of_the_whole(
+    parts: &[Hazard],
+    plan: &Plan,
+    found: &State,
+    untouchable: &BTreeSet<ResourceId>,
+) -> Vec<Hazard> {
+    let mut out: Vec<Hazard> =
+        parts.iter().filter(|hazard| !matches!(hazard, Hazard::ManyDeletions { .. })).cloned().collect();
+    out.extend(many_deletions(plan, found, untouchable));
+    out.sort();
+    out.dedup();
+    out
 }
 
 /// How the plan takes rights from the caller: its own entity, its edges, its groups' edges, its trust.

@@ -4,7 +4,9 @@ mod aws_managed;
 mod diff;
 mod expand;
 mod hazard;
+mod legs;
 mod lockout;
+mod marks;
 mod order;
 pub mod permissions;
 mod saved;
@@ -17,8 +19,10 @@ pub use aws_managed::{
     relock,
 };
 pub use diff::{Change, SettingChange, diff};
-pub use hazard::{Hazard, LOCKS_OUT, Surroundings, hazards};
+pub use hazard::{Hazard, LOCKS_OUT, Surroundings, hazards, of_the_whole};
+pub use legs::{Bridge, Leg, bridges};
 pub use lockout::Guardian;
+pub use marks::{is_mark, parts};
 pub use saved::{PLAN_FORMAT_VERSION, SavedEnvironment, SavedPlan, SavedSelection, Unreadable};
 pub use trail::{
     Investigation, TrailAnswer, TrailEvent, TrailKey, TrailPage, TrailQuestion, Turn, What, investigate,

@@ -22,6 +22,9 @@ pub struct SavedPlan {
     pub made_for: SavedSelection,
     /// The environments it is for.
     pub environments: Vec<SavedEnvironment>,
+    /// Environments it was made without, since their accounts could not be looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// What it depends on; each is as in `found` (or absent there) or the plan is stale.
     pub bound_to: BTreeSet<ResourceId>,
     /// What was found of that.

@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::FORMAT_VERSION;
 use super::drift::Finding;
+use super::plan::NotChecked;
 use super::said::{self, Said};
 use super::words;
+use crate::account::Unreached;
 use crate::apply::{Journal, Outcome, WhyNot};
 use crate::plan::Plan;
 use crate::state::Unread;
@@ -130,6 +132,16 @@ impl ApplyReport {
         }
         let not_checked = unread.iter().map(said::unread).collect();
         Self { format_version: FORMAT_VERSION, summary, steps, remaining, not_checked, next }
+    }
+
+    /// With the environments whose accounts the last look did not reach.
+    #[must_use]
+    pub fn without(mut self, unreached: &[Unreached]) -> Self {
+        self.not_checked.extend(unreached.iter().map(|unreached| {
+            let line = NotChecked::of(unreached);
+            Said { code: String::from("unreached"), address: None, text: line.line(), help: line.help }
+        }));
+        self
     }
 
     /// Whether everything was done and the account is known to be as declared.

@@ -6,8 +6,8 @@ use super::said::Said;
 use super::terminal::drift_counts;
 use super::words;
 
-const FINDINGS_MAX: usize = 20;
-const OTHERS_MAX: usize = 4;
+const FINDINGS_MAX: usize = 15;
+const OTHERS_MAX: usize = 3;
 const ENVIRONMENTS_MAX: usize = 6;
 /// Characters of one sentence, before it is made harmless: a name can be a screen long.
 const SENTENCE_MAX: usize = 240;
@@ -17,10 +17,10 @@ impl DriftReport {
     pub fn outcome(&self) -> &'static str {
         if self.has_drift() {
             "drift"
-        } else if self.not_checked.is_empty() {
-            "none"
-        } else {
+        } else if self.is_partial() {
             "not-checked"
+        } else {
+            "none"
         }
     }
 
@@ -37,11 +37,13 @@ impl DriftReport {
             0 => String::new(),
             n => format!(" and {n} more"),
         };
-        let unread = match self.not_checked.len() {
-            0 => String::new(),
-            n => format!("; {} not checked", words::count(n, "thing")),
-        };
-        format!("Drift: {found} in {}{more}{unread}", shown.join(", "))
+        let place = if names.is_empty() { String::new() } else { format!(" in {}{more}", shown.join(", ")) };
+        let unread =
+            [(self.environments_not_checked.len(), "environment"), (self.not_checked.len(), "thing")];
+        let unread = unread.iter().filter(|(n, _)| *n > 0);
+        let unread: String =
+            unread.map(|(n, what)| format!("; {} not checked", words::count(*n, what))).collect();
+        format!("Drift: {found}{place}{unread}")
     }
 
     /// The headline for a mail: printable ASCII, at most 100 characters.
@@ -63,6 +65,8 @@ impl DriftReport {
         let several = self.environments.len() > 1;
         let counted = self.drift.iter().filter(|f| f.drift);
         out.push_str(&block("", counted.map(|f| line(f, several)).collect(), FINDINGS_MAX));
+        let away = self.environments_not_checked.iter().map(|one| markdown(&cut(&one.line()))).collect();
+        out.push_str(&block("Environments that could not be looked at:", away, OTHERS_MAX));
         let sentence = |said: &Said| markdown(&cut(&said.text));
         let unread = self.not_checked.iter().map(sentence).collect();
         out.push_str(&block("Not checked, because it could not be read:", unread, OTHERS_MAX));

@@ -1,14 +1,15 @@
 //! What is done by hand because AWS has no call for it: what is open, what is old, what somebody did.
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::page::{Page, piece};
 use super::style::Label;
 use crate::spec::checklist::{CheckItem, Standing};
 
 /// One thing to be done by hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ByHand {
     /// The environment.
     pub environment: String,
@@ -17,7 +18,7 @@ pub struct ByHand {
     /// What is to be done.
     pub what: String,
     /// `open`, `old` (more than a year ago) or `done`.
-    pub standing: &'static str,
+    pub standing: String,
     /// Who did it.
     pub by: Option<String>,
     /// When: `YYYY-MM-DD`.
@@ -38,7 +39,8 @@ impl ByHand {
                 Standing::Done => "done",
                 Standing::Old(_) => "old",
                 Standing::Open => "open",
-            },
+            }
+            .to_owned(),
             by: by.clone(),
             on: on.map(|date| date.to_string()),
             origin: format!("{}:{}", place.source.name, place.line_column().0),
@@ -49,7 +51,7 @@ impl ByHand {
     pub(super) fn text(&self) -> String {
         let Self { environment: _, name, what, standing, by, on, origin: _ } = self;
         let who = by.as_deref().zip(on.as_deref()).map(|(by, on)| format!("{by} on {on}"));
-        match (*standing, who) {
+        match (standing.as_str(), who) {
             ("old", Some(who)) => format!("{name}: {who}, more than a year ago; look again: {what}"),
             ("done", Some(who)) => format!("{name}: {who}"),
             _ => format!("{name}: {what}"),

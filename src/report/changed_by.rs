@@ -1,16 +1,18 @@
 //! Who changed what is not as declared, and when, as CloudTrail tells it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::drift::{Class, DriftReport, Finding};
+use super::drift::{Class, DriftReport, DriftSummary, Finding};
 use super::escape::{markdown, markdown_code};
+use super::ignored::Ignored;
 use super::said::Said;
 use super::words;
 use crate::plan::{Investigation, TrailEvent, TrailQuestion, Turn, What};
 use crate::state::{AccountId, Partition, Setting, State};
 
 /// Who did it, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ChangedBy {
     /// The ARN of a user or of a role's session; of others what CloudTrail calls them.
     pub arn: String,
@@ -53,7 +55,58 @@ impl ChangedBy {
     }
 }
 
+/// What a report of a shard says that cannot be made anew from what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Carried {
+    /// Its findings.
+    #[serde(default)]
+    pub drift: Vec<CarriedFinding>,
+    /// Its notes, of which those on the ignore file and on trails are carried.
+    #[serde(default)]
+    pub notes: Vec<Said>,
+}
+
+/// A finding of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct CarriedFinding {
+    environment: String,
+    address: String,
+    setting: Option<String>,
+    field: Option<String>,
+    #[serde(default)]
+    changed_by: Option<ChangedBy>,
+    #[serde(default)]
+    ignored: Option<Ignored>,
+}
+
 impl DriftReport {
+    /// Takes over what reports of shards say of who changed what, and of what is ignored.
+    pub fn carry(&mut self, from: &[Carried]) {
+        for Carried { drift, notes } in from {
+            for one in drift {
+                let CarriedFinding { environment, address, setting, field, changed_by, ignored } = one;
+                let same = |f: &&mut Finding| {
+                    f.environment == *environment
+                        && f.address == *address
+                        && f.setting == *setting
+                        && f.field == *field
+                };
+                for finding in self.drift.iter_mut().filter(same) {
+                    finding.changed_by.clone_from(changed_by);
+                    if ignored.is_some() {
+                        finding.drift = false;
+                        finding.answers.ignore = None;
+                        finding.ignored.clone_from(ignored);
+                    }
+                }
+            }
+            let own =
+                |note: &&Said| ["trail", "ignore-expired", "ignore-unused"].contains(&note.code.as_str());
+            self.notes.extend(notes.iter().filter(own).cloned());
+        }
+        self.summary = DriftSummary::of(&self.drift);
+    }
+
     /// What to ask CloudTrail, each with the place of its finding: of what counts, and has an event that tells of it.
     pub fn questions(&self, found: &State, wanted: &State) -> Vec<(usize, TrailQuestion)> {
         let all = self.drift.iter().enumerate().filter(|(_, finding)| finding.drift);

@@ -5,12 +5,13 @@ use serde::Serialize;
 use super::FORMAT_VERSION;
 use super::answers::Answers;
 use super::aws_managed::{AwsHolder, AwsPolicyChange, not_checked, remarks};
+use super::basis::Basis;
 use super::changed_by::ChangedBy;
 use super::changes::{FieldChange, ResourceChange, SettingAction, SettingLine, resource_change};
 use super::ignored::Ignored;
 use super::plan::{
-    AccountFinding, CoverageLine, EnvironmentHead, Inputs, coverage, environment_of, findings, head,
-    of_change,
+    AccountFinding, CoverageLine, EnvironmentHead, Inputs, NotChecked, ShardLine, coverage, environment_of,
+    findings, head, of_change,
 };
 use super::said::{self, Said};
 use super::value::Value;
@@ -23,8 +24,12 @@ use crate::state::{Coverage, Note, Objection, ResourceId, Setting};
 pub struct DriftReport {
     /// 1.
     pub format_version: u32,
+    /// Which part of the estate this is, if it is not all.
+    pub shard: Option<ShardLine>,
     /// Which environments were looked at.
     pub environments: Vec<EnvironmentHead>,
+    /// The environments whose accounts could not be looked at.
+    pub environments_not_checked: Vec<NotChecked>,
     /// What is not as declared, and what nobody answers for.
     pub drift: Vec<Finding>,
     /// What could not be read, and so is not known to be as declared.
@@ -37,6 +42,8 @@ pub struct DriftReport {
     pub notes: Vec<Said>,
     /// Counts.
     pub summary: DriftSummary,
+    /// What `show --merge` makes the report of the whole from; only in the JSON of a shard.
+    pub basis: Option<Box<Basis>>,
 }
 
 /// How much drift there is.
@@ -210,6 +217,7 @@ impl DriftReport {
                     | Note::Quarantined(..)
                     | Note::KeptStatements(..)
                     | Note::NotChecked(_)
+                    | Note::HeldBack(..)
             )
         };
         let kept = inputs.settled.notes.iter().filter(keeps).map(said::note);
@@ -222,13 +230,21 @@ impl DriftReport {
         Self {
             format_version: FORMAT_VERSION,
             summary: DriftSummary::of(&drift),
+            shard: inputs.shard,
             environments: inputs.environments.iter().map(head).collect(),
+            environments_not_checked: inputs.unreached.iter().map(NotChecked::of).collect(),
             drift,
             not_checked: inputs.unread.iter().map(said::unread).chain(not_checked(inputs.aws)).collect(),
             coverage: coverage(inputs.settled),
             findings: findings(inputs),
             notes: kept.chain(remarks(inputs.aws)).chain(inputs.reading_notes.iter().map(note)).collect(),
+            basis: None,
         }
+    }
+
+    /// Whether something could not be looked at, and so may be otherwise than declared.
+    pub fn is_partial(&self) -> bool {
+        !self.not_checked.is_empty() || !self.environments_not_checked.is_empty()
     }
 
     /// Whether anything is not as declared.

@@ -1,7 +1,7 @@
 //! Drift that the ignore file takes out, and what the ignore file itself has to be told.
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::drift::{DriftReport, DriftSummary, Finding};
 use super::escape::{markdown, markdown_code};
@@ -11,7 +11,8 @@ use crate::policy::glob;
 use crate::spec::drift_ignore::IgnoreEntry;
 
 /// Why a finding does not count for some time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Ignored {
     /// Why.
     pub reason: String,

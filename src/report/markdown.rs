@@ -6,7 +6,7 @@ use super::changes::{Action, ResourceChange};
 use super::escape::{markdown, markdown_code};
 use super::meters::{MeterLine, NEAR_FROM_PERCENT, text};
 use super::page::Terminal;
-use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead};
+use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, NotChecked};
 use super::said::Said;
 use super::terminal::{apply_counts, drift_counts, plan_counts, resource_text};
 use super::words;
@@ -101,6 +101,18 @@ fn not_checked(all: &[Said]) -> String {
     list("Not checked, because it could not be read", all)
 }
 
+/// Environments of which nothing is known, before all else.
+fn not_looked_at(all: &[NotChecked]) -> String {
+    let said = |each: &NotChecked| Said {
+        code: String::from("unreached"),
+        address: None,
+        text: each.line(),
+        help: each.help.clone(),
+    };
+    let title = format!("{} not checked", words::count(all.len(), "environment"));
+    list(&title, &all.iter().map(said).collect::<Vec<_>>())
+}
+
 fn sign(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
@@ -116,9 +128,12 @@ impl PlanReport {
     pub fn markdown(&self) -> String {
         let Self {
             format_version: _,
+            shard: _,
             summary,
             access,
             environments,
+            environments_not_checked: away,
+            across_accounts: bridges,
             steps,
             meters,
             hazards,
@@ -130,6 +145,7 @@ impl PlanReport {
             by_hand,
             objections,
             assertions,
+            basis: _,
         } = self;
         let mut out = String::new();
         if steps.is_empty() {
@@ -138,6 +154,7 @@ impl PlanReport {
             let operations = words::count(steps.len(), "operation");
             out.push_str(&format!("## Plan: {} ({operations})\n\n", plan_counts(summary)));
         }
+        out.push_str(&not_looked_at(away));
         out.push_str(&list("Errors", objections));
         out.push_str(&list("Assertions that would not hold", assertions));
         if !steps.is_empty() {
@@ -166,6 +183,14 @@ impl PlanReport {
             out.push('\n');
             let text: Vec<_> = environment.resources.iter().map(|r| resource_text(r, FENCED)).collect();
             out.push_str(&details("Every change", &fenced("diff", &for_diff(&text.concat()))));
+        }
+        if !bridges.is_empty() {
+            out.push_str("**Across accounts**\n\n");
+            for bridge in bridges {
+                let sign = if bridge.whole { "" } else { "⚠️ " };
+                out.push_str(&format!("- {sign}{}\n", sentence(&bridge.text)));
+            }
+            out.push('\n');
         }
         out.push_str(&nearly_used(meters));
         if !aws_managed.is_empty() {
@@ -227,15 +252,19 @@ impl DriftReport {
     pub fn markdown(&self) -> String {
         let Self {
             format_version: _,
+            shard: _,
             environments,
+            environments_not_checked: away,
             drift,
             not_checked: unread,
             coverage: covered,
             findings,
             notes,
             summary,
+            basis: _,
         } = self;
         let mut out = format!("## Drift: {}\n\n", drift_counts(summary));
+        out.push_str(&not_looked_at(away));
         for environment in environments {
             let own: Vec<_> = drift.iter().filter(|f| f.environment == environment.name).collect();
             out.push_str(&head(environment));
@@ -285,6 +314,7 @@ impl DriftReport {
     fn without_frame(mut self) -> Self {
         let names: Vec<String> = self.environments.iter().map(|e| e.name.clone()).collect();
         self.drift.retain(|finding| finding.drift && names.contains(&finding.environment));
+        self.environments_not_checked.clear();
         self.not_checked.clear();
         self.coverage.clear();
         self.notes.clear();

@@ -9,6 +9,7 @@ mod access_markdown;
 mod answers;
 mod apply;
 mod aws_managed;
+mod basis;
 mod brief;
 mod by_hand;
 mod changed_by;
@@ -50,8 +51,9 @@ pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
 pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
 };
+pub use basis::{Basis, Member, ReportKind, incomplete};
 pub use by_hand::ByHand;
-pub use changed_by::ChangedBy;
+pub use changed_by::{Carried, CarriedFinding, ChangedBy};
 pub use changes::{Action, FieldChange, ResourceChange, SettingAction, SettingLine};
 pub use comparison::{GapLine, PolicyComparison, StatementInFile};
 pub use diagnostics::{diagnostics_json, diagnostics_terminal};
@@ -65,8 +67,8 @@ pub use moved::moved;
 pub use page::Terminal;
 pub use permissions::{AccountPermissions, PermissionsReport};
 pub use plan::{
-    AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs, PlanReport,
-    PlanSummary, StepLine,
+    AcceptableHazard, AccountFinding, BridgeLine, CoverageLine, EnvironmentHead, EnvironmentPlan, Inputs,
+    NotChecked, PlanReport, PlanSummary, ShardLine, StepLine,
 };
 pub use policy::{ElementLine, PolicyDiff, StatementLine};
 pub use said::{Said, objection, unplannable, unread};
@@ -92,6 +94,19 @@ pub struct EnvironmentLine<'a> {
     pub region: &'a str,
     /// Its file, as the user would type it.
     pub source: &'a str,
+}
+
+impl EnvironmentLine<'_> {
+    /// To be written to a file.
+    fn kept(&self) -> crate::plan::SavedEnvironment {
+        let Self { name, account, region, source } = *self;
+        crate::plan::SavedEnvironment {
+            name: name.to_owned(),
+            account: account.clone(),
+            region: region.to_owned(),
+            source: source.to_owned(),
+        }
+    }
 }
 
 /// The version of every JSON document written here; it goes up when a field changes its meaning or goes.

@@ -1,10 +1,12 @@
 //! A plan as plain data: everything it changes, why, what to agree to, and what was not checked.
 
-use crate::state::sagemaker_kinds;
-use serde::Serialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use super::access::AccessReport;
 use super::aws_managed::{self, AwsManagedLine};
+use super::basis::Basis;
 use super::by_hand::ByHand;
 use super::changes::{Action, ResourceChange, SettingAction, resource_change};
 use super::meters::{self, MeterLine};
@@ -12,16 +14,22 @@ use super::said::{self, Said};
 use super::words;
 use super::{EnvironmentLine, FORMAT_VERSION};
 use crate::access::delta::AccessDelta;
+use crate::account::{Unreachable, Unreached};
 use crate::diagnostic::Diagnostic;
 use crate::lint;
-use crate::plan::{AwsComparison, Change, Hazard, Plan, Reason};
+use crate::plan::{AwsComparison, Bridge, Change, Hazard, Leg, Plan, Reason};
 use crate::state::meter::Meter;
-use crate::state::{Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread};
+use crate::state::sagemaker_kinds;
+use crate::state::{
+    AccountId, Coverage, Kind, MARK_TAG, Note, Resource, ResourceId, SettingKey, Settled, Unread,
+};
 
 /// What plan and drift reports are made from.
 pub struct Inputs<'a> {
     /// The environments that take part.
     pub environments: &'a [EnvironmentLine<'a>],
+    /// Those that names are told apart by: of a shard those of the whole estate.
+    pub estate: &'a [EnvironmentLine<'a>],
     /// Where a resource or one of its settings is declared: `environments/analytics.yaml:18`.
     pub origin: &'a dyn Fn(&ResourceId, Option<&SettingKey>) -> Option<String>,
     /// The plan.
@@ -44,6 +52,14 @@ pub struct Inputs<'a> {
     pub claims: &'a [Diagnostic],
     /// What is done by hand.
     pub by_hand: &'a [ByHand],
+    /// The environments whose accounts could not be looked at.
+    pub unreached: &'a [Unreached],
+    /// Which part of the estate this is, if it is not all.
+    pub shard: Option<ShardLine>,
+    /// What spans accounts, of which the plan brings a side.
+    pub bridges: &'a [Bridge],
+    /// The environments of the project by their accounts, whether they take part or not.
+    pub homes: &'a BTreeMap<AccountId, String>,
 }
 
 /// A plan. This is the documented JSON.
@@ -51,12 +67,18 @@ pub struct Inputs<'a> {
 pub struct PlanReport {
     /// 1.
     pub format_version: u32,
+    /// Which part of the estate this is, if it is not all.
+    pub shard: Option<ShardLine>,
     /// Counts.
     pub summary: PlanSummary,
     /// Who gains and who loses what.
     pub access: AccessReport,
     /// What changes, by environment.
     pub environments: Vec<EnvironmentPlan>,
+    /// The environments whose accounts could not be looked at: nothing of them is planned.
+    pub environments_not_checked: Vec<NotChecked>,
+    /// Roles that somebody of another account may assume, of which the plan brings one of the two sides.
+    pub across_accounts: Vec<BridgeLine>,
     /// The operations in order.
     pub steps: Vec<StepLine>,
     /// How much of each quota is used afterwards, as far as the plan changes it: of resources, then of accounts.
@@ -79,6 +101,8 @@ pub struct PlanReport {
     pub objections: Vec<Said>,
     /// Assertions that would not hold, or say nothing; nothing may be applied with one that is broken.
     pub assertions: Vec<Said>,
+    /// What `show --merge` makes the report of the whole from; only in the JSON of a shard.
+    pub basis: Option<Box<Basis>>,
 }
 
 /// Something in an account that breaks a rule, as no file does.
@@ -161,6 +185,116 @@ pub struct EnvironmentHead {
     pub region: String,
     /// Its file.
     pub source: String,
+}
+
+/// A role of one account that somebody of another may assume, as far as one of the two sides goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BridgeLine {
+    /// The role: `role/DataLakeReader`.
+    pub role: String,
+    /// Its account.
+    pub account: String,
+    /// Who may assume it: `group/DataScientists`.
+    pub principal: String,
+    /// Their account.
+    pub principal_account: String,
+    /// The role's trust policy: `in-plan`, `there`, `missing` or `not-looked-at`.
+    pub trust: &'static str,
+    /// The policies of who assumes it, in the same words.
+    pub policy: &'static str,
+    /// Whether both sides will be there, as far as is known.
+    pub whole: bool,
+    /// How it stands, in words.
+    pub text: String,
+}
+
+impl BridgeLine {
+    fn new(inputs: &Inputs<'_>, bridge: &Bridge) -> Self {
+        let Bridge { role, principal, trust, policy } = bridge;
+        let word = |leg: &Leg| match leg {
+            Leg::InPlan => "in-plan",
+            Leg::There => "there",
+            Leg::Missing => "missing",
+            Leg::NotLookedAt => "not-looked-at",
+        };
+        let home = |account: &AccountId| inputs.homes.get(account);
+        let place = |account: &AccountId| home(account).map_or_else(|| account.to_string(), Clone::clone);
+        let away = |account: &AccountId| match home(account) {
+            Some(name) => format!("lives in environment {name}, which is not in this run"),
+            None => format!("lives in account {account}, which no environment answers for"),
+        };
+        let (of_role, of_principal) = (&role.account, &principal.account);
+        let stands = match (trust, policy) {
+            (Leg::InPlan, Leg::InPlan) => "both legs are in this plan".to_owned(),
+            (Leg::InPlan, Leg::There) | (Leg::There, Leg::InPlan) => {
+                "the other leg is there already".to_owned()
+            }
+            (_, Leg::Missing) => {
+                format!("the other leg is MISSING: no policy of {} lets it", principal.address())
+            }
+            (Leg::Missing, _) => format!("the other leg is MISSING: {} does not trust it", role.address()),
+            (_, Leg::NotLookedAt) => format!("the other leg was not looked at: it {}", away(of_principal)),
+            (Leg::NotLookedAt, _) => format!("the other leg was not looked at: it {}", away(of_role)),
+            (Leg::There, Leg::There) => "both legs are there".to_owned(),
+        };
+        Self {
+            role: role.address(),
+            account: of_role.to_string(),
+            principal: principal.address(),
+            principal_account: of_principal.to_string(),
+            trust: word(trust),
+            policy: word(policy),
+            whole: [trust, policy].iter().all(|leg| matches!(leg, Leg::InPlan | Leg::There)),
+            text: format!(
+                "{} ({}) may be assumed by {} ({}): {stands}",
+                role.address(),
+                place(of_role),
+                principal.address(),
+                place(of_principal)
+            ),
+        }
+    }
+}
+
+/// Which part of an estate a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShardLine {
+    /// From 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub of: u32,
+}
+
+/// An environment whose account could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotChecked {
+    /// The environment.
+    pub environment: String,
+    /// Its account.
+    pub account: String,
+    /// Why.
+    pub text: String,
+    /// What to do about it.
+    pub help: Vec<String>,
+}
+
+impl NotChecked {
+    pub(super) fn of(unreached: &Unreached) -> Self {
+        let Unreached { environment, account, why: Unreachable { message, help } } = unreached;
+        Self {
+            environment: environment.clone(),
+            account: account.to_string(),
+            text: message.clone(),
+            help: help.clone(),
+        }
+    }
+
+    /// `lake (account 444455556666): role … cannot be assumed: …`
+    pub fn line(&self) -> String {
+        let Self { environment, account, text, help: _ } = self;
+        format!("{environment} (account {account}): {text}")
+    }
 }
 
 /// What changes in one environment.
@@ -271,9 +405,12 @@ impl PlanReport {
         notes.extend(meters.iter().filter_map(|(id, meter)| meters::note(id, meter)));
         Self {
             format_version: FORMAT_VERSION,
+            shard: inputs.shard,
             summary,
-            access: AccessReport::new(inputs.access, inputs.environments),
+            access: AccessReport::new(inputs.access, inputs.estate),
             environments,
+            environments_not_checked: inputs.unreached.iter().map(NotChecked::of).collect(),
+            across_accounts: inputs.bridges.iter().map(|bridge| BridgeLine::new(inputs, bridge)).collect(),
             steps: inputs.plan.steps.iter().map(step_line).collect(),
             meters: meters.iter().map(|(id, meter)| MeterLine::new(id, meter)).collect(),
             hazards: inputs.hazards.iter().map(acceptable).collect(),
@@ -285,6 +422,7 @@ impl PlanReport {
             by_hand: inputs.by_hand.to_vec(),
             objections: inputs.settled.objections.iter().map(said::objection).collect(),
             assertions: inputs.claims.iter().map(said::claim).collect(),
+            basis: None,
         }
     }
 
@@ -352,7 +490,9 @@ pub(super) fn environment_of<'a>(
     let mark = resource.and_then(|resource| match id.kind {
         Kind::User | Kind::Role | Kind::Bucket | sagemaker_kinds!() | Kind::Account => resource.tag(MARK_TAG),
         Kind::Group | Kind::Policy | Kind::InstanceProfile => {
-            resource.core.path().and_then(|path| path.strip_prefix("/hatrack/")?.split('/').next())
+            let by_path =
+                resource.core.path().and_then(|path| path.strip_prefix("/hatrack/")?.split('/').next());
+            by_path.or_else(|| resource.tag(MARK_TAG)) // of a policy that was adopted where it stood
         }
     });
     let origin = (inputs.origin)(id, None);
@@ -397,6 +537,7 @@ fn is_hazard(note: &Note, hazards: &[Hazard]) -> bool {
         | Note::Narrowed(_)
         | Note::Quarantined(..)
         | Note::KeptStatements(..)
+        | Note::HeldBack(..)
         | Note::AwsChanged { .. }
         | Note::NotChecked(_) => {
             return false;

@@ -1,6 +1,6 @@
 //! Hazards, notes, objections and blind spots as sentences with a way out. Lower case, no full stop.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::value::named_from;
 use super::words::{count, listed, operation_line, setting, sort_of};
@@ -10,7 +10,8 @@ use crate::state::quota::QuotaFacts;
 use crate::state::{Blind, Note, Objection, ResourceId, SettingKey, Unread, limits};
 
 /// Something to know, with what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Said {
     /// A stable word for programs.
     pub code: String,
@@ -168,6 +169,16 @@ pub(super) fn note(note: &Note) -> Said {
             );
             Said::new("kept-statements", Some(id), text)
         }
+        Note::HeldBack(id, named) => Said::new(
+            "held-back",
+            Some(id),
+            format!(
+                "{} is left as it is: it names {} of account {}, which could not be looked at",
+                id.address(),
+                named.address(),
+                named.account
+            ),
+        ),
         Note::NotChecked(id) => Said::new(
             "not-checked",
             Some(id),

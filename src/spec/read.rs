@@ -1,7 +1,7 @@
 //! The way from text to the wanted state: parse → placeholders → templates → shape → types → lower. All
 //! errors of all files at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expand::{Variables, expand};
@@ -11,7 +11,7 @@ use super::shape;
 use super::shipped;
 use super::source::parse;
 use super::template::Templates;
-use super::tree::{Node, Value};
+use super::tree::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, Source, has_errors};
 use crate::state::Partition;
 
@@ -138,6 +138,15 @@ fn variables(tree: &Node) -> (Variables, Variables, Vec<Diagnostic>) {
         }
     }
     (builtins, variables, diagnostics)
+}
+
+/// The tags that a file puts on everything, its placeholders replaced.
+pub fn tags_of(tree: &Node) -> BTreeMap<String, String> {
+    let Some(tags) = tree.get("tags") else { return BTreeMap::new() };
+    let (_, variables, _) = variables(tree);
+    let (tags, _) = expand(tags, &variables);
+    let text = |entry: &Entry| Some((entry.key.clone(), entry.value.text()?.to_owned()));
+    tags.entries().iter().filter_map(text).collect()
 }
 
 /// Replaces templates in every holder; a holder of which nothing is said (`alice:`) is an empty one.

@@ -29,7 +29,10 @@ pub struct Environment {
     pub account: String,
     /// The region: where buckets are made, and where regional names point.
     pub region: String,
-    /// A role to assume before anything is read or changed.
+    /// The profile of the AWS configuration files whose credentials are used, if `--profile` names no other.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// A role to assume before anything is read or changed, with the credentials of `profile` if there is one.
     #[serde(default)]
     pub assume_role: Option<AssumeRole>,
     /// Names for `${{ … }}` placeholders in this file.
@@ -60,6 +63,14 @@ pub struct Environment {
     /// Settings of the account as a whole. A setting left out is not looked at.
     #[serde(default)]
     pub account_settings: Option<AccountSettings>,
+    /// Things of this file that exist in the account without an owner's mark and are taken into ownership: `KIND/NAME`.
+    /// Once they are, this says nothing any more and can go.
+    #[serde(default)]
+    pub adopt: Vec<String>,
+    /// Things of this file that another tool or environment has marked and that are taken over all the same:
+    /// `KIND/NAME`. Once they are, this says nothing any more and can go.
+    #[serde(default)]
+    pub takeover: Vec<String>,
     /// Things that hold data and shall be deleted: `bucket/NAME`, `notebook/NAME`, `domain/NAME`,
     /// `user-profile/DOMAIN/NAME`. Leaving one out of the file never deletes it.
     #[serde(default)]

@@ -19,7 +19,8 @@ pub struct AwsManaged {
 }
 
 /// Somebody to whom a managed policy applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Holder {
     /// The user, group or role.
     pub id: ResourceId,
@@ -57,7 +58,7 @@ impl State {
         let policy = PolicyReference::Aws(name.to_owned());
         let attached = SettingKey::Attached(policy.clone());
         let boundary = Setting::Boundary(policy);
-        let own = self.resources.iter().filter(|(id, _)| id.account == *account);
+        let own = self.of_account(account);
         own.flat_map(|(id, resource)| {
             let attached = resource.settings.contains_key(&attached).then_some(false);
             let bounds = (resource.settings.get(&SettingKey::Boundary) == Some(&boundary)).then_some(true);
@@ -70,7 +71,8 @@ impl State {
     /// How many users are in a group; none for what is no group.
     fn members(&self, group: &ResourceId) -> Option<usize> {
         let member = SettingKey::Membership(group.clone());
-        let count = || self.resources.values().filter(|r| r.settings.contains_key(&member)).count();
+        let own = || self.of_account(&group.account);
+        let count = || own().filter(|(_, r)| r.settings.contains_key(&member)).count();
         (group.kind == Kind::Group).then(count)
     }
 }

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::quota::{Quota, QuotaFacts, Quotas, of_account, of_kind};
 use super::{
     AccountId, Core, Kind, Objection, Operation, PolicyReference, Resource, ResourceId, Setting, State, Verb,
@@ -10,7 +12,8 @@ use super::{
 use crate::policy::Policy;
 
 /// How much of a quota is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Meter {
     /// Of which.
     pub quota: Quota,
@@ -99,8 +102,7 @@ pub fn refused(id: &ResourceId, found: Option<&Resource>, wanted: &Resource, quo
 /// How many resources an account has of each kind that is known in full.
 pub fn account_meters(state: &State, account: &AccountId) -> Vec<Meter> {
     let Some(extent) = state.accounts.get(account) else { return vec![] };
-    let count =
-        |kind: Kind| state.resources.keys().filter(|id| id.account == *account && id.kind == kind).count();
+    let count = |kind: Kind| state.of_account(account).filter(|(id, _)| id.kind == kind).count();
     let known = extent.kinds.iter().filter_map(|kind| Some((of_account(*kind)?, count(*kind))));
     known.map(|(quota, used)| Meter::new(quota, used, &extent.quotas)).collect()
 }
@@ -128,10 +130,10 @@ pub fn over_quota(wanted: &State, found: &State, renames: &[Operation]) -> Vec<O
         for meter in account_meters(wanted, account).into_iter().filter(|m| m.is_over() && !m.assumed) {
             // The one that comes is to blame, not those that are there.
             let comes = |id: &&ResourceId| {
-                let kind = id.account == *account && Some(id.kind) == meter.quota.counts();
+                let kind = Some(id.kind) == meter.quota.counts();
                 kind && was(id, renames).is_none() && !found.resources.contains_key(*id)
             };
-            let first = wanted.resources.keys().find(comes);
+            let first = wanted.of_account(account).map(|(id, _)| id).find(comes);
             objections.extend(first.map(|id| Objection::OverQuota(id.clone(), meter)));
         }
     }

@@ -75,10 +75,8 @@ impl State {
         if !id.kind.ignores_case() {
             return None;
         }
-        let same = |other: &&ResourceId| {
-            other.account == id.account && other.kind == id.kind && other.name.eq_ignore_ascii_case(&id.name)
-        };
-        self.resources.keys().find(same).cloned()
+        let same = |other: &&ResourceId| other.kind == id.kind && other.name.eq_ignore_ascii_case(&id.name);
+        self.of_account(&id.account).map(|(other, _)| other).find(same).cloned()
     }
 
     fn existing(&mut self, id: &ResourceId) -> Result<&mut Resource, Refusal> {
@@ -102,7 +100,8 @@ impl State {
         }
         let held = (id.clone(), Tie::Holds);
         if let Some((by, _)) =
-            self.resources.iter().find(|(by, r)| *by != id && r.references().contains(&held))
+            // What holds something is in the same account.
+            self.of_account(&id.account).find(|(by, r)| *by != id && r.references().contains(&held))
         {
             return Err(Refusal::StillReferenced { target: id.clone(), by: by.clone() });
         }

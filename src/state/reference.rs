@@ -125,6 +125,14 @@ impl State {
         })
     }
 
+    /// The resources of one account. An estate has hundreds of them: looking through all for each takes the square.
+    pub fn of_account(&self, account: &AccountId) -> impl Iterator<Item = (&ResourceId, &Resource)> {
+        let first = Kind::ALL.into_iter().min().map(|kind| ResourceId::new(account, kind, ""));
+        let from = first.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Included);
+        let later = self.resources.range((from, std::ops::Bound::Unbounded));
+        later.take_while(move |(id, _)| id.account == *account)
+    }
+
     /// The ARN of a user or role as policies name it, if it is in the state.
     pub fn principal_arn(&self, id: &ResourceId) -> Option<String> {
         let partition = &self.accounts.get(&id.account)?.partition;

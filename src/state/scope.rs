@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{AccountId, Kind, Partition, Resource, ResourceId, SettingKey};
 
-/// The tag that marks users, roles and buckets as an environment's.
+/// The tag that marks users, roles and buckets as an environment's, and customer managed policies that were adopted
+/// where they stood.
 pub const MARK_TAG: &str = "hatrack:environment";
 
 /// The path that marks groups, customer managed policies and instance profiles as an environment's; paths below it
@@ -109,13 +110,14 @@ impl Scope {
         if path.starts_with("/aws-service-role/") || path.starts_with("/aws-reserved/") {
             return Owner::Aws;
         }
+        let by_path = || path.strip_prefix("/hatrack/").and_then(|rest| rest.split('/').next());
         let environment = match id.kind {
-            Kind::User | Kind::Role | Kind::Bucket | sagemaker_kinds!() | Kind::Account => {
-                found.tag(MARK_TAG)
-            }
-            Kind::Group | Kind::Policy | Kind::InstanceProfile => {
-                path.strip_prefix("/hatrack/").and_then(|rest| rest.split('/').next())
-            }
+            Kind::User | Kind::Role | Kind::Bucket | sagemaker_kinds!() => found.tag(MARK_TAG),
+            Kind::Account => None,
+            Kind::Group | Kind::InstanceProfile => by_path(),
+            // AWS cannot move a policy: one that was adopted where it stood bears the tag. No bulk read has tags of
+            // policies, so it counts only where the policy is declared.
+            Kind::Policy => by_path().or_else(|| found.tag(MARK_TAG).filter(|_| self.declared.contains(id))),
         };
         if id.kind == Kind::Account {
             return if self.declared.contains(id) { Owner::Ours } else { Owner::Nobody };

@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::meter::Meter;
 use super::{
-    Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope, Setting,
-    SettingKey, State, Unread, Verb, limits, settings_of_create,
+    AccountId, Blind, Core, CredentialKind, Encryption, Ignored, Kind, MARK_TAG, Operation, Owner, Ownership,
+    PublicAccessBlock, Resource, ResourceId, Scope, Setting, SettingKey, State, Unread, Verb, limits,
+    mark_path, settings_of_create,
 };
 use crate::policy::{self, Policy};
 
@@ -51,6 +52,9 @@ pub enum Note {
     Quarantined(ResourceId, String),
     /// Not changed because it could not be read.
     NotChecked(ResourceId),
+    /// Not changed because it names something of an environment whose account could not be looked at, and which may not
+    /// be there.
+    HeldBack(ResourceId, ResourceId),
     /// Only these addresses, and what they cannot be without, were compared.
     Narrowed(Vec<String>),
     /// AWS changed one of its own policies since it was locked.
@@ -65,7 +69,8 @@ pub enum Note {
 }
 
 /// Why a declared resource cannot be planned.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Objection {
     /// It exists without our mark.
     NotOurs(ResourceId),
@@ -87,7 +92,8 @@ pub enum Objection {
         /// The resource.
         id: ResourceId,
         /// What differs.
-        field: &'static str,
+        #[serde(deserialize_with = "word")]
+        field: Word,
     },
     /// AWS could not make, change or delete it, for the reason it gives.
     Failed(ResourceId, String),
@@ -96,7 +102,8 @@ pub enum Objection {
         /// The domain, person or space.
         id: ResourceId,
         /// What shall change; empty if it shall go.
-        fields: Vec<&'static str>,
+        #[serde(deserialize_with = "words")]
+        fields: Vec<Word>,
         /// What runs.
         apps: BTreeSet<String>,
     },
@@ -114,6 +121,19 @@ pub enum Objection {
         /// The user of it.
         by: ResourceId,
     },
+}
+
+/// A word of ours. The name keeps serde from borrowing it from what is read.
+pub type Word = &'static str;
+
+/// A word of ours that was written to a file. Few are, and they are read once, to be shown.
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    String::deserialize(deserializer).map(|word| &*word.leak())
+}
+
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Word>, D::Error> {
+    let words = Vec::<String>::deserialize(deserializer)?;
+    Ok(words.into_iter().map(|word| &*word.leak()).collect())
 }
 
 impl Objection {
@@ -157,9 +177,11 @@ pub fn settle(declared: &State, scopes: &[Scope], found: &State, unread: &[Unrea
     for scope in scopes {
         settling.declared_of(scope);
     }
+    let by_account = by_account(scopes);
     for (id, resource) in &found.resources {
-        if !settling.scopes.iter().any(|s| s.declared.contains(id)) {
-            settling.undeclared(id, resource);
+        let own = by_account.get(&id.account).map(Vec::as_slice).unwrap_or_default();
+        if !own.iter().any(|scope| scope.declared.contains(id)) {
+            settling.undeclared(own, id, resource);
         }
     }
     settling.memberships();
@@ -326,6 +348,8 @@ impl Settling<'_> {
         {
             wanted.running = there.running;
         }
+        stays_in_place(scope, &mut wanted, found);
+        unset_as_wanted(&mut wanted, found);
         let keep_others = scope.keep_others.contains(id);
         for (key, setting) in &found.settings {
             let other = keep_others
@@ -430,9 +454,9 @@ impl Settling<'_> {
         !matches!(setting, Setting::BucketPolicy(_)) && setting.references().iter().any(|(r, _)| unread(r))
     }
 
-    fn undeclared(&mut self, id: &ResourceId, found: &Resource) {
+    fn undeclared(&mut self, own: &[&Scope], id: &ResourceId, found: &Resource) {
         // By the mark alone: what others made to hold a role of ours is theirs.
-        let scope = self.scopes.iter().find(|s| s.owner(id, found) == Owner::Ours);
+        let scope = own.iter().find(|s| s.owner(id, found) == Owner::Ours);
         let Some(scope) = scope else {
             self.out.untouchable.insert(id.clone());
             return self.insert(id, found.clone());
@@ -497,6 +521,50 @@ impl Settling<'_> {
     }
 }
 
+/// AWS cannot move a policy. One that was made by hand where the file would have it, but for the mark, stays there and
+/// bears the mark as a tag.
+fn stays_in_place(scope: &Scope, wanted: &mut Resource, found: &Resource) {
+    let (Core::Policy { path, .. }, Core::Policy { path: there, .. }) = (&mut wanted.core, &found.core)
+    else {
+        return;
+    };
+    let own = path.strip_prefix(mark_path(&scope.environment).as_str()).map(|own| format!("/{own}"));
+    if own.is_some_and(|own| own == *there) {
+        path.clone_from(there);
+        wanted.set(Setting::Tag { key: MARK_TAG.to_owned(), value: scope.environment.clone() });
+    }
+}
+
+/// A bucket of which S3 was never told is as some words say it: those words are nothing to be done.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
+fn unset_as_wanted(wanted: &mut Resource, found: &Resource) {
+    let open = PublicAccessBlock {
+        block_public_acls: false,
+        ignore_public_acls: false,
+        block_public_policy: false,
+        restrict_public_buckets: false,
+    };
+    for same in [
+        Setting::PublicAccessBlock(open),
+        Setting::Ownership(Ownership::ObjectWriter),
+        Setting::Encryption(Encryption::Aes256),
+    ] {
+        let key = same.key();
+        if !found.settings.contains_key(&key) && wanted.settings.get(&key) == Some(&same) {
+            wanted.settings.remove(&key);
+        }
+    }
+}
+
+/// An estate has hundreds of scopes, and thousands of resources: each is asked only those of its account.
+fn by_account(scopes: &[Scope]) -> BTreeMap<&AccountId, Vec<&Scope>> {
+    let mut all: BTreeMap<&AccountId, Vec<&Scope>> = BTreeMap::new();
+    for scope in scopes {
+        all.entry(&scope.account).or_default().push(scope);
+    }
+    all
+}
+
 /// What differs and cannot be changed, of a resource that is never made anew.
 fn fixed(declared: &Core, found: &Core) -> Option<&'static str> {
     match (declared, found) {
@@ -520,9 +588,15 @@ fn blocked(declared: &Core, found: &Resource) -> Option<(Vec<&'static str>, BTre
 
 fn coverage(scopes: &[Scope], found: &State) -> BTreeMap<String, Coverage> {
     let mut all = BTreeMap::new();
+    let by_account = by_account(scopes);
+    let mut of_account: BTreeMap<&AccountId, Vec<(&ResourceId, &Resource)>> = BTreeMap::new();
+    for (id, resource) in &found.resources {
+        of_account.entry(&id.account).or_default().push((id, resource));
+    }
     for scope in scopes {
         let mut coverage = Coverage { whole_account: scope.whole_account, ..Coverage::default() };
-        for (id, resource) in found.resources.iter().filter(|(id, _)| id.account == scope.account) {
+        let own = by_account.get(&scope.account).map(Vec::as_slice).unwrap_or_default();
+        for (id, resource) in of_account.get(&scope.account).into_iter().flatten().copied() {
             let counted = matches!(id.kind, Kind::User | Kind::Group | Kind::Role | Kind::Policy);
             let owner = scope.owner(id, resource);
             if !counted || owner == Owner::Aws {
@@ -530,7 +604,7 @@ fn coverage(scopes: &[Scope], found: &State) -> BTreeMap<String, Coverage> {
             }
             coverage.entities += 1;
             let ignored = |i: &&Ignored| policy::glob(&i.address, &id.address());
-            if scopes.iter().any(|s| s.answers_for(id, resource)) {
+            if own.iter().any(|s| s.answers_for(id, resource)) {
                 coverage.answered_for += 1;
             } else if let Some(ignored) = scope.ignored.iter().find(ignored) {
                 coverage.ignored.push((id.clone(), ignored.reason.clone()));

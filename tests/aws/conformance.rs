@@ -54,12 +54,12 @@ fn the_embedded_account_and_the_wire_agree() {
             .map(|_| {
                 let bytes = proptest::collection::vec(proptest::num::u8::ANY, 700);
                 let bytes = bytes.new_tree(&mut runner).unwrap().current();
-                in_account(&support::state_from(&bytes), &account)
+                in_account(&support::state_of(&bytes, &support::IAM_AND_S3), &account)
             })
             .collect();
         for i in 1..states.len() {
             let before = states[i - 1].clone();
-            support::same_buckets(&mut states[i], &before);
+            support::same_data(&mut states[i], &before);
         }
         let folder = tempfile::tempdir().unwrap();
         let embedded = EmbeddedAccount::open(&folder.path().join("account.json"), true).unwrap();

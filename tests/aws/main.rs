@@ -1,4 +1,5 @@
-//! The AWS adapter over HTTP, against the emulator of `tests/emulator`.
+//! The AWS adapter over HTTP, against the emulator of `tests/emulator`, or the stricter `tests/standin` where
+//! `HATRACK_TEST_SERVER=standin`.
 //!
 //! One test starts the emulator and runs the others in a process of their own, since the AWS SDK takes its credentials
 //! from the environment, and a test must not change that of its neighbours.
@@ -32,8 +33,12 @@ fn on_the_emulator() {
     let python = Command::new(home.join("scripts/emulator-venv")).output().unwrap();
     assert!(python.status.success(), "no emulator: {}", String::from_utf8_lossy(&python.stderr));
     let python = home.join(String::from_utf8(python.stdout).unwrap().trim());
+    let strict = std::env::var_os("HATRACK_TEST_SERVER").is_some_and(|server| server == "standin");
+    let script = if strict { "tests/standin/server.py" } else { "tests/emulator/server.py" };
     let mut server = Command::new(python)
-        .arg(home.join("tests/emulator/server.py"))
+        .arg(home.join(script))
+        // The emulator trusts everybody, and has no such option.
+        .args(strict.then_some("--trusting"))
         .stdin(Stdio::piped()) // it ends when this closes
         .stdout(Stdio::piped())
         .spawn()

@@ -19,6 +19,7 @@ mod asking;
 mod assertions;
 mod broken_files;
 mod decide;
+mod estate;
 mod formats;
 mod interruption;
 mod lint;

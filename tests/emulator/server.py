@@ -8,7 +8,8 @@ a crashed test leaves nothing behind. Loopback only. Every account exists: the a
 account; AssumeRole leads to the account of the role's ARN.
 
 Control, never counted; ?account=DIGITS limits a call to requests of that account (the default is all of them):
-  GET  /_proxy/stats     {"total", "by_operation": {"iam:CreateRole": 1}, "log": [{"i", "op", "write", "status", "fault"}]}
+  GET  /_proxy/stats     {"total", "by_operation": {"iam:CreateRole": 1}, "log": [{"i", "op", "write", "status", "fault", "key"}],
+                          "peak": how many requests were under way at once}
   POST /_proxy/reset     forget counts, log and rules
   POST /_proxy/rules     a list of rules; POST /_proxy/pid {"pid": N} names the process that `kill` ends
   GET  /_proxy/held      waits until a request is held by a rule {"hold": true}; POST /_proxy/release lets it go on
@@ -103,6 +104,7 @@ class Emulator:
         self.one_at_a_time = threading.Lock()  # moto answers 500 to concurrent writes
         self.state = threading.Condition()
         self.scopes, self.held, self.released, self.seen = {}, 0, 0, {}
+        self.under_way, self.peak = 0, 0
 
     def __call__(self, environ, start):
         length = int(environ.get("CONTENT_LENGTH") or 0)
@@ -117,7 +119,14 @@ class Emulator:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
         if OBSERVER in environ.get("HTTP_USER_AGENT", ""):
             return self.answer(environ, start, *self.call(environ))
-        return self.request(environ, start, account, op, body)
+        with self.state:
+            self.under_way += 1
+            self.peak = max(self.peak, self.under_way)
+        try:
+            return self.request(environ, start, account, op, body, key)
+        finally:
+            with self.state:
+                self.under_way -= 1
 
     def account(self, key):
         if re.fullmatch(r"\d{12}", key):
@@ -168,13 +177,14 @@ class Emulator:
         connection.close()
         raise ConnectionResetError("dropped on purpose")
 
-    def request(self, environ, start, account, op, body):
+    def request(self, environ, start, account, op, body, key):
         write, chosen, entry = not READ.match(op), None, None
         with self.state:
             for name in (account, ALL):
                 scope = self.scopes.setdefault(name, Scope())
                 scope.counts[op] = scope.counts.get(op, 0) + 1
-                entry = {"i": len(scope.log) + 1, "account": account, "op": op, "write": write, "status": None, "fault": None}
+                entry = {"i": len(scope.log) + 1, "account": account, "op": op, "write": write, "status": None, "fault": None,
+                         "key": key}
                 scope.log.append(entry)
                 for rule in scope.rules:
                     match = not ("at" in rule and rule["at"] != entry["i"] or "write" in rule and rule["write"] != write
@@ -257,6 +267,7 @@ class Emulator:
                 if account == ALL:
                     self.scopes.clear()
                     self.seen.clear()
+                    self.peak = 0
                 else:
                     del self.scopes[account]
             elif action == "rules":
@@ -276,7 +287,8 @@ class Emulator:
                 awslike.CONFIG.update(given or {})
                 out = awslike.CONFIG
             else:
-                out = {"total": len(scope.log), "by_operation": dict(sorted(scope.counts.items())), "log": scope.log}
+                out = {"total": len(scope.log), "by_operation": dict(sorted(scope.counts.items())), "log": scope.log,
+                       "peak": self.peak}
         return self.answer(environ, start, "200 OK", [("Content-Type", "application/json")], json.dumps(out).encode())
 
 

@@ -131,7 +131,12 @@ pub fn reports_of(
         Some(format!("environments/analytics.yaml:{line}"))
     };
     let inputs = Inputs {
+        unreached: &[],
+        shard: None,
+        bridges: &[],
+        homes: &Default::default(),
         environments: &environments,
+        estate: &environments,
         origin: &origin,
         plan: &planned,
         settled: &settled,

@@ -209,7 +209,7 @@ fn brief_is_brief_whatever_is_the_matter() {
     let text = drift.brief();
     assert!(text.lines().count() <= 40, "{}", text.lines().count());
     assert!(text.len() < 20_000, "{}", text.len());
-    assert!(text.contains("- … and 280 more (see the full report)\n"), "{text}");
+    assert!(text.contains("- … and 285 more (see the full report)\n"), "{text}");
     assert!(text.starts_with("**Drift: 300 findings in analytics; 50 things not checked**\n"), "{text}");
     assert_eq!(drift.outcome(), "drift");
 }
@@ -245,4 +245,15 @@ fn answers_are_those_that_can_be_given() {
     let foreign = answers("role/stack-role", None);
     assert!(foreign.revert.is_none() && foreign.adopt.is_none());
     assert_eq!(answers("role/GlueEtl", Some("trust")).revert.unwrap(), "hatrack revert role/GlueEtl/trust");
+}
+
+#[test]
+fn what_shards_tell_is_carried_into_the_report_of_the_whole() {
+    let mut shard = told();
+    shard.ignore(&[entry("role/GlueEtl/*", TODAY), entry("role/Gone", TODAY)], TODAY, true);
+    assert!(shard.summary.ignored > 0);
+    let carried = serde_json::from_str(&shard.json()).unwrap();
+    let mut whole = eventful_reports().drift;
+    whole.carry(&[carried]);
+    assert_eq!(whole.json(), shard.json());
 }

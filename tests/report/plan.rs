@@ -185,9 +185,14 @@ fn environments_that_share_an_account_are_told_apart() {
     let environments =
         [line("analytics", "environments/analytics.yaml"), line("lab", "environments/lab.yaml")];
     let inputs = Inputs {
+        unreached: &[],
+        shard: None,
+        bridges: &[],
+        homes: &Default::default(),
         claims: &[],
         by_hand: &[],
         environments: &environments,
+        estate: &environments,
         origin: &|_, _| None,
         plan: &plan,
         settled: &settled,

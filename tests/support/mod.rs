@@ -12,8 +12,13 @@ pub fn account() -> AccountId {
 }
 
 pub fn id(kind: Kind, n: u8) -> ResourceId {
-    let name = if kind == Kind::Bucket { format!("conformance-bucket{n}") } else { format!("n{n}") };
-    ResourceId::new(&account(), kind, name)
+    let name = match kind {
+        Kind::Bucket => format!("conformance-bucket{n}"),
+        Kind::UserProfile | Kind::Space => format!("n{n}/p"),
+        Kind::Account => ACCOUNT_SETTINGS.to_owned(),
+        _ => format!("n{n}"),
+    };
+    ResourceId::in_region(&account(), kind, name, "eu-west-1")
 }
 
 /// Names of each kind; few, so that references meet.
@@ -62,8 +67,20 @@ fn bucket_policy(n: u8, principals: &BTreeSet<ResourceId>, bucket: &ResourceId) 
     one(Effect::Allow, format!("S{n}"), Some(arns(principals)), "s3:GetObject", Some(&on))
 }
 
+/// The kinds that every emulator has.
+pub const IAM_AND_S3: [Kind; 6] =
+    [Kind::Group, Kind::User, Kind::Policy, Kind::Role, Kind::InstanceProfile, Kind::Bucket];
+
+/// A role of another account, which is there whatever is in this one.
+const ROLE_ELSEWHERE: &str = "arn:aws:iam::444455556666:role/elsewhere";
+
 /// Builds a valid state out of bytes: anything that names a missing resource is left out.
 pub fn state_from(bytes: &[u8]) -> State {
+    state_of(bytes, &Kind::ALL)
+}
+
+/// As [`state_from`], of some kinds only.
+pub fn state_of(bytes: &[u8], kinds: &[Kind]) -> State {
     let mut at = 0;
     let mut next = |below: u8| {
         let byte = bytes[at % bytes.len()];
@@ -74,9 +91,15 @@ pub fn state_from(bytes: &[u8]) -> State {
     let users = |bits: u8| (0..NAMES).filter(move |b| bits & (8 << b) != 0).map(|b| id(Kind::User, b));
     let mut state = State::default();
     state.accounts.insert(account(), Extent::full(Partition::new("aws")));
-    for kind in Kind::ALL {
-        for n in 0..NAMES {
-            let present = next(3) != 0;
+    for kind in kinds.iter().copied() {
+        // People make spaces, and an account has its settings once.
+        let names = match kind {
+            Kind::Space => 0,
+            Kind::Account => 1,
+            _ => NAMES,
+        };
+        for n in 0..names {
+            let present = next(3) != 0 || kind == Kind::Account;
             let path = if next(4) == 0 { "/other/" } else { "/" }.to_owned();
             let (p, q, r, t) = (next(NAMES), next(NAMES), next(NAMES), next(64));
             let principals: BTreeSet<ResourceId> = roles(t).chain(users(t)).collect();
@@ -96,6 +119,46 @@ pub fn state_from(bytes: &[u8]) -> State {
                 },
                 Kind::InstanceProfile => Core::InstanceProfile { path },
                 Kind::Bucket => Core::Bucket { region: "eu-west-1".to_owned() },
+                Kind::Domain => Core::Domain(Domain {
+                    auth_mode: AuthMode::IAM,
+                    vpc: "vpc-1".to_owned(),
+                    kms_key: None,
+                    subnets: [format!("subnet-{p}")].into(),
+                    network: NetworkAccess::VpcOnly,
+                    execution_role: format!("arn:aws:iam::111122223333:role/n{q}"),
+                    security_groups: BTreeSet::new(),
+                    idle_minutes: (r == 0).then_some(60),
+                    home_files: if t % 2 == 0 { HomeFiles::Retain } else { HomeFiles::Delete },
+                }),
+                Kind::UserProfile => Core::UserProfile(UserProfile {
+                    domain: id(Kind::Domain, n),
+                    sso_user: None,
+                    execution_role: (p == 0).then(|| format!("arn:aws:iam::111122223333:role/n{q}")),
+                    security_groups: [format!("sg-{r}")].into(),
+                }),
+                Kind::Space => Core::Space(Space { domain: id(Kind::Domain, n), owner: None }),
+                Kind::Notebook => Core::Notebook(Notebook {
+                    subnet: None,
+                    security_groups: BTreeSet::new(),
+                    direct_internet: true,
+                    kms_key: None,
+                    instance_type: format!("ml.t{p}.medium"),
+                    execution_role: format!("arn:aws:iam::111122223333:role/n{q}"),
+                    volume_gb: 5,
+                    root_access: t % 2 == 0,
+                    metadata_version: 2,
+                    lifecycle: (r != 0).then(|| id(Kind::NotebookLifecycle, r)),
+                    running: Some(t % 3 != 0),
+                }),
+                Kind::NotebookLifecycle => Core::NotebookLifecycle(NotebookLifecycle {
+                    on_create: None,
+                    on_start: Some(format!("echo {p}")),
+                }),
+                Kind::StudioLifecycle => Core::StudioLifecycle(StudioLifecycle {
+                    app: AppType::JupyterLab,
+                    script: format!("echo {p}"),
+                }),
+                Kind::Account => Core::Account,
             };
             let tag = Setting::Tag { key: "Project".to_owned(), value: next(3).to_string() };
             let inline = |n: u8| Setting::Inline { name: "work".to_owned(), document: document(n) };
@@ -121,6 +184,27 @@ pub fn state_from(bytes: &[u8]) -> State {
                 ],
                 Kind::Policy => vec![tag],
                 Kind::InstanceProfile => vec![Setting::HeldRole(id(Kind::Role, p))],
+                Kind::Domain | Kind::UserProfile => vec![
+                    Setting::StudioLifecycle {
+                        config: id(Kind::StudioLifecycle, p),
+                        app: AppType::JupyterLab,
+                    },
+                    Setting::StudioLifecycle {
+                        config: id(Kind::StudioLifecycle, q),
+                        app: AppType::JupyterLab,
+                    },
+                    tag,
+                ],
+                Kind::Notebook | Kind::NotebookLifecycle | Kind::StudioLifecycle => vec![tag],
+                Kind::Space => vec![],
+                Kind::Account => vec![
+                    Setting::AccountAlias(format!("alias-{p}")),
+                    Setting::PasswordPolicy(PasswordPolicy {
+                        minimum_length: 8 + u32::from(q),
+                        ..Default::default()
+                    }),
+                    Setting::PublicAccessBlock(PublicAccessBlock::default()),
+                ],
                 Kind::Bucket => vec![
                     Setting::BucketPolicy(bucket_policy(q, &principals, &id(kind, n))),
                     Setting::PublicAccessBlock(PublicAccessBlock {
@@ -150,8 +234,16 @@ pub fn state_from(bytes: &[u8]) -> State {
 /// Leaves out what refers to nothing.
 fn close(state: &mut State) {
     loop {
-        let have: BTreeSet<_> = state.resources.keys().cloned().collect();
         let before = state.clone();
+        let there: BTreeSet<ResourceId> = state.resources.keys().cloned().collect();
+        state.resources.retain(|_, r| match &r.core {
+            Core::UserProfile(profile) => there.contains(&profile.domain),
+            _ => true,
+        });
+        let have: BTreeSet<_> = state.resources.keys().cloned().collect();
+        for resource in state.resources.values_mut() {
+            close_sagemaker(&mut resource.core, &have);
+        }
         for resource in state.resources.values_mut() {
             if let Core::Role { trust: Policy::Normal(trust), .. } = &mut resource.core {
                 let gone: BTreeSet<String> = trust
@@ -179,6 +271,25 @@ fn close(state: &mut State) {
     }
 }
 
+fn close_sagemaker(core: &mut Core, have: &BTreeSet<ResourceId>) {
+    let there = |arn: &str| id_of_arn(arn).is_none_or(|id| have.contains(&id) || id.account != account());
+    match core {
+        Core::Domain(domain) if !there(&domain.execution_role) => {
+            domain.execution_role = ROLE_ELSEWHERE.to_owned();
+        }
+        Core::UserProfile(profile) => {
+            profile.execution_role = profile.execution_role.take().filter(|arn| there(arn))
+        }
+        Core::Notebook(notebook) => {
+            if !there(&notebook.execution_role) {
+                notebook.execution_role = ROLE_ELSEWHERE.to_owned();
+            }
+            notebook.lifecycle = notebook.lifecycle.take().filter(|id| have.contains(id));
+        }
+        _ => {}
+    }
+}
+
 /// Principals are named with the path they have.
 fn correct_paths(state: &mut State) {
     let arns: BTreeMap<ResourceId, String> =
@@ -188,6 +299,17 @@ fn correct_paths(state: &mut State) {
         if let Core::Role { trust: Policy::Normal(trust), .. } = &mut resource.core {
             *trust = trust.with_principals_renamed(&right);
         }
+        let role = match &mut resource.core {
+            Core::Domain(domain) => Some(&mut domain.execution_role),
+            Core::UserProfile(profile) => profile.execution_role.as_mut(),
+            Core::Notebook(notebook) => Some(&mut notebook.execution_role),
+            _ => None,
+        };
+        if let Some(role) = role
+            && let Some(arn) = right(role)
+        {
+            *role = arn;
+        }
         for setting in resource.settings.values_mut() {
             if let Setting::BucketPolicy(Policy::Normal(document)) = setting {
                 *document = document.with_principals_renamed(&right);
@@ -196,13 +318,14 @@ fn correct_paths(state: &mut State) {
     }
 }
 
-/// Buckets are never deleted or made anew by a plan of these tests: wanted has those that found has.
-pub fn same_buckets(wanted: &mut State, found: &State) {
+/// What holds data is never deleted or made anew by a plan of these tests: wanted has what found has.
+pub fn same_data(wanted: &mut State, found: &State) {
     for (id, resource) in &found.resources {
-        if id.kind == Kind::Bucket && !wanted.resources.contains_key(id) {
+        if id.kind.holds_data() && !wanted.resources.contains_key(id) {
             let mut resource = resource.clone();
             resource.settings.remove(&SettingKey::BucketPolicy);
             wanted.resources.insert(id.clone(), resource);
         }
     }
+    close(wanted);
 }

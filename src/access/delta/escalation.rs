@@ -201,7 +201,7 @@ impl<'l> Ways<'l> {
                 continue;
             }
             let state = asker.landscape.state();
-            let ids = state.resources.keys().filter(|id| id.account == asker.who.account);
+            let ids = state.of_account(&asker.who.account).map(|(id, _)| id);
             for id in ids.filter(|id| method.needs.iter().all(|need| self.fits(need.on, id, asker))) {
                 let Some(arn) = state.principal_arn(id) else { continue };
                 let area = Area::Of(NamedArea::new(&arn));

@@ -18,7 +18,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_types::service_config::ServiceConfigKey;
 
 use super::error::{Fault, Sort, never_connected};
-use super::{AwsOptions, PasswordSink, SESSION_NAME, WaitListener, arn};
+use super::{AwsHost, AwsOptions, PasswordSink, SESSION_NAME, WaitListener, arn, profile};
 use crate::account::Unreachable;
 use crate::state::{AccountId, Partition, PolicyReference, ResourceId, role_arn};
 
@@ -41,6 +41,8 @@ pub(super) struct Link {
     /// For calls whose answers are large.
     pub(super) iam_bulk: aws_sdk_iam::Client,
     pub(super) parallelism: usize,
+    /// Turns for calls; all accounts of a run share them.
+    pub(super) calls: Arc<tokio::sync::Semaphore>,
     pub(super) passwords: Arc<dyn PasswordSink>,
     pub(super) interrupted: Arc<AtomicBool>,
     #[cfg_attr(not(feature = "sagemaker"), expect(dead_code, reason = "only SageMaker makes one wait"))]
@@ -65,8 +67,8 @@ struct Memory {
 }
 
 impl Link {
-    pub(super) async fn open(options: AwsOptions) -> Result<Self, Unreachable> {
-        let base = load(&options).await;
+    pub(super) async fn open(options: AwsOptions, host: &AwsHost) -> Result<Self, Unreachable> {
+        let base = load(&options, host).await?;
         let endpoint = endpoint_in_effect(&base);
         let config = match &options.assume_role {
             None => base,
@@ -98,6 +100,7 @@ impl Link {
             iam: aws_sdk_iam::Client::new(&config),
             iam_bulk: aws_sdk_iam::Client::new(&bulk),
             parallelism: options.parallelism.max(1),
+            calls: host.calls.clone(),
             passwords: options.passwords,
             interrupted: options.interrupted,
             progress: options.waits,
@@ -319,11 +322,12 @@ fn timeouts(attempt: Duration) -> TimeoutConfig {
 }
 
 /// Configuration and credentials as any AWS tool finds them, with the SDK's retries off (see `retry`).
-async fn load(options: &AwsOptions) -> SdkConfig {
+async fn load(options: &AwsOptions, host: &AwsHost) -> Result<SdkConfig, Unreachable> {
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new(options.region.clone()))
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts(ATTEMPT));
+    let chain = profile::chain(options.profile.as_deref()).await?;
     if let Some(profile) = &options.profile {
         // A profile asked for by name goes before the AWS_ACCESS_KEY_ID variables, as in the AWS CLI; the
         // SDK's own chain would take the variables.
@@ -335,7 +339,17 @@ async fn load(options: &AwsOptions) -> SdkConfig {
     if let Some(url) = &options.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    loader.load().await
+    if let Some(client) = host.http.get() {
+        loader = loader.http_client(client.clone());
+    }
+    let config = loader.load().await;
+    if let Some(client) = config.http_client() {
+        // Connections and certificates once for all accounts.
+        let _there_already = host.http.set(client);
+    }
+    let Some(chain) = chain else { return Ok(config) };
+    let place = endpoint_in_effect(&config).unwrap_or_else(|| "AWS".to_owned());
+    host.sessions.clone().through(chain, config, place).await
 }
 
 /// The endpoint that stands in for AWS, from the command line, `AWS_ENDPOINT_URL*` or a profile.
@@ -377,7 +391,11 @@ async fn credentials(config: &SdkConfig, options: &AwsOptions) -> Result<(), Unr
     }
 }
 
-fn role_refused(role: &str, place: &str, error: &(dyn std::error::Error + 'static)) -> Unreachable {
+pub(super) fn role_refused(
+    role: &str,
+    place: &str,
+    error: &(dyn std::error::Error + 'static),
+) -> Unreachable {
     let words = error_words(error);
     if let Some(why) = never_connected(&words) {
         return Unreachable {
@@ -397,7 +415,7 @@ fn role_refused(role: &str, place: &str, error: &(dyn std::error::Error + 'stati
 
 /// What the causes of an error say, innermost last; a raw answer is never among them, since only `Display` is
 /// used.
-fn error_words(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn error_words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut words: Vec<String> = vec![];
     let mut next = Some(error);
     while let Some(cause) = next {

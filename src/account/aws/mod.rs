@@ -16,6 +16,7 @@ mod client;
 mod credentials;
 mod error;
 mod lifecycle;
+mod profile;
 mod read;
 mod read_bucket;
 mod read_iam;
@@ -25,6 +26,7 @@ mod read_quotas;
 mod retry;
 #[cfg(feature = "sagemaker")]
 mod sagemaker;
+mod session_cache;
 mod settings;
 mod topic;
 mod trail;
@@ -36,11 +38,13 @@ mod write_iam;
 #[cfg(feature = "sagemaker")]
 mod write_sagemaker;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use secrecy::SecretString;
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
 
 use super::{Account, ReadRequest, Reading, TopicMessage, Unreachable};
 use crate::plan::{TrailAnswer, TrailPage};
@@ -66,7 +70,7 @@ pub struct AwsOptions {
     pub partition: Partition,
     /// A role to work as.
     pub assume_role: Option<AssumeRole>,
-    /// How many calls are under way at once while reading.
+    /// How many calls are under way at once while reading this account.
     pub parallelism: usize,
     /// Where first passwords go.
     pub passwords: Arc<dyn PasswordSink>,
@@ -105,19 +109,42 @@ pub trait WaitListener: Send + Sync {
     fn waits(&self, what: &ResourceId, status: &str, waited: std::time::Duration);
 }
 
-/// One AWS account, reached with one set of credentials.
-pub struct AwsAccount {
-    // The trait is synchronous and is called from plain threads: each call waits on this runtime.
-    runtime: Arc<Runtime>,
-    link: Link,
-}
-
-impl AwsAccount {
-    /// Loads credentials as any AWS tool does, and makes sure that they belong to the expected account.
+/// Where one-time codes come from: a person, or whoever gave one along.
+pub trait CodeSource: Send + Sync {
+    /// A code of the device, for the `attempt`-th time (from 0); those before were wrong.
     ///
     /// # Errors
-    /// No or expired credentials, a role that cannot be assumed, no connection, another account.
-    pub fn connect(options: AwsOptions) -> Result<Self, Unreachable> {
+    /// There is none, and why, with what to do.
+    fn code(&self, asked: &CodeAsked<'_>) -> Result<SecretString, Unreachable>;
+}
+
+/// What a one-time code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeAsked<'a> {
+    /// The device: a serial number or an ARN.
+    pub serial: &'a str,
+    /// The profile that names it.
+    pub profile: &'a str,
+    /// How many codes were refused.
+    pub refused: usize,
+}
+
+/// What all accounts of a run share: threads, connections, the number of calls under way, and sessions of profiles.
+#[derive(Clone)]
+pub struct AwsHost {
+    // The trait is synchronous and is called from plain threads: each call waits on this runtime.
+    runtime: Arc<Runtime>,
+    calls: Arc<Semaphore>,
+    http: Arc<OnceLock<SharedHttpClient>>,
+    sessions: Arc<profile::Sessions>,
+}
+
+impl AwsHost {
+    /// At most `parallelism` calls are under way at once, in all accounts together.
+    ///
+    /// # Errors
+    /// No threads.
+    pub fn new(parallelism: usize, codes: Arc<dyn CodeSource>) -> Result<Self, Unreachable> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("hatrack-aws")
@@ -127,8 +154,46 @@ impl AwsAccount {
                 message: format!("no threads for AWS calls: {error}"),
                 help: vec![],
             })?;
-        let link = runtime.block_on(Link::open(options))?;
-        Ok(Self { runtime: Arc::new(runtime), link })
+        Ok(Self {
+            runtime: Arc::new(runtime),
+            calls: Arc::new(Semaphore::new(parallelism.max(1))),
+            http: Arc::default(),
+            sessions: Arc::new(profile::Sessions::new(codes)),
+        })
+    }
+
+    /// Loads credentials as any AWS tool does, and makes sure that they belong to the expected account.
+    ///
+    /// # Errors
+    /// No or expired credentials, a role that cannot be assumed, no connection, another account.
+    pub fn connect(&self, options: AwsOptions) -> Result<AwsAccount, Unreachable> {
+        let link = self.runtime.block_on(Link::open(options, self))?;
+        Ok(AwsAccount { runtime: self.runtime.clone(), link })
+    }
+}
+
+/// One AWS account, reached with one set of credentials.
+pub struct AwsAccount {
+    runtime: Arc<Runtime>,
+    link: Link,
+}
+
+/// Nobody to ask.
+struct NoCodes;
+
+impl CodeSource for NoCodes {
+    fn code(&self, asked: &CodeAsked<'_>) -> Result<SecretString, Unreachable> {
+        Err(Unreachable { message: format!("no code of {} at hand", asked.serial), help: vec![] })
+    }
+}
+
+impl AwsAccount {
+    /// As [`AwsHost::connect`], for a single account that nobody is asked for.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn connect(options: AwsOptions) -> Result<Self, Unreachable> {
+        AwsHost::new(options.parallelism, Arc::new(NoCodes))?.connect(options)
     }
 
     /// Who we are there, as STS gives it.

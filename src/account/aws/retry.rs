@@ -68,7 +68,21 @@ fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.5 + share / 2.0)
 }
 
+tokio::task_local! {
+    /// Set within a call that has its turn: what it asks on the way is part of it, and must not wait for its own end.
+    static UNDER_WAY: ();
+}
+
 impl Link {
+    /// Makes a call when it is its turn: all accounts of a run share the number of calls under way.
+    async fn turn<T>(&self, call: &impl AsyncFn() -> T) -> T {
+        if UNDER_WAY.try_with(|()| ()).is_ok() {
+            return call().await;
+        }
+        let _turn = self.calls.acquire().await; // Nobody closes it.
+        UNDER_WAY.scope((), call()).await
+    }
+
     /// Waits, unless the person interrupts.
     pub(super) async fn rest(&self, time: Duration) -> Result<(), Fault> {
         let end = Instant::now() + time;
@@ -85,7 +99,7 @@ impl Link {
     pub(super) async fn ask<T>(&self, call: impl AsyncFn() -> Result<T, Fault>) -> Result<T, Fault> {
         let mut pace = Pace::start();
         loop {
-            let fault = match call().await {
+            let fault = match self.turn(&call).await {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
@@ -128,7 +142,7 @@ impl Link {
         let mut pace = Pace::start();
         let mut lost: Option<Fault> = None;
         loop {
-            let Err(fault) = call().await else { return Ok(()) };
+            let Err(fault) = self.turn(&call).await else { return Ok(()) };
             let again = match fault.sort {
                 Sort::Lost | Sort::Silent => {
                     lost = Some(fault.clone());

@@ -78,7 +78,10 @@ impl<'a> Handle<'a> {
 
     pub(super) async fn list_user_profiles(&self, domain_id: &str) -> Result<Vec<String>, Fault> {
         let each = |p: &sm::UserProfileDetails| p.user_profile_name().map(ToOwned::to_owned);
-        pages!(self, self.client.list_user_profiles().domain_id_equals(domain_id), user_profiles, each)
+        let listed = async {
+            pages!(self, self.client.list_user_profiles().domain_id_equals(domain_id), user_profiles, each)
+        };
+        self.known("sagemaker:ListUserProfiles", listed.await)
     }
 
     /// Spaces: name and owner.
@@ -87,7 +90,9 @@ impl<'a> Handle<'a> {
             let owner = s.ownership_settings_summary().and_then(|o| o.owner_user_profile_name());
             Some((s.space_name()?.to_owned(), owner.map(ToOwned::to_owned)))
         };
-        pages!(self, self.client.list_spaces().domain_id_equals(domain_id), spaces, each)
+        let listed =
+            async { pages!(self, self.client.list_spaces().domain_id_equals(domain_id), spaces, each) };
+        self.known("sagemaker:ListSpaces", listed.await)
     }
 
     /// What runs in a domain; AWS lists apps for a day after they were deleted.
@@ -101,7 +106,19 @@ impl<'a> Handle<'a> {
                 own: app.app_name().unwrap_or_default().to_owned(),
             })
         };
-        pages!(self, self.client.list_apps().domain_id_equals(domain_id), apps, each)
+        let listed = async { pages!(self, self.client.list_apps().domain_id_equals(domain_id), apps, each) };
+        self.known("sagemaker:ListApps", listed.await)
+    }
+
+    /// A list that something else than AWS may not implement: then there is nothing of the sort, and that is said.
+    fn known<T>(&self, action: &'static str, answer: Result<Vec<T>, Fault>) -> Result<Vec<T>, Fault> {
+        match answer {
+            Err(fault) if fault.is_not_implemented() && self.link.has_own_endpoint() => {
+                self.link.note_unanswered(action);
+                Ok(vec![])
+            }
+            answer => answer,
+        }
     }
 
     pub(super) async fn list_notebooks(&self) -> Result<Vec<String>, Fault> {
@@ -114,13 +131,17 @@ impl<'a> Handle<'a> {
             c.notebook_instance_lifecycle_config_name().map(ToOwned::to_owned)
         };
         let call = || self.client.list_notebook_instance_lifecycle_configs();
-        pages!(self, call(), notebook_instance_lifecycle_configs, each)
+        let listed = async { pages!(self, call(), notebook_instance_lifecycle_configs, each) };
+        self.known("sagemaker:ListNotebookInstanceLifecycleConfigs", listed.await)
     }
 
     pub(super) async fn list_studio_scripts(&self) -> Result<Vec<String>, Fault> {
         let each =
             |c: &sm::StudioLifecycleConfigDetails| c.studio_lifecycle_config_name().map(ToOwned::to_owned);
-        pages!(self, self.client.list_studio_lifecycle_configs(), studio_lifecycle_configs, each)
+        let listed = async {
+            pages!(self, self.client.list_studio_lifecycle_configs(), studio_lifecycle_configs, each)
+        };
+        self.known("sagemaker:ListStudioLifecycleConfigs", listed.await)
     }
 
     pub(super) async fn tags(&self, arn: &str) -> Result<Vec<(String, String)>, Fault> {

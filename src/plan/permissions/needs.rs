@@ -391,7 +391,8 @@ impl Account<'_> {
         match policy {
             PolicyReference::Aws(name) => [format!("arn:{}:iam::aws:policy/{name}", self.partition)].into(),
             PolicyReference::Customer(id) => match self.declared.get(id) {
-                Some(resource) => [self.arn(id, resource)].into(),
+                // One that is adopted stays where it is.
+                Some(resource) => self.places(id, resource).into_iter().map(|(arn, _)| arn).collect(),
                 None => self.anywhere(id.kind, &id.name).into(),
             },
         }

@@ -9,7 +9,7 @@ use super::super::words;
 use super::aws_managed::changed;
 use super::resource::whole;
 use super::setting::{field, setting};
-use super::{coverage, findings, head, not_checked, notes, reach};
+use super::{coverage, findings, head, not_checked, not_looked_at, notes, reach};
 use crate::spec::drift_ignore::IGNORE_FILE;
 use crate::state::Setting;
 
@@ -19,14 +19,18 @@ impl DriftReport {
         let mut page = Page::new(terminal);
         let Self {
             format_version: _,
+            shard: _, // Said before anything is read.
             environments,
+            environments_not_checked: away,
             drift,
             not_checked: unread,
             coverage: covered,
             findings: broken,
             notes: remarks,
             summary,
+            basis: _,
         } = self;
+        not_looked_at(&mut page, away);
         for environment in environments {
             let own: Vec<&Finding> = drift.iter().filter(|f| f.environment == environment.name).collect();
             let drifted = own.iter().any(|f| f.drift);
@@ -66,6 +70,7 @@ impl DriftReport {
                        `hatrack adopt`, or list it under `ignore` with a reason";
             page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
         }
+        not_looked_at(&mut page, away);
         page.finish()
     }
 }

@@ -12,7 +12,7 @@ mod setting;
 mod why;
 
 use super::page::{Page, Terminal, piece};
-use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead};
+use super::plan::{AcceptableHazard, AccountFinding, CoverageLine, EnvironmentHead, NotChecked};
 use super::said::Said;
 use super::style::Label;
 use super::words;
@@ -84,6 +84,22 @@ fn findings(page: &mut Page, list: &[AccountFinding]) {
         let text = format!("[{rule}] {}: {message}", each.place());
         let code = String::new();
         said(page, 2, Label::Hazard, "! ", &Said { code, address: None, text, help });
+    }
+}
+
+/// The environments of which nothing is known: said before all else, and again at the end.
+fn not_looked_at(page: &mut Page, list: &[NotChecked]) {
+    if list.is_empty() {
+        return;
+    }
+    page.blank();
+    let environments = words::count(list.len(), "environment");
+    page.say(0, 2, Label::Error, format!("{environments} not checked:"));
+    for each in list {
+        page.flow(2, 4, [piece(Label::Error, "? "), piece(Label::Plain, each.line())]);
+        for help in &each.help {
+            page.flow(6, 2, [piece(Label::Help, "→ "), piece(Label::Plain, help.as_str())]);
+        }
     }
 }
 

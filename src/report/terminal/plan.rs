@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::super::by_hand::by_hand;
 use super::super::meters::{self, MeterLine};
 use super::super::page::{Page, Terminal, piece};
-use super::super::plan::{EnvironmentPlan, PlanReport, PlanSummary, StepLine};
+use super::super::plan::{BridgeLine, EnvironmentPlan, PlanReport, PlanSummary, StepLine};
 use super::super::style::Label;
 use super::super::words;
 use super::access::access;
 use super::aws_managed::attached;
 use super::resource::resource;
-use super::{coverage, findings, hazards, head, not_checked, notes, objections, reach};
+use super::{coverage, findings, hazards, head, not_checked, not_looked_at, notes, objections, reach};
 
 /// Resources with more lines than this get air around them.
 const DENSE_LINES_MAX: usize = 3;
@@ -22,9 +22,12 @@ impl PlanReport {
         let mut page = Page::new(terminal);
         let Self {
             format_version: _,
+            shard: _, // Said before anything is read.
             summary,
             access: who,
             environments,
+            environments_not_checked: away,
+            across_accounts: bridges,
             steps,
             meters,
             hazards: dangers,
@@ -35,8 +38,10 @@ impl PlanReport {
             coverage: covered,
             by_hand: manual,
             objections: refused,
+            basis: _,
             assertions: _, // Told with their lines, as what is wrong in files is.
         } = self;
+        not_looked_at(&mut page, away);
         if !steps.is_empty() {
             access(&mut page, who);
         }
@@ -84,6 +89,7 @@ impl PlanReport {
             }
             of_accounts(&mut page, environments, meters);
         }
+        across(&mut page, bridges);
         attached(&mut page, own);
         findings(&mut page, broken);
         notes(&mut page, remarks);
@@ -92,6 +98,7 @@ impl PlanReport {
         by_hand(&mut page, manual);
         hazards(&mut page, dangers);
         objections(&mut page, refused);
+        not_looked_at(&mut page, away);
         page.finish()
     }
 }
@@ -111,6 +118,19 @@ fn of_accounts(page: &mut Page, environments: &[EnvironmentPlan], all: &[MeterLi
             String::from("quotas of the account:")
         };
         meters::line(page, 0, &lead, &own);
+    }
+}
+
+/// Both sides of what spans accounts, together.
+fn across(page: &mut Page, bridges: &[BridgeLine]) {
+    if bridges.is_empty() {
+        return;
+    }
+    page.blank();
+    page.say(0, 2, Label::Heading, "Across accounts:");
+    for bridge in bridges {
+        let (sign, label) = if bridge.whole { ("+ ", Label::Added) } else { ("! ", Label::Hazard) };
+        page.flow(2, 4, [piece(label, sign), piece(Label::Plain, bridge.text.as_str())]);
     }
 }
 

@@ -1,6 +1,7 @@
 //! One environment from top to bottom: its sections, and the keys that are about the whole.
 
 use super::{Lowering, under};
+use crate::diagnostic::did_you_mean;
 use crate::state::{Ignored, Kind, ResourceId};
 
 impl Lowering<'_> {
@@ -46,6 +47,14 @@ impl Lowering<'_> {
         for (n, address) in environment.retire.iter().enumerate() {
             self.retire(address, &format!("/retire/{n}"));
         }
+        for (n, address) in environment.adopt.iter().enumerate() {
+            let taken = self.declared_here(address, &format!("/adopt/{n}"));
+            self.scope.adopt.extend(taken);
+        }
+        for (n, address) in environment.takeover.iter().enumerate() {
+            let taken = self.declared_here(address, &format!("/takeover/{n}"));
+            self.scope.takeover.extend(taken);
+        }
         for (n, ignored) in environment.ignore.iter().enumerate() {
             let pointer = format!("/ignore/{n}");
             self.ignore(&ignored.address, &ignored.reason, &pointer);
@@ -60,7 +69,10 @@ impl Lowering<'_> {
             return self.say(self.at(pointer, message).help(help));
         }
         if matches!(kind, Kind::Space | Kind::Account) {
-            let message = format!("hatrack does not delete a {kind}");
+            let message = match kind {
+                Kind::Space => "people make spaces of their own, and delete them: hatrack does neither",
+                _ => "the settings of an account are changed, and never deleted as a whole",
+            };
             return self.say(self.at(pointer, message));
         }
         self.scope.sagemaker |= kind.is_regional();
@@ -72,6 +84,28 @@ impl Lowering<'_> {
         }
         self.origins.declare(&id, self.home.place(pointer)); // the place a person edits
         self.scope.retire.insert(id);
+    }
+
+    /// The resource of an address that this file declares, and the instance profile that comes with it; none after
+    /// saying why not.
+    fn declared_here(&mut self, address: &str, pointer: &str) -> Vec<ResourceId> {
+        let Some((kind, name)) = self.address(address, pointer) else { return vec![] };
+        let id = ResourceId::new(&self.home.info.account, kind, name);
+        if !self.scope.declared.contains(&id) {
+            let known: Vec<String> = self.scope.declared.iter().map(ResourceId::address).collect();
+            let near = did_you_mean(address, known.iter().map(String::as_str));
+            let help = near.map_or_else(
+                || "declare it, or take the line out".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            self.say(self.at(pointer, format!("this file does not declare `{address}`")).help(help));
+            return vec![];
+        }
+        let profile = ResourceId { kind: Kind::InstanceProfile, ..id.clone() };
+        let comes_along = kind == Kind::Role && self.scope.declared.contains(&profile);
+        let mut all = vec![id];
+        all.extend(comes_along.then_some(profile));
+        all
     }
 
     fn ignore(&mut self, address: &str, reason: &str, pointer: &str) {

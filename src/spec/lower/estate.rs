@@ -69,6 +69,7 @@ impl<'a> Estate<'a> {
                 homes.push(Home::new(info, one));
             }
         }
+        partitions(&homes, &mut diagnostics);
         collisions(&homes, &mut diagnostics);
         (Self { homes, unread }, diagnostics)
     }
@@ -293,6 +294,13 @@ fn header(one: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<Environment
             "a region is `eu-west-1` or the like",
         );
     }
+    if environment.profile.as_deref().is_some_and(|profile| profile.trim().is_empty()) {
+        wrong(
+            "profile",
+            "a profile has a name".to_owned(),
+            "name it as in `~/.aws/config`, or leave `profile:` out",
+        );
+    }
     let account = match environment.account.parse::<AccountId>() {
         Ok(account) => account,
         Err(message) => {
@@ -306,6 +314,7 @@ fn header(one: &Loaded, diagnostics: &mut Vec<Diagnostic>) -> Option<Environment
         account,
         region: environment.region.clone(),
         partition: Partition::of_region(&environment.region),
+        profile: environment.profile.clone(),
         assume_role: environment.assume_role.clone(),
         source: one.tree.span.source.name.clone(),
         checklist: vec![],
@@ -325,6 +334,35 @@ fn is_region(text: &str) -> bool {
                 && number.chars().all(|c| c.is_ascii_digit())
         }
         None => false,
+    }
+}
+
+/// Finds accounts that would be in two partitions: each is in one.
+fn partitions(homes: &[Home<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let mut first: BTreeMap<&AccountId, &Home<'_>> = BTreeMap::new();
+    for home in homes {
+        let EnvironmentInfo {
+            name: _,
+            account,
+            region,
+            partition,
+            profile: _,
+            assume_role: _,
+            source: _,
+            checklist: _,
+        } = &home.info;
+        let other = *first.entry(account).or_insert(home);
+        if other.info.partition != *partition {
+            let message = format!(
+                "region `{region}` is in partition `{partition}`, but environment `{}` has account {account} in `{}`",
+                other.info.name, other.info.partition
+            );
+            diagnostics.push(
+                Diagnostic::error(Some(home.place("/region")), message)
+                    .related(other.place("/region"), "the first is here")
+                    .help("an account is in one partition: check `account:` and `region:` of both"),
+            );
+        }
     }
 }
 

@@ -14,11 +14,11 @@ mod fit;
 mod holder;
 mod people;
 mod principal;
-mod role;
+pub(in crate::spec) mod role;
 mod sagemaker;
 mod statements;
 mod target;
-mod trust;
+pub(in crate::spec) mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +71,8 @@ pub struct EnvironmentInfo {
     pub region: String,
     /// Its partition.
     pub partition: Partition,
+    /// The profile of the AWS configuration files with its credentials.
+    pub profile: Option<String>,
     /// The role to assume first.
     pub assume_role: Option<AssumeRole>,
     /// The file, as the user would type it.

@@ -8,7 +8,7 @@ use crate::state::{Core, Kind, Resource, ResourceId, Setting, SettingKey, mark_p
 
 /// What AWS gives a role of which nothing is said.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
-const SESSION_SECONDS_DEFAULT: u32 = 3600;
+pub(in crate::spec) const SESSION_SECONDS_DEFAULT: u32 = 3600;
 
 impl Lowering<'_> {
     pub(super) fn role(&mut self, name: &str, body: &Role) {
@@ -58,7 +58,7 @@ impl Lowering<'_> {
 }
 
 /// Whether EC2 may assume the role.
-fn trusts_ec2(trust: &Policy) -> bool {
+pub(in crate::spec) fn trusts_ec2(trust: &Policy) -> bool {
     trust.document().is_some_and(|document| {
         document.statements.iter().any(|statement| {
             let Some(Element::Is(principals)) = &statement.principal else { return false };

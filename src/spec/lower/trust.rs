@@ -11,7 +11,7 @@ use crate::spec::tree::Node;
 use crate::state::{AccountId, Kind, ResourceId};
 
 /// Services that assume roles, by the first part of their principal. Any other is written in full.
-const SERVICES: [&str; 40] = [
+pub(in crate::spec) const SERVICES: [&str; 40] = [
     "airflow",
     "airflow-env",
     "apigateway",
@@ -56,7 +56,7 @@ const SERVICES: [&str; 40] = [
 
 /// Identity providers that are their own principal, without a provider made in the account.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
-const PUBLIC_PROVIDERS: [&str; 4] =
+pub(in crate::spec) const PUBLIC_PROVIDERS: [&str; 4] =
     ["accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"];
 
 const WHO: [&str; 6] = ["service", "account", "role", "user", "federated", "org"];
@@ -360,10 +360,7 @@ impl Lowering<'_> {
     }
 
     fn organization(&mut self, text: &str, pointer: &str) -> Option<Trusted> {
-        // https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
-        let id = text.strip_prefix("o-").unwrap_or_default();
-        if !(10..=32).contains(&id.len()) || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-        {
+        if !is_organization(text) {
             let said = self.at(pointer, format!("`{text}` is no organization id"));
             self.say(said.help("`o-` and ten to 32 lower-case letters and digits"));
             return None;
@@ -372,4 +369,11 @@ impl Lowering<'_> {
         trusted.when("StringEquals", "aws:PrincipalOrgID", json!(text));
         Some(trusted)
     }
+}
+
+/// Whether a text is the id of an organization.
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html>
+pub(in crate::spec) fn is_organization(text: &str) -> bool {
+    let id = text.strip_prefix("o-").unwrap_or_default();
+    (10..=32).contains(&id.len()) && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
 }

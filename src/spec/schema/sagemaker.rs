@@ -124,6 +124,7 @@ pub enum Running {
 /// The word for "whatever is found".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(title = "value of `running`: `true`, `false`")]
 pub enum Any {
     /// Whatever is found.
     Any,

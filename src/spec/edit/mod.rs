@@ -1,0 +1,8 @@
+//! Edits of environment files that leave everything else as it is: what was found becomes what is declared.
+
+mod documents;
+mod place;
+pub mod text;
+mod wish;
+
+pub use wish::{Cannot, Part, Wish, Wished, wished};
