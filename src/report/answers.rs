@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::drift::{Class, Finding};
 use super::escape::{json, markdown_code};
-use crate::state::SettingKey;
+use crate::state::{Kind, SettingKey, sagemaker_kinds};
 
 /// What somebody can do about a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -31,7 +31,9 @@ impl Answers {
         let arguments =
             if several_environments { format!("--environment {environment} {address}") } else { address };
         let can_revert = !out_of_reach && !finding.outside;
-        let can_adopt = !out_of_reach && !matches!(key, Some(SettingKey::Credential(..)));
+        let can_adopt = !out_of_reach
+            && finding.id.as_ref().is_some_and(|id| is_written(id.kind))
+            && !matches!(key, Some(SettingKey::Credential(..)));
         Self {
             revert: can_revert.then(|| format!("hatrack revert {arguments}")),
             adopt: can_adopt.then(|| format!("hatrack adopt {arguments}")),
@@ -58,6 +60,14 @@ impl Answers {
         let said =
             said.iter().filter_map(|(what, how)| Some(format!("{what} {}", markdown_code(how.as_deref()?))));
         format!("- {}: {}\n", markdown_code(address), said.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Whether `hatrack adopt` writes down what is found of a kind. An instance profile is its role's.
+fn is_written(kind: Kind) -> bool {
+    match kind {
+        Kind::Group | Kind::User | Kind::Policy | Kind::Role | Kind::Bucket => true,
+        Kind::InstanceProfile | sagemaker_kinds!() | Kind::Account => false,
     }
 }
 
