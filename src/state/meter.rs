@@ -102,8 +102,7 @@ pub fn refused(id: &ResourceId, found: Option<&Resource>, wanted: &Resource, quo
 /// How many resources an account has of each kind that is known in full.
 pub fn account_meters(state: &State, account: &AccountId) -> Vec<Meter> {
     let Some(extent) = state.accounts.get(account) else { return vec![] };
-    let count =
-        |kind: Kind| state.of_account(account).filter(|(id, _)| id.kind == kind).count();
+    let count = |kind: Kind| state.of_account(account).filter(|(id, _)| id.kind == kind).count();
     let known = extent.kinds.iter().filter_map(|kind| Some((of_account(*kind)?, count(*kind))));
     known.map(|(quota, used)| Meter::new(quota, used, &extent.quotas)).collect()
 }

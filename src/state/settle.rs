@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::meter::Meter;
 use super::{
-    AccountId, Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope, Setting,
-    SettingKey, State, Unread, Verb, limits, settings_of_create,
+    AccountId, Blind, Core, CredentialKind, Ignored, Kind, Operation, Owner, Resource, ResourceId, Scope,
+    Setting, SettingKey, State, Unread, Verb, limits, settings_of_create,
 };
 use crate::policy::{self, Policy};
 
