@@ -1,6 +1,6 @@
 //! What rules find in accounts: the same rules, without files and places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -11,7 +11,7 @@ use super::subject::{Home, Identity, Live, Subject};
 use super::{identity, rules};
 use crate::policy::Written;
 use crate::spec::EnvironmentInfo;
-use crate::state::{ResourceId, SettingKey, State};
+use crate::state::{AccountId, ResourceId, SettingKey, State};
 
 /// Something found in an account rather than in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub fn account(
     environments: &[EnvironmentInfo],
     today: Date,
 ) -> Vec<Finding> {
-    in_account(state, ours, environments, today, &identity::ceilings(state))
+    in_account(state, ours, ours, environments, today, &identity::ceilings(state))
 }
 
 /// Looks at what was found in accounts, and tells what is not declared that way: of that, `estate` tells.
@@ -79,14 +79,25 @@ pub fn account_alone(accounts: Accounts<'_>) -> Vec<Alone> {
     let attached = identity::attached(found);
     let meant = identity::ceilings(declared).into_iter().filter(|id| !attached.contains(id));
     let ceilings: BTreeSet<&ResourceId> = identity::ceilings(found).into_iter().chain(meant).collect();
-    let look = |state: &State| in_account(state, ours, environments, today, &ceilings);
-    let (declared, wanted) = (look(declared), look(wanted));
-    let found = look(found).into_iter().filter(|finding| !declared.contains(finding));
+    let look = |state: &State, at: &BTreeSet<ResourceId>| {
+        in_account(state, at, ours, environments, today, &ceilings)
+    };
+    let found = look(found, ours);
+    // Where nothing is found there is nothing to compare, and that is nearly everywhere.
+    let at: BTreeSet<ResourceId> = found.iter().map(|finding| finding.id.clone()).collect();
+    if at.is_empty() {
+        return vec![];
+    }
+    let (declared, wanted) = (look(declared, &at), look(wanted, &at));
+    let found = found.into_iter().filter(|finding| !declared.contains(finding));
     found.map(|finding| Alone { stays: wanted.contains(&finding), finding }).collect()
 }
 
+/// What rules say of `at`, as far as it can be said of one resource or identity, and of all of `ours` where a rule looks at
+/// the account as a whole.
 fn in_account(
     state: &State,
+    at: &BTreeSet<ResourceId>,
     ours: &BTreeSet<ResourceId>,
     environments: &[EnvironmentInfo],
     today: Date,
@@ -94,12 +105,14 @@ fn in_account(
 ) -> Vec<Finding> {
     let homes = homes(environments);
     let nowhere = Home::default();
-    let home_of = |id: &ResourceId| {
-        let environment = environments.iter().find(|e| e.account == id.account);
-        environment.and_then(|e| homes.get(e.name.as_str())).unwrap_or(&nowhere)
-    };
+    let mut names: BTreeMap<&AccountId, &str> = BTreeMap::new();
+    for environment in environments {
+        names.entry(&environment.account).or_insert(&environment.name);
+    }
+    let home_of =
+        |id: &ResourceId| names.get(&id.account).and_then(|name| homes.get(*name)).unwrap_or(&nowhere);
     let mut findings: Vec<Finding> = vec![];
-    for (id, setting, policy, usage) in identity::documents(state).filter(|(id, ..)| ours.contains(*id)) {
+    for (id, setting, policy, usage) in identity::documents(state).filter(|(id, ..)| at.contains(*id)) {
         let Some(document) = policy.document() else { continue };
         let written = Written::of(document, usage);
         let (holder, setting) = (Some(id), setting.as_ref());
@@ -113,7 +126,7 @@ fn in_account(
         }
     }
     let roles = Roles::new(state);
-    for id in ours {
+    for id in at {
         let Some(identity) = identity::of(id, state, home_of(id), &|_, _| None, Some(&roles)) else {
             continue;
         };

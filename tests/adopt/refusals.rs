@@ -121,3 +121,17 @@ fn tags_of_the_whole_file_are_put_on_nothing_that_lacks_them() {
     exits(&project, 0, &["adopt", "role/GlueEtl", "--yes"]);
     assert!(!project.read("environments/x.yaml").contains("team: ds"));
 }
+
+#[test]
+fn what_looks_like_a_secret_is_not_written() {
+    let project = Project::empty();
+    let mut state = handmade();
+    let setting = hatrack::state::Setting::Tag { key: "note".into(), value: "AKIAI44QH8DHBEXAMPLE".into() };
+    resource(&mut state, "user/erin").set(setting);
+    write_account(&project, &state);
+    let run =
+        exits(&project, 0, &["adopt", "user/erin", "user/no", "--environment", "x", "--region", "eu-west-1"]);
+    assert!(run.stderr.contains("user/erin: in what it says, this looks like"), "{}", run.shown());
+    let file = project.read("environments/x.yaml");
+    assert!(!file.contains("AKIA") && file.contains("\"no\":"), "{file}");
+}

@@ -174,7 +174,7 @@ def one_fails(new, checks):
     kept = json.loads((estate.directory / "kept.json").read_text())["state"]["accounts"]
     checks.check("a snapshot has the rest, and exits with 1", snapshot.returncode == 1 and sorted(kept) == [accounts[0], accounts[2]]
                  and "e2" in snapshot.err, snapshot.err)
-    asked = estate.run("who-can", "sts:AssumeRole", f"arn:aws:iam::{accounts[0]}:role/Role1")
+    asked = estate.run("who-can", "--on", "live", "sts:AssumeRole", f"arn:aws:iam::{accounts[0]}:role/Role1")
     checks.check("a question about who can do something is not answered without one", asked.returncode == 1 and "e2" in asked.err, asked.out + asked.err)
 
 

@@ -25,6 +25,9 @@ use crate::state::{Blind, Kind, ResourceId, Scope, Unread};
 /// How often a text is written anew because something in it cannot be said. Each time that is left out.
 const TRIES: usize = 50;
 
+/// The rule about secrets in files.
+const SECRET: &str = "secret-literal";
+
 pub(super) fn adopt(
     work: &Work<'_>,
     mut chosen: BTreeSet<ResourceId>,
@@ -180,6 +183,15 @@ fn checked(
             findings.iter().filter_map(|finding| Some((of(finding)?, finding.clone()))).collect();
         if placed.is_empty() {
             return Err(Failure::in_text(findings));
+        }
+        // What looks like a secret is not written into a file, whoever put it where it was found.
+        let secrets: Vec<(ResourceId, String)> = placed
+            .iter()
+            .filter(|(_, finding)| finding.rule == Some(SECRET))
+            .map(|(id, finding)| (id.clone(), format!("in what it says, {}", finding.message)))
+            .collect();
+        if !secrets.is_empty() {
+            return Ok(Checked::Refused(secrets));
         }
         if round == 2 {
             let why = |(id, finding): (ResourceId, Diagnostic)| (id, finding.message);
