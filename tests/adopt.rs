@@ -85,6 +85,6 @@ fn resource<'a>(state: &'a mut State, address: &str) -> &'a mut Resource {
 fn by_path(kind: Kind) -> bool {
     match kind {
         Kind::Group | Kind::Policy | Kind::InstanceProfile => true,
-        Kind::User | Kind::Role | Kind::Bucket => false,
+        _ => false,
     }
 }

@@ -37,7 +37,7 @@ fn unmarked(id: &ResourceId, resource: &Resource) -> Resource {
     resource.settings.retain(|key, _| !matches!(key, SettingKey::Credential(..)));
     let path = match &mut resource.core {
         Core::Group { path } | Core::Policy { path, .. } | Core::InstanceProfile { path } => Some(path),
-        Core::User { .. } | Core::Role { .. } | Core::Bucket { .. } => None,
+        _ => None,
     };
     if let Some(path) = path {
         assert!(by_path(id.kind));

@@ -11,6 +11,7 @@ apply to in `environments/` are made in the small estate beside this file. Each 
 import argparse
 import concurrent.futures
 import json
+import os
 import pathlib
 import queue
 import shutil
@@ -298,6 +299,26 @@ def every_edit(checks, servers, binary, directory, wanted):
     return skipped
 
 
+def without_studio(directory, into):
+    """moto has no people of Studio domains, lists no lifecycle configurations, and tells nothing of a notebook's metadata
+    service: a copy of the environments without them. The domain and the notebook stay."""
+    for folder in ("environments", "templates"):
+        shutil.copytree(directory / folder, into / folder)
+    for path in (into / "environments").glob("*.yaml"):
+        kept, skipped = [], None
+        for line in path.read_text().splitlines(keepends=True):
+            depth = len(line) - len(line.lstrip())
+            if skipped is not None and (depth > skipped or not line.strip()):
+                continue
+            skipped = depth if line.strip() in ("user_profiles:", "lifecycle_configurations:") else None
+            if skipped is None and not line.strip().startswith("lifecycle_configuration:"):
+                kept.append(line)
+            if line == "    scratch:\n":
+                kept.append("      metadata_version: 1\n")
+        path.write_text("".join(kept))
+    return into
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("binary", type=pathlib.Path)
@@ -314,7 +335,12 @@ def main():
         wanted = [wanted[i * len(wanted) // given.sample] for i in range(min(given.sample, len(wanted)))]
     # moto has no boundaries of users, so `small` stays out.
     options = ["--plain"] if given.plain else ["--without", given.without] if given.without else []
-    estates = [given.environments.resolve(), *([] if given.plain else [HERE / "small"])]
+    worked = given.environments.resolve()
+    scratch = None
+    if os.environ.get("HATRACK_TEST_SERVER") != "standin":
+        scratch = tempfile.TemporaryDirectory()
+        worked = without_studio(worked, pathlib.Path(scratch.name))
+    estates = [worked, *([] if given.plain else [HERE / "small"])]
     servers = [Server(*options) for _ in range(1 if given.plain else given.jobs)]
     try:
         for directory in estates:

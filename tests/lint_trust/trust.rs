@@ -366,7 +366,7 @@ fn broken_in_account(principal: &str) -> BTreeSet<&'static str> {
     let lowered = hatrack::spec::load(&[file], &[]).0.unwrap();
     let mut state = lowered.wanted.clone();
     let policy = |statement: &str| Policy::from_text(&format!(r#"{{"Statement": [{statement}]}}"#), "aws");
-    let role = ResourceId { account: ACCOUNT.parse().unwrap(), kind: Kind::Role, name: "Reader".into() };
+    let role = ResourceId::new(&ACCOUNT.parse().unwrap(), Kind::Role, "Reader");
     let bucket = ResourceId { kind: Kind::Bucket, name: "acme-lake".into(), ..role.clone() };
     let core = Core::Role {
         path: "/".into(),

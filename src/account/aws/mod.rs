@@ -26,6 +26,8 @@ mod read_quotas;
 mod retry;
 #[cfg(feature = "sagemaker")]
 mod sagemaker;
+#[cfg(feature = "sagemaker")]
+mod sagemaker_forms;
 mod session_cache;
 mod settings;
 mod topic;

@@ -8,10 +8,13 @@ use aws_sdk_sagemaker::types as sm;
 
 use super::error::{Fault, Sort};
 use super::sagemaker::Handle;
+use super::sagemaker_forms::{
+    app_type, change_scripts, empty, encoded, hook, metadata, network, root, set_idle, size, some_list, tag,
+};
 use super::write::{Now, Task, tags_of};
 use crate::state::{
-    AppType, AuthMode, Core, Domain, HOME_FILES_TAG, HomeFiles, Kind, NetworkAccess, Notebook,
-    NotebookLifecycle, ResourceId, Setting, Settings, StudioLifecycle, UserProfile, Verb, within_domain,
+    AppType, AuthMode, Core, Domain, HOME_FILES_TAG, HomeFiles, Kind, Notebook, NotebookLifecycle,
+    ResourceId, Setting, Settings, StudioLifecycle, UserProfile, Verb, within_domain,
 };
 
 /// As long as Terraform's provider waits, which is as long as AWS was seen to need.
@@ -194,7 +197,7 @@ impl Work<'_> {
             .set_kms_key_id(kms_key.clone())
             .volume_size_in_gb(size(*volume_gb))
             .root_access(root(*root_access))
-            .instance_metadata_service_configuration(metadata(*metadata_version)?)
+            .instance_metadata_service_configuration(metadata(*metadata_version))
             .set_lifecycle_config_name(lifecycle.as_ref().map(|id| id.name.clone()))
             .set_tags(self.tags(settings));
         let made = async || exists(self.handle.describe_notebook(name).await);
@@ -362,7 +365,7 @@ impl Work<'_> {
                 call = call.root_access(root(wanted.root_access));
             }
             if found.metadata_version != wanted.metadata_version {
-                call = call.instance_metadata_service_configuration(metadata(wanted.metadata_version)?);
+                call = call.instance_metadata_service_configuration(metadata(wanted.metadata_version));
             }
             if found.lifecycle != wanted.lifecycle {
                 call = match &wanted.lifecycle {
@@ -616,103 +619,5 @@ fn exists<T>(answer: Result<T, Fault>) -> Result<bool, Fault> {
         Ok(_) => Ok(true),
         Err(fault) if fault.sort == Sort::Absent => Ok(false),
         Err(fault) => Err(fault),
-    }
-}
-
-fn tag(key: &str, value: &str) -> sm::Tag {
-    sm::Tag::builder().key(key).value(value).build()
-}
-
-fn empty() -> sm::UserSettings {
-    sm::UserSettings::builder().build()
-}
-
-fn some_list(items: &std::collections::BTreeSet<String>) -> Option<Vec<String>> {
-    (!items.is_empty()).then(|| items.iter().cloned().collect())
-}
-
-fn size(gb: u32) -> i32 {
-    i32::try_from(gb).unwrap_or(i32::MAX)
-}
-
-fn network(access: NetworkAccess) -> sm::AppNetworkAccessType {
-    match access {
-        NetworkAccess::PublicInternetOnly => sm::AppNetworkAccessType::PublicInternetOnly,
-        NetworkAccess::VpcOnly => sm::AppNetworkAccessType::VpcOnly,
-    }
-}
-
-fn root(access: bool) -> sm::RootAccess {
-    if access { sm::RootAccess::Enabled } else { sm::RootAccess::Disabled }
-}
-
-fn metadata(version: u8) -> Result<sm::InstanceMetadataServiceConfiguration, Fault> {
-    let version = version.to_string();
-    Ok(sm::InstanceMetadataServiceConfiguration::builder()
-        .minimum_instance_metadata_service_version(version)
-        .build())
-}
-
-fn app_type(app: AppType) -> sm::StudioLifecycleConfigAppType {
-    match app {
-        AppType::JupyterLab => sm::StudioLifecycleConfigAppType::JupyterLab,
-        AppType::CodeEditor => sm::StudioLifecycleConfigAppType::CodeEditor,
-        AppType::JupyterServer => sm::StudioLifecycleConfigAppType::JupyterServer,
-        AppType::KernelGateway => sm::StudioLifecycleConfigAppType::KernelGateway,
-    }
-}
-
-fn hook(script: Option<&str>) -> Option<Vec<sm::NotebookInstanceLifecycleHook>> {
-    let hook = sm::NotebookInstanceLifecycleHook::builder().content(encoded(script?)).build();
-    Some(vec![hook])
-}
-
-fn encoded(script: &str) -> String {
-    aws_smithy_types::base64::encode(script.as_bytes())
-}
-
-/// The time after which idle apps of both editors stop.
-fn set_idle(user: &mut sm::UserSettings, minutes: Option<u32>) {
-    let managed = match minutes {
-        Some(_) => sm::LifecycleManagement::Enabled,
-        None => sm::LifecycleManagement::Disabled,
-    };
-    let mut lab = user.jupyter_lab_app_settings.take();
-    if lab.is_none() && minutes.is_none() {
-        return;
-    }
-    let settings = |before: Option<sm::AppLifecycleManagement>| {
-        let mut idle = before
-            .and_then(|management| management.idle_settings)
-            .unwrap_or_else(|| sm::IdleSettings::builder().build());
-        idle.lifecycle_management = Some(managed.clone());
-        idle.idle_timeout_in_minutes = minutes.and_then(|n| i32::try_from(n).ok());
-        Some(sm::AppLifecycleManagement::builder().idle_settings(idle).build())
-    };
-    let mut these = lab.take().unwrap_or_else(|| sm::JupyterLabAppSettings::builder().build());
-    these.app_lifecycle_management = settings(these.app_lifecycle_management.take());
-    user.jupyter_lab_app_settings = Some(these);
-    let mut editor =
-        user.code_editor_app_settings.take().unwrap_or_else(|| sm::CodeEditorAppSettings::builder().build());
-    editor.app_lifecycle_management = settings(editor.app_lifecycle_management.take());
-    user.code_editor_app_settings = Some(editor);
-}
-
-/// Changes the list of scripts of one sort of app; an empty list takes the last away.
-fn change_scripts(user: &mut sm::UserSettings, app: AppType, change: impl FnOnce(&mut Vec<String>)) {
-    macro_rules! of {
-        ($field:ident, $settings:ident) => {{
-            let mut settings = user.$field.take().unwrap_or_else(|| sm::$settings::builder().build());
-            let mut arns = settings.lifecycle_config_arns.take().unwrap_or_default();
-            change(&mut arns);
-            settings.lifecycle_config_arns = Some(arns);
-            user.$field = Some(settings);
-        }};
-    }
-    match app {
-        AppType::JupyterLab => of!(jupyter_lab_app_settings, JupyterLabAppSettings),
-        AppType::CodeEditor => of!(code_editor_app_settings, CodeEditorAppSettings),
-        AppType::JupyterServer => of!(jupyter_server_app_settings, JupyterServerAppSettings),
-        AppType::KernelGateway => of!(kernel_gateway_app_settings, KernelGatewayAppSettings),
     }
 }

@@ -1,5 +1,6 @@
 //! SageMaker: domains with their people, notebooks and scripts, and who may open whose profile.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
@@ -304,9 +305,9 @@ impl Lowering<'_> {
             let Some(resource) = self.wanted.resources.remove(&id) else { continue };
             let Resource { core, mut settings } = resource;
             // One of that name in the file is the author's own word on it.
-            if !settings.contains_key(&setting.key()) {
+            if let Entry::Vacant(free) = settings.entry(setting.key()) {
                 self.origins.declare_setting(&id, setting.key(), span.clone());
-                settings.insert(setting.key(), setting);
+                free.insert(setting);
             }
             let resource = fit::fitted(kind, Resource::new(core, settings.into_values()));
             self.wanted.resources.insert(id, resource);

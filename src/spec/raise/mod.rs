@@ -259,6 +259,7 @@ impl Raising<'_> {
                     "hatrack does not write down what SageMaker has yet: write it by hand, and take it with `--adopt`",
                 ));
             }
+            Kind::Account if resource.settings.is_empty() => return Ok(None),
             Kind::Account => {
                 return Err(String::from(
                     "hatrack does not write down an account's own settings yet: write `account_settings` by hand",

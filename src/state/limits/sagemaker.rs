@@ -93,7 +93,7 @@ pub(super) fn account(resource: &Resource, found: &mut Found) {
                     && !alias.starts_with('-')
                     && !alias.ends_with('-')
                     && !alias.contains("--")
-                    && !(alias.len() == 12 && alias.chars().all(|c| c.is_ascii_digit()));
+                    && (alias.len() != 12 || alias.chars().any(|c| !c.is_ascii_digit()));
                 if !fits {
                     let help = "3 to 63 lower-case letters, digits and single hyphens between them, not twelve digits";
                     let message = format!("`{alias}` cannot be the alias of an account");
