@@ -445,10 +445,10 @@ mod tests {
     #[test]
     fn what_is_wrong_with_profiles_is_said_with_a_way_out() {
         assert_eq!(told(BASE, "bsae"), "there is no AWS profile `bsae`; did you mean `base`?");
-        let lost = format!("{BASE}[profile work]\nrole_arn = r\nmfa_serial = m\nsource_profile = besa\n");
+        let lost = format!("{BASE}[profile work]\nrole_arn = r\nmfa_serial = m\nsource_profile = basee\n");
         assert_eq!(
             told(&lost, "work"),
-            "there is no AWS profile `besa`, which profile `work` names as its `source_profile`; did you mean `base`?"
+            "there is no AWS profile `basee`, which profile `work` names as its `source_profile`; did you mean `base`?"
         );
         let circle =
             "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n";
