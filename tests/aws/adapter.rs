@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use hatrack::account::aws::{AssumeRole, AwsAccount, AwsOptions, PasswordSink};
+use hatrack::account::aws::{AssumeRole, AwsAccount, AwsOptions, PasswordSink, WaitListener};
 use hatrack::account::{Account, CredentialSource, ReadRequest, Reading};
 use hatrack::policy::Policy;
 use hatrack::state::quota::Quota;
@@ -30,6 +30,13 @@ impl PasswordSink for Kept {
     }
 }
 
+/// Hears of waits and says nothing.
+struct Patient;
+
+impl WaitListener for Patient {
+    fn waits(&self, _: &ResourceId, _: &str, _: std::time::Duration) {}
+}
+
 /// An account nobody has used yet.
 pub fn fresh() -> AccountId {
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -50,6 +57,7 @@ pub fn options(account: &AccountId, kept: &Arc<Kept>) -> AwsOptions {
         parallelism: 4,
         passwords: Arc::clone(kept) as Arc<dyn PasswordSink>,
         interrupted: Arc::new(AtomicBool::new(false)),
+        waits: Arc::new(Patient),
     }
 }
 
@@ -212,8 +220,10 @@ fn another_account_is_refused() {
 fn an_empty_account_is_read_in_full() {
     let bench = Bench::new();
     let reading = bench.reading(CredentialSource::Report);
-    let Extent { partition, kinds, quotas, aws_managed: _ } = &reading.state.accounts[&bench.id];
-    assert_eq!((partition, kinds), (&Partition::new("aws"), &Kind::ALL.into()));
+    let Extent { partition, kinds, regions, quotas, aws_managed: _ } = &reading.state.accounts[&bench.id];
+    // Nobody asks about SageMaker or the account's own settings, so nothing is said of them.
+    assert_eq!((partition, kinds), (&Partition::new("aws"), &crate::support::IAM_AND_S3.into()));
+    assert_eq!(regions, &None);
     for quota in Quota::ALL {
         assert_eq!(quotas.read(quota).is_some(), quota.facts().key.is_some(), "{quota:?}");
     }
