@@ -282,7 +282,7 @@ impl Account for EmbeddedAccount {
         reading.state.resources = resources.map(|(id, r)| (id.clone(), r.clone())).collect();
         for scope in &request.scopes {
             let settings = ResourceId::new(&scope.account, Kind::Account, ACCOUNT_SETTINGS);
-            if reading.state.covers(&settings) {
+            if scope.declared.contains(&settings) && reading.state.covers(&settings) {
                 reading.state.resources.entry(settings).or_insert_with(bare_account);
             }
         }

@@ -66,14 +66,20 @@ fn the_embedded_account_and_the_wire_agree() {
         let wire = AwsAccount::connect(options(&account, &Arc::new(Kept::default()))).unwrap();
         let request =
             ReadRequest { scopes: vec![scope(&account, &states)], credentials: CredentialSource::Live };
-        let mut at = embedded.read(&request).unwrap().state;
+        // An account in a file has its settings, which nobody asks the wire about.
+        let kept = || {
+            let mut state = embedded.read(&request).unwrap().state;
+            state.resources.retain(|id, _| id.kind != Kind::Account);
+            state
+        };
+        let mut at = kept();
         for wanted in &states {
             for step in &plan(wanted, &at, &[], &BTreeSet::new()).unwrap().steps {
                 assert_eq!(embedded.perform(&step.operation), Ok(()), "{:?}", step.operation);
                 assert_eq!(wire.perform(&step.operation), Ok(()), "{:?}", step.operation);
                 operations += 1;
             }
-            at = embedded.read(&request).unwrap().state;
+            at = kept();
             let read = wire.read(&request).unwrap();
             assert_eq!(read.unread, []);
             similar(&read.state, &at);
