@@ -83,8 +83,5 @@ fn resource<'a>(state: &'a mut State, address: &str) -> &'a mut Resource {
 
 /// Whether a resource is of one of the kinds that bear their mark in their path.
 fn by_path(kind: Kind) -> bool {
-    match kind {
-        Kind::Group | Kind::Policy | Kind::InstanceProfile => true,
-        _ => false,
-    }
+    matches!(kind, Kind::Group | Kind::Policy | Kind::InstanceProfile)
 }
