@@ -12,7 +12,7 @@ use super::pool::Side;
 use super::{Rank, Route};
 use crate::access::landscape::{DocumentId, Landscape};
 use crate::access::powers::Method;
-use crate::state::{Kind, ResourceId};
+use crate::state::{AccountId, Kind, ResourceId};
 
 /// What is known before.
 pub(super) struct Changes<'a> {
@@ -101,9 +101,16 @@ pub(super) fn heirs<'l>(
         all.push(Hands { class, first, had, has });
     }
     let sides = (old.landscape, new.landscape);
+    // Roles are passed on within an account; an estate has hundreds of them.
+    let mut of_account: BTreeMap<&AccountId, BTreeSet<&ResourceId>> = BTreeMap::new();
+    for role in trusts {
+        of_account.entry(&role.account).or_default().insert(role);
+    }
+    let none = BTreeSet::new();
     for hands in all.iter().filter(|hands| !hands.is_administrator()) {
-        by_trust(hands, &trusts, sides, &mut found);
-        closes(hands, &trusts, sides, &mut found);
+        let trusts = of_account.get(&hands.first.account).unwrap_or(&none);
+        by_trust(hands, trusts, sides, &mut found);
+        closes(hands, trusts, sides, &mut found);
         // What becomes possible with what is new, for those whose own policies are as they were.
         if !hands.class.moved {
             for opened in opened(&hands.had, &hands.has) {
@@ -163,8 +170,8 @@ fn closes(
         return;
     }
     let (old, new) = (Asker { who: first, landscape: before }, Asker { who: first, landscape: after });
-    let roles =
-        before.identities().filter(|id| id.kind == Kind::Role && (class.moved || trusts.contains(id)));
+    let own = before.state().of_account(&first.account).map(|(id, _)| id);
+    let roles = own.filter(|id| id.kind == Kind::Role && (class.moved || trusts.contains(id)));
     let mut closed: BTreeMap<Route, BTreeSet<ResourceId>> = BTreeMap::new();
     for role in roles.filter(|role| after.state().resources.contains_key(*role)) {
         if let Some((_, _, route)) = had.passes(role, old, |_| true)
@@ -201,6 +208,10 @@ type Line = (Gaining, Vec<ResourceId>, Step, Vec<ResourceId>);
 /// Backwards from roles that gain to whoever can become them, one after the other.
 struct Search<'s, 'a, 'l> {
     all: &'s [Hands<'a, 'l>],
+    /// The places in it of each account's.
+    of_account: BTreeMap<&'a AccountId, Vec<usize>>,
+    /// The place of whose policies somebody has.
+    class_of: BTreeMap<&'a ResourceId, usize>,
     /// Who can do everything.
     administrators: BTreeSet<&'a ResourceId>,
     before: &'l Landscape<'l>,
@@ -229,8 +240,18 @@ impl<'s, 'a, 'l> Search<'s, 'a, 'l> {
                 assuming.push((who, areas));
             }
         }
+        let mut of_account: BTreeMap<&AccountId, Vec<usize>> = BTreeMap::new();
+        let mut class_of = BTreeMap::new();
+        for (place, hands) in all.iter().enumerate() {
+            of_account.entry(&hands.first.account).or_default().push(place);
+            for member in &hands.class.members {
+                class_of.entry(member).or_insert(place);
+            }
+        }
         Self {
             all,
+            of_account,
+            class_of,
             administrators: administrators.flat_map(|hands| &hands.class.members).collect(),
             before,
             after,
@@ -244,7 +265,8 @@ impl<'s, 'a, 'l> Search<'s, 'a, 'l> {
     /// Everybody who can become a role on both sides.
     fn of(&mut self, role: &ResourceId, gaining: Gaining) {
         // Roles with the same policies gain the same.
-        let peers = self.all.iter().map(|hands| &hands.class.members).find(|members| members.contains(role));
+        let peers = self.class_of.get(role).and_then(|place| self.all.get(*place));
+        let peers = peers.map(|hands| &hands.class.members);
         let mut seen: BTreeSet<ResourceId> = peers.into_iter().flatten().chain([role]).cloned().collect();
         let mut taken = vec![false; self.all.len()];
         let mut open: VecDeque<(ResourceId, Vec<ResourceId>)> = VecDeque::from([(role.clone(), vec![])]);
@@ -282,7 +304,9 @@ impl<'s, 'a, 'l> Search<'s, 'a, 'l> {
 
     fn found(&self, role: &ResourceId) -> Vec<Taker> {
         let mut found = vec![];
-        for (place, hands) in self.all.iter().enumerate().filter(|(_, hands)| !hands.is_administrator()) {
+        // Nobody passes on a role of another account, nor changes one.
+        for &place in self.of_account.get(&role.account).into_iter().flatten() {
+            let Some(hands) = self.all.get(place).filter(|hands| !hands.is_administrator()) else { continue };
             let Hands { class, first, had, has } = hands;
             // One asks for a role by another, not for oneself.
             let who = if *first == role { class.members.get(1).unwrap_or(first) } else { first };
