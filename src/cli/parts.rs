@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::diagnostic::did_you_mean;
 use crate::spec::edit::Part;
 use crate::spec::lower::EnvironmentInfo;
-use crate::state::{Core, Resource, ResourceId, Setting, SettingKey, State};
+use crate::state::{Resource, ResourceId, Setting, SettingKey, State};
 
 /// What a run is narrowed to.
 pub struct Targets {
@@ -84,105 +84,15 @@ impl Parts {
 
 /// Every part that one or the other has.
 fn parts_of(wanted: &Resource, found: &Resource) -> Vec<Part> {
-    let fields = fields_of(&found.core);
     let keys: BTreeSet<&SettingKey> = wanted.settings.keys().chain(found.settings.keys()).collect();
     let settings = keys.into_iter().cloned().map(Part::Setting);
-    fields.iter().map(|field| Part::Field(field)).chain(settings).collect()
-}
-
-/// The fields of a core, as the language calls them.
-fn fields_of(core: &Core) -> &'static [&'static str] {
-    match core {
-        Core::User { path: _ } | Core::Group { path: _ } | Core::InstanceProfile { path: _ } => &["path"],
-        Core::Policy { path: _, description: _, document: _ } => &["path", "description", "document"],
-        Core::Role { path: _, description: _, max_session_seconds: _, trust: _ } => {
-            &["path", "description", "max_session_duration", "trust"]
-        }
-        Core::Bucket { region: _ } => &["region"],
-        Core::Domain(_) => &[
-            "auth_mode",
-            "vpc",
-            "kms_key",
-            "subnets",
-            "network",
-            "execution_role",
-            "security_groups",
-            "idle_minutes",
-            "home_files",
-        ],
-        Core::UserProfile(_) => &["sso_user", "execution_role", "security_groups"],
-        Core::Space(_) => &["owner"],
-        Core::Notebook(_) => &[
-            "subnet",
-            "security_groups",
-            "direct_internet",
-            "kms_key",
-            "instance_type",
-            "execution_role",
-            "volume_gb",
-            "root_access",
-            "metadata_version",
-            "lifecycle",
-            "running",
-        ],
-        Core::NotebookLifecycle(_) => &["on_create", "on_start"],
-        Core::StudioLifecycle(_) => &["app", "script"],
-        Core::Account => &[],
-    }
-}
-
-/// A core of SageMaker with some fields of another one of its sort; fields are called as in files.
-fn with_fields(core: &Core, from: &Core, fields: &[&'static str]) -> Option<Core> {
-    let mut to = serde_json::to_value(core).ok()?;
-    let from = serde_json::to_value(from).ok()?;
-    let (to_fields, from_fields) = (to.as_object_mut()?, from.as_object()?);
-    for (sort, body) in to_fields.iter_mut() {
-        let (Some(body), Some(from)) = (body.as_object_mut(), from_fields.get(sort)?.as_object()) else {
-            continue;
-        };
-        for field in fields {
-            if let Some(value) = from.get(*field) {
-                body.insert((*field).to_owned(), value.clone());
-            }
-        }
-    }
-    serde_json::from_value(to).ok()
+    found.core.fields().into_iter().map(Part::Field).chain(settings).collect()
 }
 
 /// Found, with the parts meant as wanted.
 fn merged(wanted: &Resource, found: &Resource, means: &dyn Fn(&Part) -> bool) -> Resource {
     let mut out = found.clone();
-    let field = |name: &'static str| means(&Part::Field(name));
-    match (&mut out.core, &wanted.core) {
-        (
-            Core::Role { path, description, max_session_seconds, trust },
-            Core::Role { path: p, description: d, max_session_seconds: m, trust: t },
-        ) => {
-            take(path, p, field("path"));
-            take(description, d, field("description"));
-            take(max_session_seconds, m, field("max_session_duration"));
-            take(trust, t, field("trust"));
-        }
-        (
-            Core::Policy { path, description, document },
-            Core::Policy { path: p, description: d, document: t },
-        ) => {
-            take(path, p, field("path"));
-            take(description, d, field("description"));
-            take(document, t, field("document"));
-        }
-        (Core::User { path }, Core::User { path: p })
-        | (Core::Group { path }, Core::Group { path: p })
-        | (Core::InstanceProfile { path }, Core::InstanceProfile { path: p }) => take(path, p, field("path")),
-        (Core::Bucket { region }, Core::Bucket { region: r }) => take(region, r, field("region")),
-        (core, wanted) => {
-            let meant: Vec<&'static str> =
-                fields_of(core).iter().copied().filter(|name| means(&Part::Field(name))).collect();
-            if let Some(aim) = with_fields(core, wanted, &meant) {
-                *core = aim;
-            }
-        }
-    }
+    out.core.take_fields(&wanted.core, &|name| means(&Part::Field(name)));
     let keys: BTreeSet<SettingKey> = wanted.settings.keys().chain(found.settings.keys()).cloned().collect();
     for key in keys.into_iter().filter(|key| means(&Part::Setting(key.clone()))) {
         let aim: Option<&Setting> = wanted.settings.get(&key);
@@ -194,10 +104,4 @@ fn merged(wanted: &Resource, found: &Resource, means: &dyn Fn(&Part) -> bool) ->
         }
     }
     out
-}
-
-fn take<T: Clone>(into: &mut T, from: &T, meant: bool) {
-    if meant {
-        into.clone_from(from);
-    }
 }

@@ -35,7 +35,8 @@ pub fn parts(change: &Change) -> BTreeSet<Part> {
         Change::Create(_) => [Part::Whole].into(),
         Change::Delete(_) => BTreeSet::new(),
         Change::Update { renamed_from: _, core, settings } => {
-            let fields = core.iter().flat_map(|(found, wanted)| fields(found, wanted)).map(Part::Field);
+            let fields =
+                core.iter().flat_map(|(found, wanted)| found.differing_fields(wanted)).map(Part::Field);
             let key = |change: &super::SettingChange| {
                 change.found.as_ref().or(change.wanted.as_ref()).map(Setting::key)
             };
@@ -49,23 +50,5 @@ fn between(found: &Resource, wanted: &Resource) -> BTreeSet<Part> {
     let keys: BTreeSet<&SettingKey> = found.settings.keys().chain(wanted.settings.keys()).collect();
     let differs = |key: &&SettingKey| found.settings.get(*key) != wanted.settings.get(*key);
     let settings = keys.into_iter().filter(differs).cloned().map(Part::Setting);
-    fields(&found.core, &wanted.core).into_iter().map(Part::Field).chain(settings).collect()
-}
-
-/// The fields in which two cores of one resource differ, as the language calls them.
-fn fields(found: &Core, wanted: &Core) -> Vec<&'static str> {
-    let mut all = vec![("path", found.path() != wanted.path())];
-    match (found, wanted) {
-        (
-            Core::Role { path: _, description: a, max_session_seconds: c, trust: e },
-            Core::Role { path: _, description: b, max_session_seconds: d, trust: f },
-        ) => all.extend([("trust", e != f), ("description", a != b), ("max_session_duration", c != d)]),
-        (
-            Core::Policy { path: _, description: a, document: c },
-            Core::Policy { path: _, description: b, document: d },
-        ) => all.extend([("description", a != b), ("document", c != d)]),
-        (Core::Bucket { region: a }, Core::Bucket { region: b }) => all.push(("region", a != b)),
-        _ => {}
-    }
-    all.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect()
+    found.core.differing_fields(&wanted.core).into_iter().map(Part::Field).chain(settings).collect()
 }

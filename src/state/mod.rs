@@ -31,6 +31,7 @@ pub(crate) use {sagemaker_cores, sagemaker_kinds};
 
 mod account_settings;
 mod aws_managed;
+mod field;
 pub mod fit;
 mod id;
 pub mod limits;
