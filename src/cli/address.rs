@@ -32,8 +32,11 @@ impl Address {
             }
             _ => (None, text),
         };
-        let mut words = rest.splitn(3, '/');
-        let (kind, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (kind, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        let words = kind.parse::<Kind>().map_or(1, Kind::name_words);
+        let end = rest.match_indices('/').nth(words - 1).map_or(rest.len(), |(at, _)| at);
+        let (name, setting) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let setting = setting.trim_start_matches('/');
         if name.is_empty() {
             return Err(Failure::error(format!("`{text}` is no address"))
                 .help("an address is KIND/NAME, such as `role/GlueEtl`; a setting comes after it: `role/GlueEtl/inline/data`"));
@@ -50,7 +53,7 @@ impl Address {
             text: text.to_owned(),
             environment,
             resource: format!("{kind}/{name}"),
-            setting: words.next().filter(|rest| !rest.is_empty()).map(str::to_owned),
+            setting: (!setting.is_empty()).then(|| setting.to_owned()),
         })
     }
 
@@ -84,5 +87,34 @@ pub fn part_name(part: &Part) -> String {
         Part::Whole => "(all of it)".to_owned(),
         Part::Field(field) => (*field).to_owned(),
         Part::Setting(key) => key.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_comes_after_all_words_of_the_name() {
+        let parts = |text: &str| {
+            let address =
+                Address::parse(text, ["analytics"].into_iter()).unwrap_or_else(|_| panic!("{text}"));
+            (address.environment, address.resource, address.setting)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        for (text, environment, resource, setting) in [
+            ("role/GlueEtl", None, "role/GlueEtl", None),
+            ("role/GlueEtl/attached/service-role/X", None, "role/GlueEtl", some("attached/service-role/X")),
+            ("analytics/bucket/acme/policy", some("analytics"), "bucket/acme", some("policy")),
+            ("user-profile/studio/alice", None, "user-profile/studio/alice", None),
+            ("user-profile/studio/alice/tag/a", None, "user-profile/studio/alice", some("tag/a")),
+            ("user-profile/*", None, "user-profile/*", None),
+            ("*/studio/tag/a", None, "*/studio", some("tag/a")),
+        ] {
+            assert_eq!(parts(text), (environment, resource.to_owned(), setting), "{text}");
+        }
+        for bad in ["role", "role/", "rolle/x", ""] {
+            assert!(Address::parse(bad, ["analytics"].into_iter()).is_err(), "{bad}");
+        }
     }
 }

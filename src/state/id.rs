@@ -192,6 +192,24 @@ impl Kind {
         }
     }
 
+    /// How many words, with slashes between them, its names have.
+    pub fn name_words(self) -> usize {
+        match self {
+            Self::UserProfile | Self::Space => 2,
+            Self::Group
+            | Self::User
+            | Self::Policy
+            | Self::Role
+            | Self::InstanceProfile
+            | Self::Bucket
+            | Self::Domain
+            | Self::Notebook
+            | Self::NotebookLifecycle
+            | Self::StudioLifecycle
+            | Self::Account => 1,
+        }
+    }
+
     /// Whether a region has its own of them, so that one name may be there twice in an account.
     pub fn is_regional(self) -> bool {
         Self::SAGEMAKER.contains(&self)

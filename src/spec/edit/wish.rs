@@ -88,7 +88,11 @@ const ORDER: [&str; 22] = [
 /// The edits after which a part is declared as found.
 pub fn wished(wish: &Wish<'_>) -> Wished {
     let Some(holder) = Holder::find(wish.lowered, wish.id) else {
-        return Err(cannot("no file declares it in so many words"));
+        return Err(cannot(if wish.id.kind.is_regional() || wish.id.kind == Kind::Account {
+            "hatrack does not edit this sort into a file yet: write it there, or put it back with `hatrack revert`"
+        } else {
+            "no file declares it in so many words"
+        }));
     };
     let work = Work { wish, holder };
     let mut result = match (wish.part, wish.found) {
