@@ -15,6 +15,18 @@ macro_rules! sagemaker_kinds {
     };
 }
 
+/// The kinds of IAM and S3 as one pattern, for places that have nothing to say of any of them.
+macro_rules! iam_and_s3_kinds {
+    () => {
+        $crate::state::Kind::User
+            | $crate::state::Kind::Group
+            | $crate::state::Kind::Policy
+            | $crate::state::Kind::Role
+            | $crate::state::Kind::InstanceProfile
+            | $crate::state::Kind::Bucket
+    };
+}
+
 /// The cores of SageMaker as one pattern, for places that have nothing to say of any of them.
 macro_rules! sagemaker_cores {
     () => {
@@ -27,7 +39,7 @@ macro_rules! sagemaker_cores {
     };
 }
 
-pub(crate) use {sagemaker_cores, sagemaker_kinds};
+pub(crate) use {iam_and_s3_kinds, sagemaker_cores, sagemaker_kinds};
 
 mod account_settings;
 mod aws_managed;

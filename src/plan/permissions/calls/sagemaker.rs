@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html>
 
 use super::{Call, On, call, on, under};
-use crate::state::Kind;
+use crate::state::{Kind, iam_and_s3_kinds};
 
 /// Finding a domain by its name.
 const FIND_DOMAIN: [Call; 2] =
@@ -38,13 +38,7 @@ pub(super) fn reading(kind: Kind) -> &'static [Call] {
             on("sagemaker:ListTags", On::Any(Kind::StudioLifecycle)),
         ],
         Kind::UserProfile | Kind::Space => &[],
-        Kind::User
-        | Kind::Group
-        | Kind::Policy
-        | Kind::Role
-        | Kind::InstanceProfile
-        | Kind::Bucket
-        | Kind::Account => &[],
+        iam_and_s3_kinds!() | Kind::Account => &[],
     }
 }
 
@@ -76,14 +70,7 @@ pub(super) fn create(kind: Kind) -> &'static [Call] {
             call("sagemaker:CreateStudioLifecycleConfig"),
             call("sagemaker:DescribeStudioLifecycleConfig"),
         ],
-        Kind::Space
-        | Kind::User
-        | Kind::Group
-        | Kind::Policy
-        | Kind::Role
-        | Kind::InstanceProfile
-        | Kind::Bucket
-        | Kind::Account => &[],
+        Kind::Space | iam_and_s3_kinds!() | Kind::Account => &[],
     }
 }
 
@@ -97,14 +84,7 @@ pub(super) fn tagged_at_creation(kind: Kind) -> &'static [Call] {
             calls![under("sagemaker:CreateNotebookInstanceLifecycleConfig", "sagemaker:AddTags")]
         }
         Kind::StudioLifecycle => calls![under("sagemaker:CreateStudioLifecycleConfig", "sagemaker:AddTags")],
-        Kind::Space
-        | Kind::User
-        | Kind::Group
-        | Kind::Policy
-        | Kind::Role
-        | Kind::InstanceProfile
-        | Kind::Bucket
-        | Kind::Account => &[],
+        Kind::Space | iam_and_s3_kinds!() | Kind::Account => &[],
     }
 }
 
@@ -136,15 +116,7 @@ pub(super) fn update(kind: Kind) -> &'static [Call] {
             call("sagemaker:DescribeNotebookInstanceLifecycleConfig"),
             call("sagemaker:UpdateNotebookInstanceLifecycleConfig"),
         ],
-        Kind::StudioLifecycle
-        | Kind::Space
-        | Kind::User
-        | Kind::Group
-        | Kind::Policy
-        | Kind::Role
-        | Kind::InstanceProfile
-        | Kind::Bucket
-        | Kind::Account => &[],
+        Kind::StudioLifecycle | Kind::Space | iam_and_s3_kinds!() | Kind::Account => &[],
     }
 }
 
@@ -165,14 +137,7 @@ pub(super) fn delete(kind: Kind) -> &'static [Call] {
         ],
         Kind::NotebookLifecycle => calls![call("sagemaker:DeleteNotebookInstanceLifecycleConfig")],
         Kind::StudioLifecycle => calls![call("sagemaker:DeleteStudioLifecycleConfig")],
-        Kind::Space
-        | Kind::User
-        | Kind::Group
-        | Kind::Policy
-        | Kind::Role
-        | Kind::InstanceProfile
-        | Kind::Bucket
-        | Kind::Account => &[],
+        Kind::Space | iam_and_s3_kinds!() | Kind::Account => &[],
     }
 }
 
@@ -185,14 +150,7 @@ pub(super) fn put_tag(kind: Kind) -> &'static [Call] {
         Kind::Notebook | Kind::NotebookLifecycle | Kind::StudioLifecycle => {
             calls![call("sagemaker:AddTags")]
         }
-        Kind::Space
-        | Kind::User
-        | Kind::Group
-        | Kind::Policy
-        | Kind::Role
-        | Kind::InstanceProfile
-        | Kind::Bucket
-        | Kind::Account => &[],
+        Kind::Space | iam_and_s3_kinds!() | Kind::Account => &[],
     }
 }
 
@@ -205,14 +163,7 @@ pub(super) fn remove_tag(kind: Kind) -> &'static [Call] {
         Kind::Notebook | Kind::NotebookLifecycle | Kind::StudioLifecycle => {
             calls![call("sagemaker:DeleteTags")]
         }
-        Kind::Space
-        | Kind::User
-        | Kind::Group
-        | Kind::Policy
-        | Kind::Role
-        | Kind::InstanceProfile
-        | Kind::Bucket
-        | Kind::Account => &[],
+        Kind::Space | iam_and_s3_kinds!() | Kind::Account => &[],
     }
 }
 
@@ -224,12 +175,7 @@ pub(super) fn scripts(kind: Kind) -> &'static [Call] {
         | Kind::Notebook
         | Kind::NotebookLifecycle
         | Kind::StudioLifecycle
-        | Kind::User
-        | Kind::Group
-        | Kind::Policy
-        | Kind::Role
-        | Kind::InstanceProfile
-        | Kind::Bucket
+        | iam_and_s3_kinds!()
         | Kind::Account => &[],
     }
 }
