@@ -209,6 +209,13 @@ def trouble(studio):
     check("a lost answer makes no second domain", len(sagemaker.list_domains()["Domains"]) == 1)
     studio.server.control("reset", {})
     studio.exits("after lost answers", 0, "plan")
+    for what in ("Domain", "UserProfile", "NotebookInstance", "NotebookInstanceLifecycleConfig", "StudioLifecycleConfig"):
+        studio.server.control("reset", {})
+        studio.server.control("rules", [{"op": f"sagemaker:Describe{what}$", "times": 0, "do": {"denied": True}}])
+        said = studio.exits(f"a {what} that may not be read", 1, "plan", "--format", "json")
+        made = [s["text"] for s in said.json["steps"] if s["text"].startswith("create")]
+        check(f"a {what} that may not be read: nothing is made, and it is said", made == [] and said.json["not_checked"] != [], f"    {made}")
+    studio.server.control("reset", {})
     studio.server.control("config", {"sagemaker_ignores": ["DefaultUserSettings.SecurityGroups"]})
     studio.write(STUDIO.replace("[sg-1]", "[sg-1, sg-2]"))
     said = studio.exits("a setting that is taken and ignored", 1, "apply", "--yes")

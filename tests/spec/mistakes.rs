@@ -315,7 +315,8 @@ fn renames_and_retirements() {
             "one.yaml:5:22: `role/x` holds no data, so it need not be retired\n  \
          help: take it out of the file: hatrack deletes what is its own and no longer declared",
             "one.yaml:5:30: `bukket` is no kind of resource\n  \
-         help: one of group, user, policy, role, instance-profile, bucket",
+         help: one of group, user, policy, role, instance-profile, bucket, domain, user-profile, space, notebook, notebook-lifecycle, \
+         studio-lifecycle, account",
             "one.yaml:5:40: `abc` is no address\n  help: write KIND/NAME: `bucket/acme-old`",
         ],
     );

@@ -48,7 +48,12 @@ pub(super) async fn read(
                 }
                 Err(fault) if fault.is_fatal() => return Err(fault),
                 Err(fault) => {
-                    let reason = format!("{region}: {}", fault.reason(action));
+                    // AWS's own words name the action that was denied, which need not be the list.
+                    let why = match fault.sort {
+                        Sort::Denied => format!("access denied: {}", fault.message),
+                        _ => fault.reason(action),
+                    };
+                    let reason = format!("{region}: {why}");
                     for kind in part {
                         kinds.remove(kind);
                         let what = Blind::Kind(link.account.clone(), *kind);
@@ -75,18 +80,15 @@ struct Found {
 }
 
 impl Found {
-    /// One thing, or why it was not read; gone since it was listed is gone.
+    /// One thing; gone since it was listed is gone. One that cannot be read leaves its kind unread: what refers to it
+    /// must not be told that it is not there.
     fn take(&mut self, id: ResourceId, answer: Result<Resource, Fault>) -> Result<(), Fault> {
         match answer {
             Ok(resource) => {
                 self.resources.insert(id, resource);
             }
-            Err(fault) if fault.is_fatal() => return Err(fault),
             Err(fault) if fault.sort == Sort::Absent => {}
-            Err(fault) => {
-                let reason = fault.reason("sagemaker");
-                self.unread.push(Unread { what: Blind::Resource(id), reason });
-            }
+            Err(fault) => return Err(fault),
         }
         Ok(())
     }
@@ -129,12 +131,8 @@ impl Region<'_> {
         for (name, id) in listed {
             match self.domain(&id).await {
                 Ok(resource) => named.entry(name).or_default().push((id, resource)),
-                Err(fault) if fault.is_fatal() => return Err(fault),
                 Err(fault) if fault.sort == Sort::Absent => {}
-                Err(fault) => {
-                    let what = Blind::Resource(self.id(Kind::Domain, &name));
-                    found.unread.push(Unread { what, reason: fault.reason("sagemaker:DescribeDomain") });
-                }
+                Err(fault) => return Err(fault),
             }
         }
         for (name, mut domains) in named {
