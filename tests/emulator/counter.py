@@ -3,11 +3,15 @@
 
 Counts what a plan of an account with N roles costs (500: with N/10 groups, N/5 users, N/10 policies, N/20 buckets). The
 account is written straight into the emulator, as hatrack would have left it, and hatrack must have nothing to do.
+
+The same of SageMaker, which hatrack itself made on the stand-in (tests/standin): lists by the page of ten that AWS gives
+unasked, and a description and the tags of each thing. Without `sagemaker` in the file SageMaker is asked nothing.
 """
 
 import argparse
 import json
 import math
+import os
 import pathlib
 import sys
 import tempfile
@@ -15,7 +19,7 @@ import time
 from types import SimpleNamespace
 
 import server as emulator
-from common import REGION, Checks, run
+from common import REGION, Checks, Server, run
 
 ACCOUNT, ENVIRONMENT = "111122223333", "model"
 PATH, MARK = f"/hatrack/{ENVIRONMENT}/", "hatrack:environment"
@@ -86,6 +90,55 @@ def seed(account):
         s3.put_bucket_policy(name, document(body["policy"]).encode())
 
 
+def studio(checks, binary):
+    """What SageMaker costs: two domains of ours and one of others, people, notebooks, scripts."""
+    people, notebooks, scripts = 12, 11, 3
+    domain = lambda n: {"vpc": "vpc-1", "subnets": ["subnet-1"], "execution_role": "Studio", "user_profiles": {f"person-{i}": {} for i in range(n)}}
+    head = {"environment": ENVIRONMENT, "account": ACCOUNT, "region": REGION, "roles": {"Studio": {"trust": "sagemaker"}}}
+    body = {
+        "domains": {"large": domain(people), "small": domain(1)},
+        "notebooks": {f"notebook-{i}": {"execution_role": "Studio"} for i in range(notebooks)},
+        "lifecycle_configurations": {f"lab-{i}": {"app": "JupyterLab", "script": "true"} for i in range(scripts)}
+        | {f"start-{i}": {"on_start": "true"} for i in range(scripts)},
+    }
+    os.environ["HATRACK_TEST_SERVER"], os.environ["HATRACK_STANDIN_CONFIG"] = "standin", json.dumps({"sagemaker_looks": 0})
+    with Server() as server, tempfile.TemporaryDirectory() as directory:
+        (pathlib.Path(directory) / "environments").mkdir()
+
+        def hatrack(name, file, *arguments):
+            (pathlib.Path(directory) / "environments" / f"{ENVIRONMENT}.yaml").write_text(json.dumps(file))
+            server.control("reset", {})
+            done = run(binary, list(arguments), ACCOUNT, server.url, directory, timeout=300)
+            checks.check(f"{name}: {arguments[0]} exits 0", done.code == 0, f"    exit {done.code}\n{done.tail()}")
+            return server.control("stats")["by_operation"]
+
+        hatrack("SageMaker", {**head, "sagemaker": body}, "apply", "--yes")
+        sagemaker = server.client("sagemaker", ACCOUNT)
+        role = f"arn:aws:iam::{ACCOUNT}:role/Studio"
+        foreign = sagemaker.create_domain(DomainName="theirs", AuthMode="IAM", DefaultUserSettings={"ExecutionRole": role}, VpcId="vpc-1", SubnetIds=["subnet-1"])
+        sagemaker.describe_domain(DomainId=foreign["DomainArn"].rsplit("/", 1)[1])  # it is in service when it was looked at
+        sagemaker.create_user_profile(DomainId=foreign["DomainArn"].rsplit("/", 1)[1], UserProfileName="stranger")
+        pages = lambda *n: (len(n), sum(math.ceil(one / 10) for one in n))  # larger pages are as good
+        wanted = {
+            "ListDomains": 1, "DescribeDomain": 3, "ListApps": 3, "ListSpaces": 3,
+            # Of others' domains nobody asks who is in them.
+            "ListUserProfiles": pages(people, 1), "DescribeUserProfile": people + 1,
+            "ListNotebookInstances": pages(notebooks), "DescribeNotebookInstance": notebooks,
+            "ListStudioLifecycleConfigs": 1, "DescribeStudioLifecycleConfig": scripts,
+            "ListNotebookInstanceLifecycleConfigs": 1, "DescribeNotebookInstanceLifecycleConfig": scripts,
+            "ListTags": 3 + people + 1 + notebooks + 2 * scripts,
+        }
+        got = hatrack("SageMaker", {**head, "sagemaker": body}, "plan")
+        got = {op.partition(":")[2]: count for op, count in got.items() if op.startswith("sagemaker:")}
+        for op in sorted(wanted | got):
+            least, most = wanted[op] if isinstance(wanted.get(op), tuple) else (wanted.get(op, 0),) * 2
+            checks.check(f"sagemaker:{op}: {least}{'' if most == least else f' to {most}'}", least <= got.get(op, 0) <= most, f"    {got.get(op)}")
+        got = hatrack("without SageMaker", head, "plan")
+        asked = {op: count for op, count in got.items() if op.startswith(("sagemaker:", "s3control:"))}
+        checks.check("without SageMaker and account settings: neither is asked anything", not asked, f"    {asked}")
+        checks.emulator(server)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("binary", type=pathlib.Path)
@@ -132,6 +185,7 @@ def main():
         costs(f"s3:{op}", sizes.buckets)
     costs("s3:GetBucketLocation", 0, sizes.buckets)
     checks.check("nothing else, and nothing for each role, user or group", not counts, f"    {counts}")
+    studio(checks, given.binary.resolve())
     return checks.end("counter")
 
 
