@@ -15,6 +15,7 @@ pub mod spec;
 pub mod access;
 pub mod lint;
 pub mod plan;
+pub mod audit;
 pub mod account;
 pub mod apply;
 pub mod report;

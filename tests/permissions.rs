@@ -174,6 +174,7 @@ fn table() -> Vec<(String, Kind, Vec<Call>)> {
     }
     rows.push(("reading all".to_owned(), Kind::Role, calls::READING.to_vec()));
     rows.push(("who changed what".to_owned(), Kind::Role, calls::WITNESS.to_vec()));
+    rows.push(("audit".to_owned(), Kind::Role, calls::AUDIT.to_vec()));
     rows
 }
 
@@ -197,6 +198,7 @@ fn calls_of_the_adapter() -> BTreeSet<String> {
             ("client.", of_client),
             ("sts.", "sts"),
             ("trail.", "cloudtrail"),
+            ("analyzer.", "access-analyzer"),
         ] {
             for (at, _) in code.match_indices(client) {
                 let rest = &code[at + client.len()..];
@@ -257,6 +259,7 @@ fn every_action_is_one_that_aws_knows_for_what_it_is_allowed_on() {
                 On::Itself => type_of(kind),
                 On::Any(kind) => type_of(kind),
                 On::AwsPolicies => "policy",
+                On::AnyTrail => "trail",
                 On::MfaDevices => "mfa",
                 On::Named if *action == *"iam:PassRole" => "role",
                 On::Named => "group",

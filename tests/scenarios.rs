@@ -27,7 +27,7 @@ use terminal::{Project, each_folder, files_below, folders, golden, presentable};
 
 const ACCOUNT_FILE: &str = "account.json";
 const LOCK_FILE: &str = hatrack::spec::lock::LOCK_FILE;
-const IGNORE_FILE: &str = hatrack::spec::drift_ignore::IGNORE_FILE;
+const IGNORE_FILE: &str = hatrack::spec::ignore_file::IGNORE_FILE;
 /// What AWS says in its own policies, in every account.
 const AWS_MANAGED: &str = "aws-managed.json";
 /// What the command before all others showed, if there is one.

@@ -3,7 +3,7 @@
 //! Obeys the same rules as AWS as far as a [`State`] can tell: [`State::perform`], [`limits`](crate::state::limits), and
 //! the quotas in the file, if there are any.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, ReadRequest, Reading, Unreachable, store};
+use super::{Account, Hygiene, HygieneRequest, ReadRequest, Reading, Unreachable, store};
+use crate::audit::Facts;
 use crate::state::{
     ACCOUNT_SETTINGS, AccountId, Core, Extent, Kind, Operation, Refusal, Resource, ResourceId, State, Verb,
     limits, meter,
@@ -287,6 +288,12 @@ impl Account for EmbeddedAccount {
             }
         }
         Ok(reading)
+    }
+
+    fn hygiene(&self, request: &HygieneRequest) -> Result<Hygiene, Unreachable> {
+        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let facts = |account: &AccountId| Facts::of_state(account, &book.state);
+        Ok(Hygiene { accounts: request.regions.keys().map(facts).collect(), unreached: BTreeMap::new() })
     }
 
     fn perform(&self, operation: &Operation) -> Result<(), Refusal> {

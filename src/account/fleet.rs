@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::{Account, ReadRequest, Reading, TopicMessage, Unreachable, Unreached};
+use super::{Account, Hygiene, HygieneRequest, ReadRequest, Reading, TopicMessage, Unreachable, Unreached};
 use crate::plan::{TrailAnswer, TrailPage};
 use crate::state::{
     AccountId, Extent, Kind, Operation, Owner, Refusal, Resource, ResourceId, Scope, Setting, State, Verb,
@@ -56,11 +56,14 @@ impl Fleet {
         self.ways.push(Way { account, environments, open, opened: OnceLock::new() });
     }
 
-    /// Opens and reads, a few accounts at a time. None for those that nobody asked for.
-    fn read_all(&self, request: &ReadRequest) -> Vec<Option<Result<Reading, Unreachable>>> {
-        let asked: Vec<usize> = (0..self.ways.len())
-            .filter(|i| self.ways.get(*i).is_some_and(|way| !way.scopes(&request.scopes).is_empty()))
-            .collect();
+    /// Does something by some of the ways, a few at a time. None for those that were not asked for.
+    fn side_by_side<T: Send>(
+        &self,
+        asked: impl Fn(&Way) -> bool,
+        act: impl Fn(&Way) -> Result<T, Unreachable> + Sync,
+    ) -> Vec<Option<Result<T, Unreachable>>> {
+        let asked: Vec<usize> =
+            (0..self.ways.len()).filter(|i| self.ways.get(*i).is_some_and(&asked)).collect();
         let stopped_before = self.interrupted.load(Ordering::Relaxed);
         let next = AtomicUsize::new(0);
         let results = Mutex::new(BTreeMap::new());
@@ -71,9 +74,7 @@ impl Fleet {
                 let result = if !stopped_before && self.interrupted.load(Ordering::Relaxed) {
                     Err(Unreachable::interrupted())
                 } else {
-                    let scopes = way.scopes(&request.scopes).into_iter().cloned().collect();
-                    let own = ReadRequest { scopes, credentials: request.credentials };
-                    way.opened().and_then(|account| account.read(&own))
+                    act(way)
                 };
                 results.lock().unwrap_or_else(PoisonError::into_inner).insert(at, result);
             }
@@ -112,7 +113,14 @@ impl Fleet {
 
 impl Account for Fleet {
     fn read(&self, request: &ReadRequest) -> Result<Reading, Unreachable> {
-        let results = self.read_all(request);
+        let results = self.side_by_side(
+            |way| !way.scopes(&request.scopes).is_empty(),
+            |way| {
+                let scopes = way.scopes(&request.scopes).into_iter().cloned().collect();
+                let own = ReadRequest { scopes, credentials: request.credentials };
+                way.opened().and_then(|account| account.read(&own))
+            },
+        );
         let mut all = Reading::default();
         let mut keepers = BTreeMap::new();
         let mut seen: BTreeSet<&AccountId> = BTreeSet::new();
@@ -160,6 +168,50 @@ impl Account for Fleet {
         all.unread.sort_by(|a, b| a.what.cmp(&b.what));
         all.unread.dedup();
         *self.keepers.lock().unwrap_or_else(PoisonError::into_inner) = keepers;
+        Ok(all)
+    }
+
+    /// By the first way into an account that can be gone.
+    fn hygiene(&self, request: &HygieneRequest) -> Result<Hygiene, Unreachable> {
+        let opened = self
+            .side_by_side(|way| request.regions.contains_key(&way.account), |way| way.opened().map(|_| ()));
+        let mut chosen: BTreeMap<&AccountId, Result<usize, Unreachable>> = BTreeMap::new();
+        for (at, (way, result)) in self.ways.iter().zip(opened).enumerate() {
+            match result {
+                Some(Ok(())) if !matches!(chosen.get(&way.account), Some(Ok(_))) => {
+                    chosen.insert(&way.account, Ok(at));
+                }
+                Some(Err(why)) if why == Unreachable::interrupted() => return Err(why),
+                Some(Err(why)) => _ = chosen.entry(&way.account).or_insert(Err(why)),
+                Some(Ok(())) | None => {}
+            }
+        }
+        let way_of = |account: &AccountId| chosen.get(account).and_then(|way| way.as_ref().ok());
+        let is_chosen = |way: &Way| {
+            way_of(&way.account)
+                .and_then(|at| self.ways.get(*at))
+                .is_some_and(|first| std::ptr::eq(first, way))
+        };
+        let looked = self.side_by_side(is_chosen, |way| {
+            let regions = request.regions.get(&way.account).cloned().unwrap_or_default();
+            let own = HygieneRequest { regions: [(way.account.clone(), regions)].into() };
+            way.opened().and_then(|account| account.hygiene(&own))
+        });
+        let mut all = Hygiene::default();
+        for (way, result) in self.ways.iter().zip(looked) {
+            match result {
+                Some(Ok(Hygiene { accounts, unreached })) => {
+                    all.accounts.extend(accounts);
+                    all.unreached.extend(unreached);
+                }
+                Some(Err(why)) if why == Unreachable::interrupted() => return Err(why),
+                Some(Err(why)) => _ = all.unreached.insert(way.account.clone(), why),
+                None => {}
+            }
+        }
+        for (account, result) in chosen {
+            all.unreached.extend(result.err().map(|why| (account.clone(), why)));
+        }
         Ok(all)
     }
 

@@ -8,10 +8,12 @@ pub mod store;
 #[cfg(feature = "aws")]
 pub mod aws;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit::Facts;
 use crate::plan::{TrailAnswer, TrailPage};
 use crate::state::{AccountId, Operation, Refusal, ResourceId, Scope, State};
 pub use crate::state::{Blind, Unread};
@@ -39,6 +41,12 @@ pub trait Account: Send + Sync {
         let TrailPage { id: _, region: _, by: _, next: _ } = page;
         Err(String::from("an account file has no trail"))
     }
+
+    /// What an audit looks at. Never changes anything.
+    ///
+    /// # Errors
+    /// Only when nothing can be said at all; what could not be read is in the facts, each with its reason.
+    fn hygiene(&self, request: &HygieneRequest) -> Result<Hygiene, Unreachable>;
 
     /// Sends a message to a topic.
     ///
@@ -118,6 +126,22 @@ pub enum CredentialSource {
     Report,
     /// Live, with calls for each user answered for.
     Live,
+}
+
+/// What an audit is about: accounts, each with the regions that its environments use.
+#[derive(Clone, Debug, Default)]
+pub struct HygieneRequest {
+    /// The regions, by account.
+    pub regions: BTreeMap<AccountId, BTreeSet<String>>,
+}
+
+/// What an audit looks at.
+#[derive(Clone, Debug, Default)]
+pub struct Hygiene {
+    /// What is known of each account.
+    pub accounts: Vec<Facts>,
+    /// Accounts that could not be looked at, and why.
+    pub unreached: BTreeMap<AccountId, Unreachable>,
 }
 
 /// What was read.

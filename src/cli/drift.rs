@@ -17,6 +17,7 @@ use crate::cli::report_file::ReportFile;
 use crate::cli::{plan, progress, shard};
 use crate::plan::{TrailQuestion, investigate};
 use crate::report::{DriftReport, ReportKind};
+use crate::spec::ignore_file::Ignores;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -52,7 +53,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let prepared = session.compare(session.read_reached(CredentialSource::Live)?)?;
     let mut report = report_of(&session, &prepared);
     let today = args.at.unwrap_or_else(today);
-    let ignoring = Ignoring::read(&session.project, args.ignore_file.as_deref(), today);
+    let ignoring = Ignoring::read(Ignores::Drift, &session.project, args.ignore_file.as_deref(), today);
     let looked_at_all = !report.is_partial() && args.selection.target.is_empty();
     report.ignore(&ignoring.entries, today, looked_at_all);
     if args.who {

@@ -1,15 +1,40 @@
 //! What was found in files, on the way out.
 
+use clap::ValueEnum;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::cli::options::Format;
 use crate::cli::output::Output;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::lint;
 use crate::report::FindingsReport;
 use crate::spec::{EnvironmentInfo, Lowered};
+
+/// The severity from which on a command fails.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FailOn {
+    /// What cannot work
+    Error,
+    /// What opens more than a careful person would want
+    SecurityWarning,
+    /// What is probably not as meant
+    Warning,
+    /// What could be said better
+    Suggestion,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::SecurityWarning => Self::SecurityWarning,
+            FailOn::Warning => Self::Warning,
+            FailOn::Suggestion => Self::Suggestion,
+        }
+    }
+}
 
 /// Today, in UTC.
 pub fn today() -> Date {

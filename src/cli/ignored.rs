@@ -1,4 +1,4 @@
-//! The ignore file of `drift`, from the disk.
+//! The ignore files of `drift` and `audit`, from the disk.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::cli::output::Output;
 use crate::cli::project::{Project, read_text};
 use crate::diagnostic::{Diagnostic, has_errors};
-use crate::spec::drift_ignore::{self, IGNORE_FILE, IgnoreEntry};
+use crate::spec::ignore_file::{self, IgnoreEntry, Ignores};
 
 /// What an ignore file says, and what is wrong with it.
 pub struct Ignoring {
@@ -18,18 +18,19 @@ pub struct Ignoring {
 
 impl Ignoring {
     /// Reads the file given, or the project's if there is one.
-    pub fn read(project: &Project, given: Option<&Path>, today: Date) -> Self {
+    pub fn read(of: Ignores<'_>, project: &Project, given: Option<&Path>, today: Date) -> Self {
         let (path, name) = match given {
             Some(path) => (path.to_owned(), path.display().to_string()),
-            None => (project.root.join(IGNORE_FILE), IGNORE_FILE.to_owned()),
+            None => (project.root.join(of.file()), of.file().to_owned()),
         };
-        match Self::parse(project, &path, &name, given.is_some(), today) {
+        match Self::parse(of, project, &path, &name, given.is_some(), today) {
             Ok((entries, said)) => Self { entries, said },
             Err(said) => Self { entries: vec![], said: vec![said] },
         }
     }
 
     fn parse(
+        of: Ignores<'_>,
         project: &Project,
         path: &Path,
         name: &str,
@@ -44,7 +45,7 @@ impl Ignoring {
             };
         };
         let names: Vec<&str> = project.lowered.environments.iter().map(|e| e.name.as_str()).collect();
-        Ok(drift_ignore::parse(&source, &names, today))
+        Ok(ignore_file::parse(of, &source, &names, today))
     }
 
     /// Says what is wrong with the file. Whether it counted.

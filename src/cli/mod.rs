@@ -24,6 +24,7 @@ mod shard;
 
 mod adopt;
 mod apply;
+mod audit;
 mod can;
 mod completions;
 mod decide;
@@ -79,6 +80,9 @@ enum Command {
     Adopt(adopt::Args),
     /// Put back what somebody changed by hand, one resource or setting
     Revert(revert::Args),
+    /// Look at what every account should keep: MFA, keys, unused users and roles, trails, open buckets; exit code 2 on
+    /// findings
+    Audit(audit::Args),
     /// Keep what AWS's own policies say now, so that drift tells what AWS changes in them
     Lock(lock::Args),
     /// Show a saved plan, or the reports of all shards as one
@@ -119,19 +123,22 @@ pub fn run() -> ExitCode {
         Command::Policy(args) => args.is_lint(),
         _ => false,
     };
+    let of_audit = matches!(cli.command, Command::Audit(_));
     let of_drift = match &cli.command {
         Command::Drift(_) => true,
         Command::Show(args) => args.merge,
         _ => false,
     };
     let result = match &cli.command {
-        _ if cli.global.format.is_of_files() && !of_files => Err(no_such_format()),
+        _ if cli.global.format == Format::Github && !of_files => Err(no_such_format()),
+        _ if cli.global.format == Format::Sarif && !of_files && !of_audit => Err(no_such_format()),
         _ if cli.global.format == Format::Brief && !of_drift => Err(not_in_brief()),
         Command::Plan(args) => plan::run(&cli.global, args, &output),
         Command::Apply(args) => apply::run(&cli.global, args, &output),
         Command::Drift(args) => drift::run(&cli.global, args, &output),
         Command::Adopt(args) => adopt::run(&cli.global, args, &output),
         Command::Revert(args) => revert::run(&cli.global, args, &output),
+        Command::Audit(args) => audit::run(&cli.global, args, &output),
         Command::Lock(args) => lock::run(&cli.global, args, &output),
         Command::Show(args) => show::run(args, &output),
         Command::Validate(args) => validate::run(&cli.global, args, &output),
@@ -150,7 +157,8 @@ pub fn run() -> ExitCode {
 
 fn no_such_format() -> Failure {
     Failure::error("this command has no such format: SARIF and annotations tell of files").help(
-        "`--format json` is for programs; `validate` and `policy lint` have the formats `sarif` and `github`",
+        "`--format json` is for programs; `validate` and `policy lint` have the formats `sarif` and `github`, `audit` has \
+         `sarif`",
     )
 }
 

@@ -52,17 +52,10 @@ pub enum Format {
     Markdown,
     /// For chat and issues: some forty lines of Markdown at most (only `drift`)
     Brief,
-    /// For code scanning: SARIF 2.1.0 (only what checks files)
+    /// For code scanning: SARIF 2.1.0 (only what checks files, and `audit`)
     Sarif,
     /// For GitHub Actions: annotations of lines (only what checks files)
     Github,
-}
-
-impl Format {
-    /// Whether it tells of files rather than of accounts.
-    pub fn is_of_files(self) -> bool {
-        matches!(self, Self::Sarif | Self::Github)
-    }
 }
 
 /// When to colour.

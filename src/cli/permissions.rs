@@ -30,6 +30,9 @@ pub struct Args {
     /// Also what `drift --who` takes
     #[arg(long)]
     who: bool,
+    /// Also what `audit` takes
+    #[arg(long)]
+    audit: bool,
     /// Also what `drift --sns-topic` takes
     #[arg(long, value_name = "ARN")]
     sns_topic: Option<Topic>,
@@ -57,7 +60,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let scopes: Vec<&Scope> = scopes.iter().collect();
     let purpose = if args.purpose.apply { Purpose::Apply } else { Purpose::Plan };
     let topic = args.sns_topic.clone().map(|Topic { arn, region: _, account }| (arn, account));
-    let watch = Watch { who: args.who, topic };
+    let watch = Watch { who: args.who, audit: args.audit, topic };
     let mut documents = permissions_to_watch(&project.lowered.wanted, &scopes, purpose, &watch);
     let mut roles = BTreeSet::new();
     let mut lines = vec![];

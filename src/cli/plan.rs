@@ -87,25 +87,27 @@ pub fn basis(session: &Session, prepared: &Prepared, kind: ReportKind) -> Option
     Some(with_inputs(session, prepared, |inputs| Basis::new(kind, inputs, found, members)))
 }
 
+/// An environment as reports tell of it.
+pub fn line(environment: &EnvironmentInfo) -> EnvironmentLine<'_> {
+    let EnvironmentInfo {
+        name,
+        account,
+        region,
+        source,
+        partition: _,
+        profile: _,
+        assume_role: _,
+        checklist: _,
+    } = environment;
+    EnvironmentLine { name, account, region, source }
+}
+
 /// Everything reports are made of.
 pub fn with_inputs<'b, T>(
     session: &'b Session,
     prepared: &'b Prepared,
     make: impl FnOnce(&Inputs<'_>) -> T,
 ) -> T {
-    let line = |e: &'b EnvironmentInfo| {
-        let EnvironmentInfo {
-            name,
-            account,
-            region,
-            source,
-            partition: _,
-            profile: _,
-            assume_role: _,
-            checklist: _,
-        } = e;
-        EnvironmentLine { name, account, region, source }
-    };
     let environments: Vec<EnvironmentLine<'_>> = prepared.environments.iter().map(line).collect();
     let estate = match session.shard {
         Some(_) => session.estate.iter().map(line).collect(),

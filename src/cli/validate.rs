@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use clap::ValueEnum;
 use jiff::civil::Date;
 
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::findings::FailOn;
 use crate::cli::options::{Format, Global};
 use crate::cli::output::Output;
 use crate::cli::{claims, findings, project};
@@ -24,29 +24,6 @@ pub struct Args {
     /// Judge dates as if today were this day [default: today, in UTC]
     #[arg(long, value_name = "DATE", value_parser = findings::day)]
     at: Option<Date>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailOn {
-    /// What cannot work
-    Error,
-    /// What opens more than a careful person would want
-    SecurityWarning,
-    /// What is probably not as meant
-    Warning,
-    /// What could be said better
-    Suggestion,
-}
-
-impl From<FailOn> for Severity {
-    fn from(fail_on: FailOn) -> Self {
-        match fail_on {
-            FailOn::Error => Self::Error,
-            FailOn::SecurityWarning => Self::SecurityWarning,
-            FailOn::Warning => Self::Warning,
-            FailOn::Suggestion => Self::Suggestion,
-        }
-    }
 }
 
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {

@@ -9,7 +9,7 @@ use super::roles::Roles;
 use super::rule::{At, Check, Hit, Rule};
 use super::subject::{Home, Identity, Live, Subject};
 use super::{identity, rules};
-use crate::policy::Written;
+use crate::policy::{Policy, Usage, Written};
 use crate::spec::EnvironmentInfo;
 use crate::state::{AccountId, ResourceId, SettingKey, State};
 
@@ -91,6 +91,17 @@ pub fn account_alone(accounts: Accounts<'_>) -> Vec<Alone> {
     let (declared, wanted) = (look(declared, &at), look(wanted, &at));
     let found = found.into_iter().filter(|finding| !declared.contains(finding));
     found.map(|finding| Alone { stays: wanted.contains(&finding), finding }).collect()
+}
+
+/// What a rule about documents says of a bucket's policy, wherever the bucket is.
+pub fn of_bucket_policy(bucket: &ResourceId, policy: &Policy, rule: &str, today: Date) -> Vec<String> {
+    let (Some(document), Some(rule)) = (policy.document(), rules::find(rule)) else { return vec![] };
+    let Check::Document(check) = rule.check else { return vec![] };
+    let written = Written::of(document, Usage::Bucket);
+    let home = Home { account: Some(bucket.account.clone()), ..Home::default() };
+    let (holder, setting) = (Some(bucket), Some(&SettingKey::BucketPolicy));
+    let subject = Subject { written: &written, holder, setting, ceiling: false, home: &home, today };
+    check(&subject).into_iter().map(|hit| hit.message).collect()
 }
 
 /// What rules say of `at`, as far as it can be said of one resource or identity, and of all of `ours` where a rule looks at

@@ -37,20 +37,11 @@ impl Answers {
         Self {
             revert: can_revert.then(|| format!("hatrack revert {arguments}")),
             adopt: can_adopt.then(|| format!("hatrack adopt {arguments}")),
-            ignore: finding.drift.then(|| line(&finding.environment, &finding.whole_address())),
+            ignore: finding
+                .drift
+                .then(|| ignore_line(&finding.environment, "address", &finding.whole_address())),
             arguments,
         }
-    }
-
-    /// The entry for the ignore file, in lines that fit a terminal.
-    pub(super) fn entry(finding: &Finding) -> [String; 4] {
-        let exact = finding.whole_address().replace('*', "?");
-        [
-            format!("- environment: {}", yaml(&finding.environment)),
-            format!("  address: {}", yaml(&exact)),
-            String::from("  reason: \"\""),
-            String::from("  until: YYYY-MM-DD"),
-        ]
     }
 
     /// As items of a list.
@@ -71,12 +62,23 @@ fn is_written(kind: Kind) -> bool {
     }
 }
 
+/// An entry for an ignore file, in lines that fit a terminal; `key` is what it names things by.
+pub(super) fn entry(environment: &str, key: &str, name: &str) -> [String; 4] {
+    let exact = name.replace('*', "?");
+    [
+        format!("- environment: {}", yaml(environment)),
+        format!("  {key}: {}", yaml(&exact)),
+        String::from("  reason: \"\""),
+        String::from("  until: YYYY-MM-DD"),
+    ]
+}
+
 /// An entry of the ignore file. JSON's strings are YAML's; what harms a terminal is spelled out in them. Wildcards in a
 /// name would match more than the name; `?` matches them and little else.
-fn line(environment: &str, address: &str) -> String {
-    let exact = address.replace('*', "?");
+pub(super) fn ignore_line(environment: &str, key: &str, name: &str) -> String {
+    let exact = name.replace('*', "?");
     format!(
-        "- {{ environment: {}, address: {}, reason: \"\", until: YYYY-MM-DD }}",
+        "- {{ environment: {}, {key}: {}, reason: \"\", until: YYYY-MM-DD }}",
         yaml(environment),
         yaml(&exact)
     )
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_line_for_the_ignore_file_is_yaml_and_not_finished() {
-        let line = line("analytics", "user/b/tag/a\"b\n*");
+        let line = ignore_line("analytics", "address", "user/b/tag/a\"b\n*");
         assert_eq!(
             line,
             r#"- { environment: analytics, address: "user/b/tag/a\"b\n?", reason: "", until: YYYY-MM-DD }"#

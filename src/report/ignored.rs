@@ -8,7 +8,7 @@ use super::escape::{markdown, markdown_code};
 use super::said::Said;
 use super::words;
 use crate::policy::glob;
-use crate::spec::drift_ignore::IgnoreEntry;
+use crate::spec::ignore_file::IgnoreEntry;
 
 /// Why a finding does not count for some time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,56 +42,80 @@ impl DriftReport {
     /// Takes out what entries say, each up to and with its last day. Those that are over, and those that nothing fits,
     /// are told; of the latter only if all was looked at.
     pub fn ignore(&mut self, entries: &[IgnoreEntry], today: Date, looked_at_all: bool) {
-        let mut notes = vec![];
-        for entry in entries {
-            if !self.environments.iter().any(|e| e.name == entry.environment) {
-                continue;
-            }
-            let IgnoreEntry { environment, address, reason, until, by, place } = entry;
-            let fits = |finding: &&mut Finding| {
-                (finding.drift || finding.ignored.is_some())
-                    && finding.environment == *environment
-                    && glob(address, &finding.whole_address())
-            };
-            let fitting: Vec<&mut Finding> = self.drift.iter_mut().filter(fits).collect();
-            let what = format!("{place}: {address} of {environment}");
-            let note = |code: &str, text: String, help: &str| Said {
-                code: code.to_owned(),
-                address: None,
-                text,
-                help: vec![help.to_owned()],
-            };
-            if *until < today {
-                let text = match fitting.len() {
-                    0 => format!("{what} expired on {until}, and nothing is there that it would ignore"),
-                    n => format!("{what} expired on {until}: {} again", counts_again(n)),
-                };
-                notes.push(note(
-                    "ignore-expired",
-                    text,
-                    "put it right and take the entry out, or give it another day",
-                ));
-            } else if fitting.is_empty() {
-                if looked_at_all {
-                    let text = format!("{what} ignores nothing: there is no such drift");
-                    notes.push(note("ignore-unused", text, "take the entry out"));
-                }
-            } else {
-                for finding in fitting {
-                    finding.drift = false;
-                    finding.answers.ignore = None;
-                    finding.ignored.get_or_insert_with(|| Ignored {
-                        reason: reason.clone(),
-                        until: until.to_string(),
-                        by: by.clone(),
-                        origin: place.clone(),
-                    });
-                }
-            }
-        }
-        self.notes.extend(notes);
+        let chosen = |entry: &&IgnoreEntry| self.environments.iter().any(|e| e.name == entry.environment);
+        let entries: Vec<&IgnoreEntry> = entries.iter().filter(chosen).collect();
+        self.notes.extend(ignore(&mut self.drift, &entries, today, looked_at_all, "drift"));
         self.summary = DriftSummary::of(&self.drift);
     }
+}
+
+impl Ignorable for Finding {
+    fn fits(&self, entry: &IgnoreEntry) -> bool {
+        (self.drift || self.ignored.is_some())
+            && self.environment == entry.environment
+            && glob(&entry.address, &self.whole_address())
+    }
+
+    fn let_be(&mut self, why: Ignored) {
+        self.drift = false;
+        self.answers.ignore = None;
+        self.ignored.get_or_insert(why);
+    }
+}
+
+/// What an ignore file can take out.
+pub(super) trait Ignorable {
+    /// Whether an entry is about it.
+    fn fits(&self, entry: &IgnoreEntry) -> bool;
+
+    /// Lets it be for the time being; whoever said so first is named.
+    fn let_be(&mut self, why: Ignored);
+}
+
+/// Takes out what entries say, each up to and with its last day. What has to be told of the entries themselves: those
+/// that are over, and, if all was looked at, those that nothing fits.
+pub(super) fn ignore<F: Ignorable>(
+    findings: &mut [F],
+    entries: &[&IgnoreEntry],
+    today: Date,
+    looked_at_all: bool,
+    what_is_not_there: &str,
+) -> Vec<Said> {
+    let mut notes = vec![];
+    for entry in entries {
+        let IgnoreEntry { environment, address, reason, until, by, place } = entry;
+        let fitting: Vec<&mut F> = findings.iter_mut().filter(|finding| finding.fits(entry)).collect();
+        let what = format!("{place}: {address} of {environment}");
+        let note = |code: &str, text: String, help: &str| Said {
+            code: code.to_owned(),
+            address: None,
+            text,
+            help: vec![help.to_owned()],
+        };
+        if *until < today {
+            let text = match fitting.len() {
+                0 => format!("{what} expired on {until}, and nothing is there that it would ignore"),
+                n => format!("{what} expired on {until}: {} again", counts_again(n)),
+            };
+            let help = "put it right and take the entry out, or give it another day";
+            notes.push(note("ignore-expired", text, help));
+        } else if fitting.is_empty() {
+            if looked_at_all {
+                let text = format!("{what} ignores nothing: there is no such {what_is_not_there}");
+                notes.push(note("ignore-unused", text, "take the entry out"));
+            }
+        } else {
+            for finding in fitting {
+                finding.let_be(Ignored {
+                    reason: reason.clone(),
+                    until: until.to_string(),
+                    by: by.clone(),
+                    origin: place.clone(),
+                });
+            }
+        }
+    }
+    notes
 }
 
 fn counts_again(n: usize) -> String {

@@ -59,7 +59,7 @@ fn found(all: &[AccountFinding]) -> String {
     out
 }
 
-fn list(title: &str, all: &[Said]) -> String {
+pub(super) fn list(title: &str, all: &[Said]) -> String {
     if all.is_empty() {
         return String::new();
     }
@@ -102,7 +102,7 @@ fn not_checked(all: &[Said]) -> String {
 }
 
 /// Environments of which nothing is known, before all else.
-fn not_looked_at(all: &[NotChecked]) -> String {
+pub(super) fn not_looked_at(all: &[NotChecked]) -> String {
     let said = |each: &NotChecked| Said {
         code: String::from("unreached"),
         address: None,

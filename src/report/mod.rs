@@ -8,6 +8,7 @@ mod access;
 mod access_markdown;
 mod answers;
 mod apply;
+mod audit;
 mod aws_managed;
 mod basis;
 mod brief;
@@ -48,6 +49,7 @@ pub use access::{
 };
 pub use answers::Answers;
 pub use apply::{ApplyReport, ApplyStep, ApplySummary, StepResult};
+pub use audit::{AuditFinding, AuditGap, AuditInputs, AuditReport, AuditSummary, KeptCheck};
 pub use aws_managed::{
     ActionLine, ActionLines, AwsElementLine, AwsHolder, AwsManagedLine, AwsPolicyChange, AwsStatementLine,
 };

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use super::audit::AuditReport;
 use super::diagnostics::{lines_for_services, place_in_file};
 use super::escape;
 use super::findings::{CLAIMS, rule_id, rule_ids};
+use super::ignored::Ignored;
+use crate::audit::{self, Check};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::lint::{Rule, Suppressed, rules};
 
@@ -22,7 +25,23 @@ pub(super) struct Log {
 struct Run {
     tool: Tool,
     column_kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    invocations: Vec<Invocation>,
     results: Vec<Found>,
+}
+
+/// How the run went; only where it did not go well.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Text,
 }
 
 #[derive(Serialize)]
@@ -76,10 +95,19 @@ struct Found {
     level: &'static str,
     message: Text,
     locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial_fingerprints: Option<Fingerprints>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Suppression>,
+}
+
+/// By which a service knows a finding again, wherever its line has gone.
+#[derive(Serialize)]
+struct Fingerprints {
+    #[serde(rename = "hatrackFinding/v1")]
+    finding: String,
 }
 
 #[derive(Serialize)]
@@ -126,16 +154,83 @@ pub(super) fn log(findings: &[Diagnostic], suppressed: &[Suppressed]) -> Log {
         Found { suppressions: vec![Suppression { kind: "inSource", justification }], ..found(finding, &ids) }
     });
     let results = findings.iter().map(|finding| found(finding, &ids)).chain(allowed).collect();
-    let driver = Driver {
-        name: env!("CARGO_PKG_NAME"),
-        version: env!("CARGO_PKG_VERSION"),
-        rules: ids.iter().map(|id| about(id)).collect(),
-    };
+    whole(ids.iter().map(|id| about(id)).collect(), results, vec![])
+}
+
+fn whole(rules: Vec<About>, results: Vec<Found>, invocations: Vec<Invocation>) -> Log {
+    let driver = Driver { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules };
     Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
-        runs: [Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results }],
+        runs: [Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", invocations, results }],
     }
+}
+
+/// The log of an audit: each finding where what it is about is declared, or else in the file of its environment. What
+/// could not be looked at makes the run one that failed in part.
+pub(super) fn audit_log(report: &AuditReport) -> Log {
+    let checks: Vec<&'static Check> = audit::ALL
+        .iter()
+        .copied()
+        .filter(|check| report.findings.iter().any(|finding| finding.check == check.id))
+        .collect();
+    let results = report.findings.iter().filter_map(|finding| {
+        let at = checks.iter().position(|check| check.id == finding.check)?;
+        let message = format!("{}: {}\n{}", finding.subject, finding.text, finding.help);
+        let suppression =
+            |why: &Ignored| Suppression { kind: "external", justification: escape::text(&why.words()) };
+        Some(Found {
+            rule_id: finding.check,
+            rule_index: at,
+            level: level(checks.get(at)?.severity),
+            message: Text { text: message.split('\n').map(escape::text).collect::<Vec<_>>().join("\n") },
+            locations: vec![match &finding.place {
+                Ok(span) => location(span, None),
+                Err(file) => beginning(file),
+            }],
+            partial_fingerprints: Some(Fingerprints { finding: escape::text(&finding.id) }),
+            related_locations: vec![],
+            suppressions: finding.ignored.iter().map(suppression).collect(),
+        })
+    });
+    let gaps = report.not_checked.iter().map(|gap| format!("{}: {}", gap.account, gap.words()));
+    let away = report.environments_not_checked.iter().map(|e| format!("{}: {}", e.environment, e.text));
+    let notifications: Vec<Notification> = gaps
+        .chain(away)
+        .map(|text| Notification {
+            level: "error",
+            message: Text { text: format!("not checked: {}", escape::text(&text)) },
+        })
+        .collect();
+    let invocations = match notifications.is_empty() {
+        true => vec![],
+        false => {
+            vec![Invocation { execution_successful: false, tool_execution_notifications: notifications }]
+        }
+    };
+    whole(checks.iter().map(|check| of_check(check)).collect(), results.collect(), invocations)
+}
+
+fn of_check(check: &'static Check) -> About {
+    let Check { id, severity, sentence, why, help, source, look: _ } = check;
+    let text = |text: &str| Text { text: text.to_owned() };
+    About {
+        id,
+        short_description: text(sentence),
+        full_description: text(why),
+        help_uri: Some(source),
+        help: text(help),
+        default_configuration: Configuration { level: level(*severity) },
+        properties: properties(*severity),
+    }
+}
+
+/// The beginning of a file, for what stands on no line of it.
+fn beginning(file: &str) -> Location {
+    let region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
+    let physical_location =
+        PhysicalLocation { artifact_location: ArtifactLocation { uri: uri(file) }, region };
+    Location { physical_location, message: None }
 }
 
 fn about(id: &'static str) -> About {
@@ -200,6 +295,7 @@ fn found(finding: &Diagnostic, ids: &[&'static str]) -> Found {
         level: level(*severity),
         message: Text { text: lines_for_services(finding) },
         locations: span.iter().map(|span| location(span, None)).collect(),
+        partial_fingerprints: None,
         related_locations: related.iter().map(|(span, words)| location(span, Some(words))).collect(),
         suppressions: vec![],
     }

@@ -9,7 +9,7 @@ pub mod assertion;
 pub mod authored;
 pub mod checklist;
 pub mod document;
-pub mod drift_ignore;
+pub mod ignore_file;
 pub mod edit;
 mod engine;
 mod event;

@@ -64,13 +64,13 @@ class Recorder:
         self.proxy, self.asked, self.pass_on = proxy, [], proxy.request
         proxy.request = self.request
 
-    def request(self, environ, start, account, op, body):
+    def request(self, environ, start, account, op, body, key):
         try:
             with self.proxy.one_at_a_time:
                 self.asked += self.questions(environ, account, op, body)
         except Exception as error:  # a hole in the record is worse than a crash
             self.asked.append((op, account, "?", f"?{error!r}", {}))
-        return self.pass_on(environ, start, account, op, body)
+        return self.pass_on(environ, start, account, op, body, key)
 
     def take(self):
         asked, self.asked = self.asked, []

@@ -2,7 +2,7 @@
 
 use hatrack::plan::{Investigation, TrailEvent};
 use hatrack::report::{Class, DriftReport};
-use hatrack::spec::drift_ignore::IgnoreEntry;
+use hatrack::spec::ignore_file::IgnoreEntry;
 use hatrack::state::*;
 use jiff::civil::date;
 

@@ -3,7 +3,7 @@
 use hatrack::plan::{Hazard, Investigation, TrailEvent};
 use hatrack::policy::Policy;
 use hatrack::report::{ApplyReport, DriftReport, harmless};
-use hatrack::spec::drift_ignore::IgnoreEntry;
+use hatrack::spec::ignore_file::IgnoreEntry;
 use hatrack::state::*;
 
 use crate::account::*;

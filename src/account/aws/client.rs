@@ -202,6 +202,12 @@ impl Link {
         aws_sdk_cloudtrail::Client::from_conf(config.region(Region::new(region.to_owned())).build())
     }
 
+    /// The Access Analyzer client of a region.
+    pub(super) fn access_analyzer(&self, region: &str) -> aws_sdk_accessanalyzer::Client {
+        let config = aws_sdk_accessanalyzer::config::Builder::from(&self.config);
+        aws_sdk_accessanalyzer::Client::from_conf(config.region(Region::new(region.to_owned())).build())
+    }
+
     /// The SNS client of a region.
     pub(super) fn sns(&self, region: &str) -> aws_sdk_sns::Client {
         let config = aws_sdk_sns::config::Builder::from(&self.config);

@@ -3,20 +3,16 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use aws_sdk_iam::primitives::{DateTime, DateTimeFormat};
-use aws_sdk_iam::types::ReportStateType;
 use futures::stream::{self, StreamExt};
 
 use super::client::Link;
+use super::credential_report::{self, CredentialReport, Line};
 use super::error::{Fault, Sort};
 use super::read_iam::pages;
 use crate::account::{Blind, CredentialSource, Reading, Unread};
 use crate::state::{CredentialKind, Kind, ResourceId, Scope, Setting};
-
-/// How often the report is asked for, a second apart.
-const REPORT_ATTEMPTS: usize = 10;
 
 /// What the report says of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +43,7 @@ pub(super) async fn read(
     let signs_in = |id: &ResourceId| scopes.iter().any(|scope| scope.sign_ins.contains(id));
     let live: Vec<ResourceId> = match source {
         CredentialSource::Live => users.into_iter().collect(),
-        CredentialSource::Report => match report(link).await {
+        CredentialSource::Report => match rows_of(link).await {
             Ok((rows, time)) => {
                 reading.notes.push(age(&time));
                 let mut live = vec![];
@@ -114,6 +110,13 @@ pub(super) async fn read(
     Ok(())
 }
 
+/// The report's rows, and when it was written.
+async fn rows_of(link: &Link) -> Result<(BTreeMap<String, Row>, DateTime), Failed> {
+    let report = credential_report::fetch(link).await?;
+    let rows = rows(&report).ok_or_else(|| credential_report::unusable("lacks columns"))?;
+    Ok((rows, report.time))
+}
+
 fn age(time: &DateTime) -> String {
     let time = time.fmt(DateTimeFormat::DateTime).unwrap_or_default();
     format!(
@@ -121,72 +124,21 @@ fn age(time: &DateTime) -> String {
     )
 }
 
-/// The report, made if there is none younger than four hours.
-async fn report(link: &Link) -> Result<(BTreeMap<String, Row>, DateTime), Failed> {
-    const MAKE: &str = "iam:GenerateCredentialReport";
-    const GET: &str = "iam:GetCredentialReport";
-    let unusable = |what: &str| (Fault::invalid("Report", format!("the credential report {what}")), GET);
-    for _ in 0..REPORT_ATTEMPTS {
-        let made = link.ask(async || Ok(link.iam.generate_credential_report().send().await?)).await;
-        if made.map_err(|fault| (fault, MAKE))?.state() == Some(&ReportStateType::Complete) {
-            let report = link.ask(async || Ok(link.iam_bulk.get_credential_report().send().await?)).await;
-            let report = report.map_err(|fault| (fault, GET))?;
-            let text = report.content().map(|c| String::from_utf8_lossy(c.as_ref()).into_owned());
-            let time = report.generated_time().copied().ok_or_else(|| unusable("has no date"))?;
-            let rows = rows(&text.unwrap_or_default()).ok_or_else(|| unusable("lacks columns"))?;
-            return Ok((rows, time));
-        }
-        link.rest(Duration::from_secs(1)).await.map_err(|fault| (fault, MAKE))?;
-    }
-    Err(unusable("was not ready in time"))
-}
-
-/// The report's rows by user, found by the header's names; none if a column is missing.
-fn rows(text: &str) -> Option<BTreeMap<String, Row>> {
-    let mut lines = text.lines();
-    let header = fields(lines.next()?);
-    let column = |name: &str| header.iter().position(|h| h == name);
-    let user = column("user")?;
-    let password = column("password_enabled")?;
+/// The report's rows by user; none if a column is missing.
+fn rows(report: &CredentialReport) -> Option<BTreeMap<String, Row>> {
     let active = ["access_key_1_active", "access_key_2_active", "cert_1_active", "cert_2_active"];
-    let active = active.into_iter().map(column).collect::<Option<Vec<_>>>()?;
     let dated = ["access_key_1_last_rotated", "access_key_2_last_rotated"];
-    let dated = dated.into_iter().map(column).collect::<Option<Vec<_>>>()?;
-    // An inactive certificate still holds up a deletion; its date shows it.
-    let dated: Vec<usize> = dated
-        .into_iter()
-        .chain(["cert_1_last_rotated", "cert_2_last_rotated"].into_iter().filter_map(column))
-        .collect();
-    let mut rows = BTreeMap::new();
-    for line in lines.filter(|l| !l.trim().is_empty()) {
-        let values = fields(line);
-        let value = |at: usize| values.get(at).map(String::as_str).unwrap_or_default();
-        let is_date = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-        let others = active.iter().any(|at| value(*at).eq_ignore_ascii_case("true"))
-            || dated.iter().any(|at| is_date(value(*at)));
-        let row = Row { password: value(password).eq_ignore_ascii_case("true"), others };
-        rows.insert(value(user).to_owned(), row);
+    if !report.has(["user", "password_enabled"].iter().chain(&active).chain(&dated)) {
+        return None;
     }
-    Some(rows)
-}
-
-/// The fields of a line of comma-separated values. User names may hold commas, and are quoted then.
-fn fields(line: &str) -> Vec<String> {
-    let (mut fields, mut field, mut quoted) = (vec![], String::new(), false);
-    let mut rest = line.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '"' if quoted && rest.peek() == Some(&'"') => {
-                field.push('"');
-                rest.next();
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => fields.push(std::mem::take(&mut field)),
-            _ => field.push(c),
-        }
-    }
-    fields.push(field);
-    fields
+    let row = |line: Line<'_>| {
+        // An inactive certificate still holds up a deletion; its date shows it.
+        let dates = dated.iter().chain(&["cert_1_last_rotated", "cert_2_last_rotated"]);
+        let others = active.iter().any(|column| line.is_true(column))
+            || dates.copied().any(|column| line.text(column).starts_with(|c: char| c.is_ascii_digit()));
+        (line.text("user").to_owned(), Row { password: line.is_true("password_enabled"), others })
+    };
+    Some(report.lines().map(row).collect())
 }
 
 /// A call that failed, and its name.
@@ -291,8 +243,12 @@ mod tests {
                           access_key_2_last_used_service,cert_1_active,cert_1_last_rotated,cert_2_active,\
                           cert_2_last_rotated";
 
+    fn report(text: &str) -> Option<CredentialReport> {
+        CredentialReport::read(text, DateTime::from_secs(0))
+    }
+
     fn row(line: &str) -> Option<Row> {
-        rows(&format!("{HEADER}\n{line}\n"))?.remove("al")
+        rows(&report(&format!("{HEADER}\n{line}\n"))?)?.remove("al")
     }
 
     #[test]
@@ -310,12 +266,7 @@ mod tests {
 
     #[test]
     fn a_report_without_its_columns_is_no_report() {
-        assert_eq!(rows("user,arn\nal,a\n"), None);
-        assert_eq!(rows(""), None);
-    }
-
-    #[test]
-    fn quoted_fields_keep_their_commas() {
-        assert_eq!(fields("\"a,b\",c,\"d\"\"e\","), ["a,b", "c", "d\"e", ""]);
+        assert_eq!(rows(&report("user,arn\nal,a\n").unwrap()), None);
+        assert!(report("").is_none());
     }
 }

@@ -13,8 +13,11 @@ macro_rules! send {
 
 mod arn;
 mod client;
+mod credential_report;
 mod credentials;
 mod error;
+mod hygiene;
+mod hygiene_people;
 mod lifecycle;
 mod profile;
 mod read;
@@ -40,6 +43,7 @@ mod write_iam;
 #[cfg(feature = "sagemaker")]
 mod write_sagemaker;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
@@ -48,7 +52,7 @@ use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
-use super::{Account, ReadRequest, Reading, TopicMessage, Unreachable};
+use super::{Account, Hygiene, HygieneRequest, ReadRequest, Reading, TopicMessage, Unreachable};
 use crate::plan::{TrailAnswer, TrailPage};
 use crate::state::{AccountId, Operation, Partition, Refusal, ResourceId};
 use client::Link;
@@ -215,6 +219,13 @@ impl Account for AwsAccount {
 
     fn trail(&self, page: &TrailPage) -> Result<TrailAnswer, String> {
         self.runtime.block_on(trail::page(&self.link, page))
+    }
+
+    fn hygiene(&self, request: &HygieneRequest) -> Result<Hygiene, Unreachable> {
+        let regions = request.regions.get(&self.link.account).cloned().unwrap_or_default();
+        let facts = self.runtime.block_on(hygiene::facts(&self.link, regions));
+        let facts = facts.map_err(|fault| self.link.unreachable(&fault))?;
+        Ok(Hygiene { accounts: vec![facts], unreached: BTreeMap::new() })
     }
 
     fn publish(&self, message: &TopicMessage) -> Result<(), String> {

@@ -161,6 +161,28 @@ pub(super) async fn policy(link: &Link, client: &Client, bucket: &str) -> Result
     }
 }
 
+/// Block Public Access of a bucket; none if it has none.
+pub(super) async fn public_access_block(
+    link: &Link,
+    client: &Client,
+    bucket: &str,
+) -> Result<Option<PublicAccessBlock>, Fault> {
+    let owner = link.account.as_str();
+    let answer = link.ask(async || {
+        Ok(client.get_public_access_block().bucket(bucket).expected_bucket_owner(owner).send().await?)
+    });
+    let answer = match answer.await {
+        Err(fault) if fault.sort == Sort::Absent && fault.code != "NoSuchBucket" => return Ok(None),
+        answer => answer?,
+    };
+    Ok(answer.public_access_block_configuration().map(|block| PublicAccessBlock {
+        block_public_acls: block.block_public_acls().unwrap_or(false),
+        ignore_public_acls: block.ignore_public_acls().unwrap_or(false),
+        block_public_policy: block.block_public_policy().unwrap_or(false),
+        restrict_public_buckets: block.restrict_public_buckets().unwrap_or(false),
+    }))
+}
+
 impl Part<'_> {
     async fn gather(&mut self, client: &Client, scopes: &[&Scope]) -> Result<(), Fault> {
         let (link, name) = (self.link, self.id.name.clone());
@@ -182,18 +204,9 @@ impl Part<'_> {
             self.resource.set(Setting::BucketPolicy(policy));
         }
 
-        let ask = link.ask(async || {
-            Ok(client.get_public_access_block().bucket(&name).expected_bucket_owner(owner).send().await?)
-        });
+        let ask = public_access_block(link, client, &name);
         let found = self.look(SettingKey::PublicAccessBlock, "s3:GetBucketPublicAccessBlock", ask).await?;
-        if let Some(block) = found.as_ref().and_then(|f| f.public_access_block_configuration()) {
-            self.resource.set(Setting::PublicAccessBlock(PublicAccessBlock {
-                block_public_acls: block.block_public_acls().unwrap_or(false),
-                ignore_public_acls: block.ignore_public_acls().unwrap_or(false),
-                block_public_policy: block.block_public_policy().unwrap_or(false),
-                restrict_public_buckets: block.restrict_public_buckets().unwrap_or(false),
-            }));
-        }
+        found.flatten().into_iter().for_each(|block| self.resource.set(Setting::PublicAccessBlock(block)));
 
         let found = self
             .look(SettingKey::Versioning, "s3:GetBucketVersioning", versioning(link, client, &name))
@@ -315,7 +328,11 @@ impl Part<'_> {
 
 /// Versioning; none if the bucket never had any. moto wraps the answer in an element of its own, which the
 /// SDK does not take, so that a stand-in's answer is also read as text.
-async fn versioning(link: &Link, client: &Client, bucket: &str) -> Result<Option<Versioning>, Fault> {
+pub(super) async fn versioning(
+    link: &Link,
+    client: &Client,
+    bucket: &str,
+) -> Result<Option<Versioning>, Fault> {
     let owner = link.account.as_str();
     let status = link.ask(async || {
         let answer = client.get_bucket_versioning().bucket(bucket).expected_bucket_owner(owner).send().await;

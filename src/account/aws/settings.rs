@@ -61,7 +61,7 @@ async fn alias(link: &Link) -> Result<Option<String>, Fault> {
     Ok(answer.account_aliases().first().cloned())
 }
 
-async fn password_policy(link: &Link) -> Result<Option<PasswordPolicy>, Fault> {
+pub(super) async fn password_policy(link: &Link) -> Result<Option<PasswordPolicy>, Fault> {
     let answer = link.ask(async || Ok(link.iam.get_account_password_policy().send().await?)).await;
     let answer = match answer {
         Err(fault) if fault.sort == Sort::Absent => return Ok(None),
@@ -82,7 +82,7 @@ async fn password_policy(link: &Link) -> Result<Option<PasswordPolicy>, Fault> {
     }))
 }
 
-async fn public_access_block(link: &Link) -> Result<Option<PublicAccessBlock>, Fault> {
+pub(super) async fn public_access_block(link: &Link) -> Result<Option<PublicAccessBlock>, Fault> {
     let client = link.s3control();
     let call = || client.get_public_access_block().account_id(link.account.as_str());
     let answer = match link.ask(async || Ok(call().send().await?)).await {

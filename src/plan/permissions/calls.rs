@@ -33,6 +33,8 @@ pub enum On {
     Any(Kind),
     /// AWS's own managed policies.
     AwsPolicies,
+    /// Every trail, those of others that are seen from the account included.
+    AnyTrail,
     /// Virtual MFA devices of the account, whose names are their owners' choice.
     MfaDevices,
 }
@@ -83,6 +85,38 @@ pub const READING: &[Call] = &[
 
 /// The calls that ask who changed what: `drift --who`.
 pub const WITNESS: &[Call] = &[on("cloudtrail:LookupEvents", On::Everything)];
+
+/// The calls of `audit`, which looks at the whole account, whatever is declared.
+pub const AUDIT: &[Call] = &[
+    on("iam:GetAccountAuthorizationDetails", On::Everything),
+    on("iam:GetAccountSummary", On::Everything),
+    on("iam:GetAccountPasswordPolicy", On::Everything),
+    on("iam:GenerateCredentialReport", On::Everything),
+    on("iam:GetCredentialReport", On::Everything),
+    // Those of whom the report tells something that would be found are asked again.
+    on("iam:GetLoginProfile", On::Any(Kind::User)),
+    on("iam:ListAccessKeys", On::Any(Kind::User)),
+    on("iam:ListMFADevices", On::Any(Kind::User)),
+    on("iam:GetAccessKeyLastUsed", On::Any(Kind::User)),
+    on("iam:ListOpenIDConnectProviders", On::Everything),
+    on("iam:ListSAMLProviders", On::Everything),
+    account_block("s3control:GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock"),
+    Call { api: "s3:ListBuckets", action: "s3:ListAllMyBuckets", on: On::Everything },
+    on("s3:GetBucketLocation", On::Any(Kind::Bucket)),
+    on("s3:GetBucketPolicy", On::Any(Kind::Bucket)),
+    Call {
+        api: "s3:GetPublicAccessBlock",
+        action: "s3:GetBucketPublicAccessBlock",
+        on: On::Any(Kind::Bucket),
+    },
+    on("s3:GetBucketVersioning", On::Any(Kind::Bucket)),
+    on("s3:GetBucketLogging", On::Any(Kind::Bucket)),
+    on("cloudtrail:DescribeTrails", On::Everything),
+    // A trail of the organization is of another account.
+    on("cloudtrail:GetTrailStatus", On::AnyTrail),
+    on("cloudtrail:GetEventSelectors", On::AnyTrail),
+    on("access-analyzer:ListAnalyzers", On::Everything),
+];
 
 /// The call that tells a topic of drift: `drift --sns-topic`. It is about the topic.
 pub const TELLING: &[Call] = &[call("sns:Publish")];

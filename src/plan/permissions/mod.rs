@@ -25,11 +25,13 @@ pub enum Purpose {
     Apply,
 }
 
-/// What a scheduled `drift` does beside reading.
+/// What is done beside reading for a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watch {
-    /// It asks CloudTrail who changed what.
+    /// CloudTrail is asked who changed what: `drift --who`.
     pub who: bool,
+    /// The whole account is looked at: `audit`.
+    pub audit: bool,
     /// The ARN of a topic that it tells, and the account of the topic.
     pub topic: Option<(String, AccountId)>,
 }
@@ -43,7 +45,7 @@ pub fn permissions(
     permissions_to_watch(wanted, scopes, purpose, &Watch::default())
 }
 
-/// As [`permissions`], and what else a scheduled `drift` does. A topic is told by its own account if that takes part;
+/// As [`permissions`], and what else is done. A topic is told by its own account if that takes part;
 /// which one does otherwise depends on the run, so that each may.
 pub fn permissions_to_watch(
     wanted: &State,
@@ -55,12 +57,17 @@ pub fn permissions_to_watch(
     for scope in scopes {
         by_account.entry(scope.account.clone()).or_default().push(scope);
     }
-    let Watch { who, topic } = watch;
+    let Watch { who, audit, topic } = watch;
+    let beside: Vec<&[calls::Call]> = [(*who, calls::WITNESS), (*audit, calls::AUDIT)]
+        .into_iter()
+        .filter(|(asked, _)| *asked)
+        .map(|(_, calls)| calls)
+        .collect();
     let at_home = topic.as_ref().is_some_and(|(_, home)| by_account.contains_key(home));
     let documents = |account: &AccountId, scopes: &[&Scope]| {
         let tells = topic.as_ref().filter(|(_, home)| !at_home || home == account);
         let topic = tells.map(|(arn, _)| arn.as_str());
-        documents::documents(needs::of_account(wanted, scopes, purpose, *who, topic))
+        documents::documents(needs::of_account(wanted, scopes, purpose, &beside, topic))
     };
     by_account.iter().map(|(account, scopes)| (account.clone(), documents(account, scopes))).collect()
 }
@@ -87,6 +94,8 @@ enum Theme {
     ReadEvery(Kind),
     /// What is read of AWS's own policies.
     ReadAwsPolicies,
+    /// What is read of trails.
+    ReadTrails,
     /// What is read of resources that carry the mark.
     ReadMarked(Kind),
     /// What is read of declared resources.
@@ -119,6 +128,7 @@ impl Theme {
             Self::ReadAccount
             | Self::ReadEvery(_)
             | Self::ReadAwsPolicies
+            | Self::ReadTrails
             | Self::ReadMarked(_)
             | Self::Read(_) => true,
             Self::LookUp
@@ -154,6 +164,7 @@ impl Theme {
             Self::ReadAccount => "ReadAccount".to_owned(),
             Self::ReadEvery(kind) => format!("ReadAll{}", kinds(kind)),
             Self::ReadAwsPolicies => "ReadAwsPolicies".to_owned(),
+            Self::ReadTrails => "ReadTrails".to_owned(),
             Self::ReadMarked(kind) => format!("ReadMarked{}", kinds(kind)),
             Self::Read(kind) => format!("Read{}", kinds(kind)),
             Self::LookUp => "LookUp".to_owned(),

@@ -19,12 +19,12 @@ use crate::state::{
 /// What must be allowed: by theme, guard and action, on which ARNs.
 pub(super) type Needs = BTreeMap<(Theme, Guard, &'static str), BTreeSet<String>>;
 
-/// The needs of one account; with `who` those of asking who changed what, with a topic those of telling it.
+/// The needs of one account; `beside` is what is asked of it beside what a plan asks, `topic` is told of drift.
 pub(super) fn of_account(
     wanted: &State,
     scopes: &[&Scope],
     purpose: Purpose,
-    who: bool,
+    beside: &[&[Call]],
     topic: Option<&str>,
 ) -> Needs {
     let Some(first) = scopes.first() else { return Needs::new() };
@@ -45,8 +45,8 @@ pub(super) fn of_account(
         let policies = guard::policies(&account.attached(kind));
         account.attachable.insert(kind, policies);
     }
-    if who {
-        account.add(Theme::ReadAccount, calls::WITNESS, &[], &[]);
+    for calls in beside {
+        account.add(Theme::ReadAccount, calls, &[], &[]);
     }
     if let Some(topic) = topic {
         account.add(Theme::Tell, calls::TELLING, &[(topic.to_owned(), Guard::new())], &[]);
@@ -235,6 +235,9 @@ impl Account<'_> {
                 On::Everything => (Theme::LookUp, free("*".to_owned())),
                 On::Any(kind) if theme.reads() => (Theme::ReadEvery(*kind), free(self.any(*kind))),
                 On::Any(kind) => (Theme::LeaveGroups, free(self.any(*kind))),
+                On::AnyTrail => {
+                    (Theme::ReadTrails, free(format!("arn:{}:cloudtrail:*:*:trail/*", self.partition)))
+                }
                 On::AwsPolicies => {
                     (Theme::ReadAwsPolicies, free(format!("arn:{}:iam::aws:policy/*", self.partition)))
                 }

@@ -1,6 +1,6 @@
 //! Drift at a terminal, told from the account's side: what came, what went, what was changed since it was declared.
 
-use super::super::answers::Answers;
+use super::super::answers::entry;
 use super::super::drift::{Class, DriftReport, DriftSummary, Finding};
 use super::super::page::{Page, Terminal, piece};
 use super::super::statements::Side;
@@ -10,7 +10,7 @@ use super::aws_managed::changed;
 use super::resource::whole;
 use super::setting::{field, setting};
 use super::{coverage, findings, head, not_checked, not_looked_at, notes, reach};
-use crate::spec::drift_ignore::IGNORE_FILE;
+use crate::spec::ignore_file::IGNORE_FILE;
 use crate::state::Setting;
 
 impl DriftReport {
@@ -151,7 +151,7 @@ fn answers(page: &mut Page, counted: &[&Finding]) {
     if let Some(first) = counted.iter().find(|f| f.answers.ignore.is_some()) {
         let fix = format!("to let one be until a day, put it into {IGNORE_FILE}, under `ignore:`");
         page.flow(2, 2, [piece(Label::Help, "→ "), piece(Label::Plain, fix)]);
-        for line in Answers::entry(first) {
+        for line in entry(&first.environment, "address", &first.whole_address()) {
             let indent = 6 + line.len() - line.trim_start().len();
             page.say(indent, 2, Label::Plain, line);
         }

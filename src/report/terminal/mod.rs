@@ -4,6 +4,7 @@ mod access;
 mod access_line;
 mod access_ways;
 mod apply;
+mod audit;
 mod aws_managed;
 mod drift;
 mod plan;

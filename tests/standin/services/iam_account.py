@@ -113,7 +113,7 @@ def summary(call, p):
         "AccountPasswordPresent": 1,
         "AccountSigningCertificatesPresent": 0,
     }
-    return {"SummaryMap": {**{k: quota(call, k) for k in QUOTAS}, **counts, **call.config["root"]}}
+    return {"SummaryMap": {**{k: quota(call, k) for k in QUOTAS}, **counts, **{k: v for k, v in call.config["root"].items() if k in counts}}}
 
 
 # --- alias and password policy ----------------------------------------------------------------------------------

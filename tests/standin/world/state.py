@@ -32,12 +32,16 @@ DEFAULTS = {
     "sagemaker_ignores": [],  # ["UserSettings.SecurityGroups"]: taken, and silently not done
     "sagemaker_limits": {},  # {"domains": 1}
     "organization": None,  # what DescribeOrganization answers; none: AWSOrganizationsNotInUseException
-    "root": {},  # {"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 1} of GetAccountSummary
+    "clock_days": 0,  # so many days from today are the day of what is made and used; negative is long ago
+    "root": {},  # {"AccountMFAEnabled": 0} of GetAccountSummary; password_last_used of the credential report
 }
 
 
+CLOCK = {"days": 0}
+
+
 def now():
-    return datetime.datetime.now(UTC)
+    return datetime.datetime.now(UTC) + datetime.timedelta(days=CLOCK["days"])
 
 
 def letters(prefix, count=17, alphabet=string.ascii_uppercase + "234567"):
@@ -98,6 +102,7 @@ class Account:
 class World:
     def __init__(self, **config):
         self.config = copy.deepcopy(DEFAULTS) | config
+        CLOCK["days"] = self.config["clock_days"]
         self.lock = threading.Lock()
         self.wipe()
 
@@ -111,6 +116,7 @@ class World:
             raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")
         rules.switch_off(given.get("without", self.config["without"]))
         self.config.update(given)
+        CLOCK["days"] = self.config["clock_days"]
 
     def account(self, number):
         account = self.accounts.get(number)

@@ -1,6 +1,7 @@
-//! The ignore file: drift that somebody knows of, says why, and until when.
+//! Ignore files: drift, or findings of an audit, that somebody knows of, says why, and until when.
 //!
-//! It is for `drift` alone. What it names is told as ignored and does not count; `plan` and `apply` know nothing of it.
+//! Each is for its command alone. What it names is told as ignored and does not count; `plan` and `apply` know nothing
+//! of it.
 
 use std::sync::Arc;
 
@@ -12,22 +13,61 @@ use super::tree::{Node, Value};
 use crate::diagnostic::{Diagnostic, Source, did_you_mean, has_errors};
 use crate::state::Kind;
 
-/// Its name, in the folder that holds `environments/`.
+/// What an ignore file is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignores<'a> {
+    /// What `drift` finds.
+    Drift,
+    /// What `audit` finds, with the names of its checks.
+    Audit(&'a [&'a str]),
+}
+
+impl Ignores<'_> {
+    /// The name of the file, in the folder that holds `environments/`.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Drift => IGNORE_FILE,
+            Self::Audit(_) => "audit-ignore.yaml",
+        }
+    }
+
+    /// What an entry names.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Drift => "address",
+            Self::Audit(_) => "finding",
+        }
+    }
+
+    fn keys(self) -> [&'static str; 5] {
+        ["environment", self.key(), "reason", "until", "by"]
+    }
+
+    fn sample(self) -> &'static str {
+        match self {
+            Self::Drift => {
+                "an entry is `{environment: analytics, address: role/x/attached/Y, reason: why, until: 2027-01-31}`"
+            }
+            Self::Audit(_) => {
+                "an entry is `{environment: analytics, finding: key-old/user/x, reason: why, until: 2027-01-31}`"
+            }
+        }
+    }
+}
+
+/// The name of that of `drift`.
 pub const IGNORE_FILE: &str = "drift-ignore.yaml";
 
 /// The version of its format that this hatrack reads.
 const VERSION: i64 = 1;
 
-const KEYS: [&str; 5] = ["environment", "address", "reason", "until", "by"];
-const SAMPLE: &str =
-    "an entry is `{environment: analytics, address: role/x/attached/Y, reason: why, until: 2027-01-31}`";
-
-/// Drift that does not count for some time.
+/// What does not count for some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IgnoreEntry {
     /// The environment it is in.
     pub environment: String,
-    /// What, with `*` and `?`: `role/GlueEtl/attached/AdministratorAccess`.
+    /// What, with `*` and `?`: of drift an address (`role/GlueEtl/attached/AdministratorAccess`), of an audit the name of a
+    /// finding (`user-without-mfa/user/alice`).
     pub address: String,
     /// Why.
     pub reason: String,
@@ -42,19 +82,21 @@ pub struct IgnoreEntry {
 /// Reads an ignore file; with all that is wrong with it. With an error in it there is no entry: half of what somebody
 /// meant is not what they meant.
 pub fn parse(
+    of: Ignores<'_>,
     source: &Arc<Source>,
     environments: &[&str],
     today: Date,
 ) -> (Vec<IgnoreEntry>, Vec<Diagnostic>) {
     let (tree, said) = source::parse(source);
     let Some(tree) = tree.filter(|_| !has_errors(&said)) else { return (vec![], said) };
-    let mut reader = Reader { environments, today, said };
+    let mut reader = Reader { of, environments, today, said };
     let entries = reader.file(&tree, &source.name);
     let Reader { said, .. } = reader;
     if has_errors(&said) { (vec![], said) } else { (entries, said) }
 }
 
 struct Reader<'a> {
+    of: Ignores<'a>,
     environments: &'a [&'a str],
     today: Date,
     said: Vec<Diagnostic>,
@@ -86,7 +128,7 @@ impl Reader<'_> {
             }
             Some(node) => {
                 let message = format!("`ignore` is a list of entries, and here is {}", node.value.words());
-                self.wrong(node, message, SAMPLE);
+                self.wrong(node, message, self.of.sample());
                 vec![]
             }
             None => {
@@ -109,12 +151,17 @@ impl Reader<'_> {
 
     fn entry(&mut self, node: &Node, name: &str) -> Option<IgnoreEntry> {
         if !matches!(node.value, Value::Map(_)) {
-            self.wrong(node, format!("an entry is a map, and here is {}", node.value.words()), SAMPLE);
+            self.wrong(
+                node,
+                format!("an entry is a map, and here is {}", node.value.words()),
+                self.of.sample(),
+            );
             return None;
         }
-        self.only(node, &KEYS);
+        self.only(node, &self.of.keys());
         let environment = self.text(node, "environment", true);
-        let address = self.text(node, "address", true);
+        let key = self.of.key();
+        let address = self.text(node, key, true);
         let reason = self.text(node, "reason", true);
         let until = self.text(node, "until", true).map(|text| self.date(node, &text));
         let by = self.text(node, "by", false);
@@ -127,8 +174,11 @@ impl Reader<'_> {
             };
             self.wrong(at, format!("no environment `{text}`"), help);
         }
-        if let (Some(text), Some(at)) = (&address, node.get("address")) {
-            self.address(at, text);
+        if let (Some(text), Some(at)) = (&address, node.get(key)) {
+            match self.of {
+                Ignores::Drift => self.address(at, text),
+                Ignores::Audit(checks) => self.finding(at, text, checks),
+            }
         }
         let place = format!("{name}:{}", node.span.line_column().0);
         Some(IgnoreEntry {
@@ -151,11 +201,11 @@ impl Reader<'_> {
                     Value::Text(_) => "nothing",
                     value => value.words(),
                 };
-                self.wrong(other, format!("`{key}` is a text, and here is {found}"), SAMPLE);
+                self.wrong(other, format!("`{key}` is a text, and here is {found}"), self.of.sample());
                 None
             }
             None if required => {
-                self.wrong(node, format!("an entry needs `{key}`"), SAMPLE);
+                self.wrong(node, format!("an entry needs `{key}`"), self.of.sample());
                 None
             }
             None => None,
@@ -201,6 +251,26 @@ impl Reader<'_> {
             );
         }
     }
+
+    fn finding(&mut self, at: &Node, text: &str, checks: &[&str]) {
+        let (check, subject) = text.split_once('/').unwrap_or((text, ""));
+        let name = |c: char| c.is_ascii_lowercase() || matches!(c, '-' | '*' | '?');
+        if subject.is_empty() || !check.chars().all(name) {
+            self.wrong(
+                at,
+                format!("`{text}` is no finding"),
+                "`hatrack audit` prints the line for each finding: CHECK/SUBJECT, such as `key-old/user/x`",
+            );
+        } else if !check.contains(char::is_alphabetic) {
+            self.wrong(at, format!("`{text}` would ignore every check"), "name one: `key-old/user/x`");
+        } else if !check.contains(['*', '?']) && !checks.contains(&check) {
+            let help = match did_you_mean(check, checks.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there is: {}", checks.join(", ")),
+            };
+            self.wrong(at, format!("no check `{check}`"), help);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -210,7 +280,7 @@ mod tests {
 
     fn read(text: &str) -> (Vec<IgnoreEntry>, Vec<String>) {
         let source = Arc::new(Source { name: IGNORE_FILE.to_owned(), text: text.to_owned() });
-        let (entries, said) = parse(&source, &["analytics", "lake"], date(2026, 11, 28));
+        let (entries, said) = parse(Ignores::Drift, &source, &["analytics", "lake"], date(2026, 11, 28));
         (entries, said.iter().map(|d| format!("{} {}", d.span.as_ref().unwrap(), d.message)).collect())
     }
 
@@ -272,6 +342,27 @@ mod tests {
         }
         let (entries, said) = read("version: 1\nignore:\n  - environment: lake\n    address: \"role/x");
         assert!(entries.is_empty() && said.len() == 1, "{said:?}");
+    }
+
+    #[test]
+    fn that_of_an_audit_names_findings() {
+        let read = |entry: &str| {
+            let text = format!(
+                "version: 1\nignore:\n  - {{environment: lake, {entry}, reason: r, until: 2027-01-05}}\n"
+            );
+            let source = Arc::new(Source { name: "audit-ignore.yaml".to_owned(), text });
+            let (entries, said) =
+                parse(Ignores::Audit(&["key-old", "user-unused"]), &source, &["lake"], date(2026, 11, 28));
+            let names: Vec<String> = entries.into_iter().map(|entry| entry.address).collect();
+            (names, said.into_iter().map(|d| d.message).collect::<Vec<_>>())
+        };
+        assert_eq!(read("finding: key-old/user/x"), (vec!["key-old/user/x".to_owned()], vec![]));
+        assert_eq!(read("finding: '*-unused/role/ds-*'").0, ["*-unused/role/ds-*"]);
+        assert_eq!(read("finding: user/x").1, ["no check `user`"]);
+        assert_eq!(read("finding: key-old").1, ["`key-old` is no finding"]);
+        assert_eq!(read("finding: Key/user/x").1, ["`Key/user/x` is no finding"]);
+        assert_eq!(read("finding: '*/user/x'").1, ["`*/user/x` would ignore every check"]);
+        assert_eq!(read("address: user/x").1, ["`address` is no key here", "an entry needs `finding`"]);
     }
 
     #[test]
