@@ -23,5 +23,8 @@ fn the_page_has_every_check() {
     if std::env::var_os("HATRACK_BLESS").is_some() {
         return fs::write(&path, &wanted).unwrap();
     }
-    assert!(page == wanted, "docs/audit.md is not as the program is: HATRACK_BLESS=1 cargo test --test audit");
+    assert!(
+        page == wanted,
+        "docs/audit.md is not as the program is: HATRACK_BLESS=1 cargo test --test audit"
+    );
 }

@@ -28,7 +28,7 @@ roles:
 """
 STUDIO = """sagemaker:
   lifecycle_configurations:
-    lab-setup: { app: JupyterLab, script: "pip list\\n" }
+    Lab-Setup: { app: JupyterLab, script: "pip list\\n" }
     notebook-setup: { on_start: "echo one\\n" }
   domains:
     studio:
@@ -36,7 +36,7 @@ STUDIO = """sagemaker:
       subnets: [subnet-1, subnet-2]
       execution_role: Studio
       security_groups: [sg-1]
-      lifecycle_configurations: [lab-setup]
+      lifecycle_configurations: [Lab-Setup]
       idle_minutes: 120
       user_profiles:
         alice: { execution_role: Alice, tags: { team: ds } }
@@ -159,7 +159,7 @@ def by_hand(studio):
         "notebook stopped": (stopped, {"notebook/scratch/running"}),
         "notebook changed": (resized, {"notebook/scratch/running", "notebook/scratch/instance_type", "notebook/scratch/root_access"}),
         "domain opened": (domain_changed(lambda s: s.update(SecurityGroups=["sg-9"])), {"domain/studio/security_groups"}),
-        "script taken off": (domain_changed(lambda s: s["JupyterLabAppSettings"].update(LifecycleConfigArns=[])), {"domain/studio/lifecycle/lab-setup"}),
+        "script taken off": (domain_changed(lambda s: s["JupyterLabAppSettings"].update(LifecycleConfigArns=[])), {"domain/studio/lifecycle/Lab-Setup"}),
         "idle apps stay": (domain_changed(lambda s: s["JupyterLabAppSettings"]["AppLifecycleManagement"]["IdleSettings"].update(IdleTimeoutInMinutes=600)),
                            {"domain/studio/idle_minutes"}),
         "profile deleted": (profile_gone, {"user-profile/studio/bob"}),

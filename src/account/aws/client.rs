@@ -53,6 +53,8 @@ pub(super) struct Link {
     s3: Mutex<BTreeMap<String, aws_sdk_s3::Client>>,
     memory: Mutex<Memory>,
     bucket_locks: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    #[cfg(feature = "sagemaker")]
+    domain_locks: Mutex<BTreeMap<ResourceId, Arc<tokio::sync::RwLock<()>>>>,
 }
 
 /// What was learnt, and what this run has changed.
@@ -62,6 +64,8 @@ struct Memory {
     bucket_regions: BTreeMap<String, String>,
     #[cfg(feature = "sagemaker")]
     domain_ids: BTreeMap<ResourceId, String>,
+    #[cfg(feature = "sagemaker")]
+    script_arns: BTreeMap<ResourceId, String>,
     changed: BTreeSet<ResourceId>,
     unanswered: BTreeSet<&'static str>,
 }
@@ -109,6 +113,8 @@ impl Link {
             s3: Mutex::default(),
             memory: Mutex::default(),
             bucket_locks: Mutex::default(),
+            #[cfg(feature = "sagemaker")]
+            domain_locks: Mutex::default(),
         };
         link.caller = link.check_account().await?;
         tracing::info!("working as {}", link.caller);
@@ -235,6 +241,27 @@ impl Link {
     #[cfg(feature = "sagemaker")]
     pub(super) fn known_domain(&self, domain: &ResourceId) -> Option<String> {
         held(&self.memory).domain_ids.get(domain).cloned()
+    }
+
+    #[cfg(feature = "sagemaker")]
+    pub(super) fn learn_script(&self, script: &ResourceId, arn: &str) {
+        held(&self.memory).script_arns.insert(script.clone(), arn.to_owned());
+    }
+
+    #[cfg(feature = "sagemaker")]
+    pub(super) fn forget_script(&self, script: &ResourceId) {
+        held(&self.memory).script_arns.remove(script);
+    }
+
+    #[cfg(feature = "sagemaker")]
+    pub(super) fn known_script(&self, script: &ResourceId) -> Option<String> {
+        held(&self.memory).script_arns.get(script).cloned()
+    }
+
+    /// Held while a domain is changed, alone, or what is in it, together: SageMaker refuses the one during the other.
+    #[cfg(feature = "sagemaker")]
+    pub(super) fn domain_lock(&self, domain: &ResourceId) -> Arc<tokio::sync::RwLock<()>> {
+        Arc::clone(held(&self.domain_locks).entry(domain.clone()).or_default())
     }
 
     /// Held while a bucket's settings are changed: S3 answers two at once with `OperationAborted`.

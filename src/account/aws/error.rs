@@ -164,6 +164,10 @@ impl Fault {
             }
             Sort::Absent => Refusal::Invalid { code, message },
             Sort::Exists => Refusal::AlreadyExists(target.clone()),
+            // Not everything that is in the way is in the way of a deletion.
+            Sort::InUse if code == "ResourceInUse" && !message.contains("delete") => {
+                Refusal::Invalid { code, message }
+            }
             Sort::InUse => {
                 Refusal::NotEmpty { resource: target.clone(), setting: what_holds(&code, &message) }
             }
@@ -200,9 +204,14 @@ fn sort_of(status: u16, code: &str, message: &str) -> Sort {
         "DeleteConflict" | "BucketNotEmpty" => Sort::InUse,
         // SageMaker says so of a name that is taken, too.
         "ResourceInUse" if message.contains("already exist") => Sort::Exists,
+        // Something in SageMaker that another change is still under way on.
+        "ResourceInUse" if ["[Updating]", "[Pending]"].iter().any(|state| message.contains(state)) => {
+            Sort::Unsettled
+        }
         "ResourceInUse" => Sort::InUse,
         // Notebook instances that are not there are told so.
         "ValidationException" if message.contains("RecordNotFound") => Sort::Absent,
+        "ValidationException" if is_missing_script(message) => Sort::Absent,
         // A role that was made a moment ago, which SageMaker does not see yet.
         "ValidationException" if message.contains("ould not assume role") => Sort::Unsettled,
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AllAccessDisabled" => {
@@ -223,6 +232,11 @@ fn sort_of(status: u16, code: &str, message: &str) -> Sort {
         _ if status >= 500 => Sort::Lost,
         _ => Sort::Invalid,
     }
+}
+
+/// Whether SageMaker says of a lifecycle configuration that it is not there; it has no code for that.
+fn is_missing_script(message: &str) -> bool {
+    message.contains("does not exist") && message.replace(' ', "").contains("LifecycleConfig")
 }
 
 /// One line, without the request that some services quote back.
@@ -343,6 +357,19 @@ mod tests {
         assert_eq!(sort(200, "", ""), Sort::Lost);
         assert_eq!(sort(409, "LimitExceeded", "Cannot exceed quota"), Sort::Invalid);
         assert_eq!(sort(409, "BucketAlreadyExists", ""), Sort::Invalid);
+        let busy = |state: &str| {
+            sort(
+                400,
+                "ResourceInUse",
+                &format!("Unable to perform UpdateDomain when Domain [arn] is in [{state}] state."),
+            )
+        };
+        assert_eq!((busy("Updating"), busy("Pending")), (Sort::Unsettled, Sort::Unsettled));
+        assert_eq!((busy("Deleting"), busy("Failed")), (Sort::InUse, Sort::InUse));
+        let script =
+            "Unable to describe Notebook Instance Lifecycle Config 'arn'. (Details: it does not exist.)";
+        assert_eq!(sort(400, "ValidationException", script), Sort::Absent);
+        assert_eq!(sort(400, "ValidationException", "Subnet subnet-1 does not exist"), Sort::Invalid);
     }
 
     #[test]

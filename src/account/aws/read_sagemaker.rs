@@ -63,7 +63,41 @@ pub(super) async fn read(
             }
         }
     }
+    name_scripts(scopes, reading);
     Ok((kinds, regions))
+}
+
+/// ARNs of Studio scripts are in small letters, and what uses a script names its ARN: the names are those of the scripts
+/// that are there, or declared.
+fn name_scripts(scopes: &[&Scope], reading: &mut Reading) {
+    let of_kind = |id: &&ResourceId| id.kind == Kind::StudioLifecycle;
+    let declared = scopes.iter().flat_map(|scope| &scope.declared).filter(of_kind);
+    let known: BTreeSet<ResourceId> =
+        reading.state.resources.keys().filter(of_kind).chain(declared).cloned().collect();
+    let named = |config: &ResourceId| {
+        let same = |id: &&ResourceId| {
+            id.name.eq_ignore_ascii_case(&config.name)
+                && id.region == config.region
+                && id.account == config.account
+        };
+        if known.contains(config) { None } else { known.iter().find(same).cloned() }
+    };
+    for resource in reading.state.resources.values_mut() {
+        let renamed: Vec<(SettingKey, Setting)> = resource
+            .settings
+            .iter()
+            .filter_map(|(key, setting)| match setting {
+                Setting::StudioLifecycle { config, app } => {
+                    Some((key.clone(), Setting::StudioLifecycle { config: named(config)?, app: *app }))
+                }
+                _ => None,
+            })
+            .collect();
+        for (key, setting) in renamed {
+            resource.settings.remove(&key);
+            resource.set(setting);
+        }
+    }
 }
 
 const STUDIO: [Kind; 3] = [Kind::Domain, Kind::UserProfile, Kind::Space];
@@ -315,6 +349,8 @@ impl Region<'_> {
                 Some(
                     sm::NotebookInstanceStatus::Stopped
                         | sm::NotebookInstanceStatus::Stopping
+                        // Only one that stands still is changed, and it stands still afterwards.
+                        | sm::NotebookInstanceStatus::Updating
                         | sm::NotebookInstanceStatus::Failed
                 )
             )),
@@ -344,6 +380,7 @@ impl Region<'_> {
             let described = async {
                 let (arn, core) = self.handle.describe_studio_script(name).await?;
                 let StudioLifecycle { app: _, script: _ } = &core;
+                self.handle.link.learn_script(&self.id(Kind::StudioLifecycle, name), &arn);
                 self.tagged(&arn, Core::StudioLifecycle(core)).await
             };
             (self.id(Kind::StudioLifecycle, name), described.await)

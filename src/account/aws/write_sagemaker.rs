@@ -29,6 +29,17 @@ const STARTS_MAX: u32 = 10;
 pub(super) async fn perform(task: &Task<'_>, verb: &Verb) -> Result<(), Fault> {
     let region = task.id.region.as_deref().unwrap_or(&task.link.region);
     let work = Work { task, handle: Handle::new(task.link, region) };
+    let domain = match task.id.kind {
+        Kind::Domain => Some(task.id.clone()),
+        Kind::UserProfile | Kind::Space => Some(work.domain()?),
+        _ => None,
+    };
+    let lock = domain.map(|domain| task.link.domain_lock(&domain));
+    let (_alone, _together) = match &lock {
+        Some(lock) if task.id.kind == Kind::Domain => (Some(lock.write().await), None),
+        Some(lock) => (None, Some(lock.read().await)),
+        None => (None, None),
+    };
     match verb {
         Verb::Create { core, settings } => work.create(core, settings).await,
         Verb::Update { found, wanted } => work.update(found, wanted).await,
@@ -84,7 +95,7 @@ impl Work<'_> {
         set_idle(&mut user, domain.idle_minutes);
         for setting in settings.values() {
             if let Setting::StudioLifecycle { config, app } = setting {
-                let arn = self.script_arn(config);
+                let arn = self.script_arn(config).await?;
                 change_scripts(&mut user, *app, |arns| arns.push(arn));
             }
         }
@@ -146,7 +157,7 @@ impl Work<'_> {
         user.security_groups = some_list(security_groups);
         for setting in settings.values() {
             if let Setting::StudioLifecycle { config, app } = setting {
-                let arn = self.script_arn(config);
+                let arn = self.script_arn(config).await?;
                 change_scripts(&mut user, *app, |arns| arns.push(arn));
             }
         }
@@ -373,7 +384,8 @@ impl Work<'_> {
                     None => call.disassociate_lifecycle_config(true),
                 };
             }
-            self.task.link.put(self.task.lag, send!(call)).await?;
+            // A second call would be refused while the first is under way.
+            self.tell_notebook(send!(call), &["Updating"]).await?;
             self.notebook_is(&["Stopped"], NOTEBOOK_STOP_BOUND).await?;
         }
         match wanted.running {
@@ -394,23 +406,31 @@ impl Work<'_> {
     }
 
     async fn stop(&self) -> Result<(), Fault> {
-        let name = self.id().name.as_str();
-        match self.notebook_status().await?.0.as_str() {
+        let mut status = self.notebook_status().await?.0;
+        if !["Stopped", "Failed", "Stopping", "InService"].contains(&status.as_str()) {
+            self.notebook_is(&["InService", "Stopped"], NOTEBOOK_START_BOUND).await?;
+            status = self.notebook_status().await?.0;
+        }
+        match status.as_str() {
             "Stopped" | "Failed" => return Ok(()),
             "Stopping" => {}
-            "InService" => {
-                let call = self.handle.client.stop_notebook_instance().notebook_instance_name(name);
-                self.task.link.put(self.task.lag, send!(call)).await?;
-            }
             _ => {
-                self.notebook_is(&["InService", "Stopped"], NOTEBOOK_START_BOUND).await?;
-                if self.notebook_status().await?.0 != "Stopped" {
-                    let call = self.handle.client.stop_notebook_instance().notebook_instance_name(name);
-                    self.task.link.put(self.task.lag, send!(call)).await?;
-                }
+                let client = &self.handle.client;
+                let call = client.stop_notebook_instance().notebook_instance_name(&self.id().name);
+                self.tell_notebook(send!(call), &["Stopping", "Stopped"]).await?;
             }
         }
         self.notebook_is(&["Stopped"], NOTEBOOK_STOP_BOUND).await
+    }
+
+    /// Tells a notebook to go from one state to another. Once it is on the way, AWS refuses to be told again.
+    async fn tell_notebook(
+        &self,
+        call: impl AsyncFn() -> Result<(), Fault>,
+        on_the_way: &[&str],
+    ) -> Result<(), Fault> {
+        let begun = async || Ok(on_the_way.contains(&self.notebook_status().await?.0.as_str()));
+        self.task.link.tell(self.task.lag, call, begun).await
     }
 
     async fn start(&self) -> Result<(), Fault> {
@@ -418,16 +438,16 @@ impl Work<'_> {
         for _ in 0..STARTS_MAX {
             match self.notebook_status().await?.0.as_str() {
                 "InService" => return Ok(()),
-                "Stopping" => self.notebook_is(&["Stopped"], NOTEBOOK_STOP_BOUND).await?,
+                "Stopping" | "Updating" => self.notebook_is(&["Stopped"], NOTEBOOK_STOP_BOUND).await?,
                 _ => {}
             }
             if self.notebook_status().await?.0 == "Stopped" {
                 let call = self.handle.client.start_notebook_instance().notebook_instance_name(name);
-                self.task.link.put(self.task.lag, send!(call)).await?;
+                self.tell_notebook(send!(call), &["Pending", "InService"]).await?;
             }
             let moving = self
                 .handle
-                .until(self.id(), &["Pending", "InService", "Updating"], START_AGAIN_AFTER, async || {
+                .until(self.id(), &["Pending", "InService"], START_AGAIN_AFTER, async || {
                     self.notebook_status().await
                 })
                 .await;
@@ -444,9 +464,9 @@ impl Work<'_> {
         match wanted {
             Setting::Tag { key, value } => self.put_tag(key, value).await,
             Setting::StudioLifecycle { config, app } => {
-                let arn = self.script_arn(config);
+                let arn = self.script_arn(config).await?;
                 self.change_attached(*app, |arns| {
-                    if !arns.contains(&arn) {
+                    if !arns.iter().any(|there| there.eq_ignore_ascii_case(&arn)) {
                         arns.push(arn.clone());
                     }
                 })
@@ -460,8 +480,10 @@ impl Work<'_> {
         match found {
             Setting::Tag { key, value: _ } => self.remove_tag(key).await,
             Setting::StudioLifecycle { config, app } => {
-                let arn = self.script_arn(config);
-                self.change_attached(*app, |arns| arns.retain(|there| *there != arn)).await
+                // One that is gone already is known by its name.
+                let arn = self.handle.arn(&format!("studio-lifecycle-config/{}", config.name));
+                self.change_attached(*app, |arns| arns.retain(|there| !there.eq_ignore_ascii_case(&arn)))
+                    .await
             }
             other => Err(self.task.cannot(&other.key().to_string())),
         }
@@ -499,8 +521,16 @@ impl Work<'_> {
         Ok(self.id().sibling(Kind::Domain, domain))
     }
 
-    fn script_arn(&self, config: &ResourceId) -> String {
-        self.handle.arn(&format!("studio-lifecycle-config/{}", config.name))
+    /// The ARN of a Studio script, as AWS gives it: in small letters, whatever the name is.
+    async fn script_arn(&self, config: &ResourceId) -> Result<String, Fault> {
+        if let Some(arn) = self.task.link.known_script(config) {
+            return Ok(arn);
+        }
+        let describe = async || self.handle.describe_studio_script(&config.name).await;
+        let (arn, _) =
+            if self.task.lag.absent { self.task.link.visible(describe).await? } else { describe().await? };
+        self.task.link.learn_script(config, &arn);
+        Ok(arn)
     }
 
     /// The ARN of the resource, as AWS gives it.
@@ -582,7 +612,14 @@ impl Work<'_> {
                     stopped => stopped?,
                 }
                 let call = client.delete_notebook_instance().notebook_instance_name(name);
-                self.task.link.take(self.task.lag, send!(call)).await?;
+                let begun = async || match self.notebook_status().await {
+                    Err(fault) if fault.sort == Sort::Absent => Ok(true),
+                    status => Ok(status?.0 == "Deleting"),
+                };
+                match self.task.link.tell(self.task.lag, send!(call), begun).await {
+                    Err(fault) if fault.sort == Sort::Absent => return Ok(()),
+                    told => told?,
+                }
                 self.gone(NOTEBOOK_STOP_BOUND, async || self.notebook_status().await).await
             }
             Core::NotebookLifecycle(_) => {
@@ -592,6 +629,7 @@ impl Work<'_> {
                 self.task.link.take(self.task.lag, send!(call)).await
             }
             Core::StudioLifecycle(_) => {
+                self.task.link.forget_script(self.id());
                 let call = client.delete_studio_lifecycle_config().studio_lifecycle_config_name(name);
                 self.task.link.take(self.task.lag, send!(call)).await
             }

@@ -50,6 +50,11 @@ pub(super) fn passed_to_sagemaker() -> Guard {
     guard("StringEquals", "iam:PassedToService", ["sagemaker.amazonaws.com".to_owned()].into())
 }
 
+/// Only the roles of SageMaker itself.
+pub(super) fn for_sagemaker() -> Guard {
+    guard("StringEquals", "iam:AWSServiceName", ["sagemaker.amazonaws.com".to_owned()].into())
+}
+
 /// Both guards at once.
 pub(super) fn both(mut one: Guard, other: &Guard) -> Guard {
     for (operator, keys) in other {

@@ -3,6 +3,7 @@
 //! The calls are in [`calls`], on what they must be allowed in `needs.rs`, under which conditions in `guard.rs`.
 
 pub mod calls;
+mod beside;
 mod documents;
 mod guard;
 mod needs;
@@ -118,6 +119,8 @@ enum Theme {
     PassRoles,
     /// Devices of users who go.
     MfaDevices,
+    /// What SageMaker does with the rights of whoever calls it.
+    OnBehalf,
     /// A topic that is told of drift.
     Tell,
 }
@@ -140,6 +143,7 @@ impl Theme {
             | Self::LeaveGroups
             | Self::PassRoles
             | Self::MfaDevices
+            | Self::OnBehalf
             | Self::Tell => false,
         }
     }
@@ -176,6 +180,7 @@ impl Theme {
             Self::LeaveGroups => "LeaveGroups".to_owned(),
             Self::PassRoles => "PassRoles".to_owned(),
             Self::MfaDevices => "MfaDevices".to_owned(),
+            Self::OnBehalf => "OnBehalf".to_owned(),
             Self::Tell => "TellOfDrift".to_owned(),
         }
     }

@@ -7,6 +7,7 @@
 use crate::state::sagemaker_kinds;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::beside;
 use super::calls::{self, Call, On};
 use super::guard::{self, Guard};
 use super::sort::Sort;
@@ -72,6 +73,12 @@ struct Account<'a> {
 impl Account<'_> {
     fn gathered(mut self, purpose: Purpose) -> Needs {
         self.add(Theme::ReadAccount, calls::READING, &[], &[]);
+        // Whoever asks about SageMaker reads all kinds of it, whichever are declared.
+        if self.scopes.iter().any(|scope| scope.sagemaker) {
+            for kind in Kind::SAGEMAKER {
+                self.add(Theme::ReadAccount, calls::reading(kind), &[], &[]);
+            }
+        }
         let declared = self.declared.clone();
         let mut kinds: BTreeSet<Kind> = declared.keys().map(|id| id.kind).collect();
         // A profile comes and goes with what a role's trust policy says.
@@ -116,6 +123,9 @@ impl Account<'_> {
         if let Some(role) = Self::works_as(&resource.core) {
             let to = guard::passed_to_sagemaker();
             self.needs.entry((Theme::PassRoles, to, PASS_ROLE)).or_default().insert(role.to_owned());
+        }
+        for (guard, action, arn) in beside::of(self.partition, id, &resource.core) {
+            self.needs.entry((Theme::OnBehalf, guard, action)).or_default().insert(arn);
         }
         self.add(Theme::Write(kind), calls::create(kind), &self.under_boundary(resource, &exact), &[]);
         self.add(Theme::Write(kind), calls::update(kind), places, &[]);
@@ -207,6 +217,10 @@ impl Account<'_> {
     /// names is ours and may be made anew. Tags of instance profiles are not read.
     fn may_be_removed(&self, kind: Kind, resource: &Resource, sort: Sort) -> bool {
         if (kind, sort) == (Kind::InstanceProfile, Sort::Tag) {
+            return false;
+        }
+        // Settings of the account stay as they are when nobody declares them any more.
+        if kind == Kind::Account {
             return false;
         }
         match (sort, resource.settings.get(&SettingKey::Boundary)) {
