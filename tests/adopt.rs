@@ -21,6 +21,8 @@ mod refusals;
 mod revert;
 #[path = "adopt/studio.rs"]
 mod studio;
+#[path = "adopt/studio_in_place.rs"]
+mod studio_in_place;
 mod support;
 mod terminal;
 
