@@ -19,13 +19,17 @@ mod raised;
 mod refusals;
 #[path = "adopt/revert.rs"]
 mod revert;
+#[path = "adopt/studio.rs"]
+mod studio;
+#[path = "adopt/studio_in_place.rs"]
+mod studio_in_place;
 mod support;
 mod terminal;
 
 use std::path::Path;
 
 use hatrack::account::embedded;
-use hatrack::state::{AccountId, Kind, Resource, ResourceId, State};
+use hatrack::state::{AccountId, Kind, Resource, ResourceId, Setting, State};
 use serde_json::Value;
 use terminal::{Project, Run, golden, presentable};
 

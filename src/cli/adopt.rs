@@ -8,7 +8,7 @@ mod proof;
 mod selected;
 mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::json;
 
 use crate::account::{Account, CredentialSource, ReadRequest, Reading, embedded, store};
+use crate::cli::address::Address;
 use crate::cli::exit::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::options::{Format, Global};
@@ -24,11 +25,14 @@ use crate::cli::output::Output;
 use crate::cli::project::{Texts, texts_or_none};
 use crate::cli::{connect, progress, project};
 use crate::diagnostic::{Source, has_errors};
+use crate::policy::glob;
 use crate::report;
 use crate::spec::lower::EnvironmentInfo;
 use crate::spec::raise::Around;
 use crate::spec::{self, Lowered};
-use crate::state::{AccountId, Kind, Partition, Scope, State, iam_arn};
+use crate::state::{
+    ACCOUNT_SETTINGS, AccountId, Core, Kind, Partition, Resource, ResourceId, Scope, State, iam_arn,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -85,7 +89,7 @@ struct Work<'a> {
 pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Failure> {
     let interrupted = progress::on_interrupt()?;
     let work = Work::open(global, args, &interrupted)?;
-    let reading = work.read(&work.scope, CredentialSource::Report)?;
+    let reading = work.look()?;
     match selected::select(&work, &reading)? {
         selected::Selected::Undeclared(chosen) => whole::adopt(&work, chosen, output),
         selected::Selected::Declared(targets) => in_place::adopt(&work, &targets, output),
@@ -117,18 +121,49 @@ impl<'a> Work<'a> {
             .help("give `--output` another name, or move the file away"));
         }
         let account = connect::connect(global, std::slice::from_ref(&home), false, interrupted)?;
-        Ok(Self { args, texts, lowered, home, scope, is_new, account })
+        let mut work = Self { args, texts, lowered, home, scope, is_new, account };
+        work.scope.sagemaker |= Kind::SAGEMAKER.into_iter().any(|kind| work.asks_for(kind));
+        Ok(work)
     }
 
     fn read(&self, scope: &Scope, credentials: CredentialSource) -> Result<Reading, Failure> {
         Ok(self.account.read(&ReadRequest { scopes: vec![scope.clone()], credentials })?)
     }
 
+    /// Reads what there is to choose from. An account tells of its settings, and of the people in a domain, only if they
+    /// are asked about.
+    fn look(&self) -> Result<Reading, Failure> {
+        let mut scope = self.scope.clone();
+        let settings = ResourceId::new(&self.home.account, Kind::Account, ACCOUNT_SETTINGS);
+        let mut others = self.lowered.iter().flat_map(|lowered| &lowered.scopes);
+        if self.asks_for(Kind::Account) && !others.any(|other| other.declared.contains(&settings)) {
+            scope.declared.insert(settings);
+        }
+        let reading = self.read(&scope, CredentialSource::Report)?;
+        let found = reading.state.resources.keys();
+        let domains: Vec<ResourceId> = found.filter(|id| id.kind == Kind::Domain).cloned().collect();
+        if domains.iter().all(|id| scope.declared.contains(id)) {
+            return Ok(reading);
+        }
+        scope.declared.extend(domains);
+        self.read(&scope, CredentialSource::Report)
+    }
+
+    /// Whether any of a kind may be meant.
+    fn asks_for(&self, kind: Kind) -> bool {
+        let means = |address: &String| {
+            let address = Address::parse(address, std::iter::once(self.home.name.as_str()));
+            address.is_ok_and(|a| glob(a.resource.split('/').next().unwrap_or_default(), kind.word()))
+        };
+        self.asks_for_all_of(kind) || self.args.addresses.iter().any(means)
+    }
+
     /// Whether all of a kind was asked for, as far as names and paths allow.
     fn asks_for_all_of(&self, kind: Kind) -> bool {
         let Args { all, kind: kinds, prefix, path, .. } = self.args;
         let filtered = *all || !kinds.is_empty() || !prefix.is_empty() || !path.is_empty();
-        filtered && (kinds.is_empty() || kinds.contains(&kind))
+        let may_fit = path.is_empty() || !(kind.is_regional() || kind == Kind::Account); // They have no path.
+        filtered && may_fit && (kinds.is_empty() || kinds.contains(&kind))
     }
 
     /// What is known around what is raised.
@@ -155,6 +190,7 @@ impl<'a> Work<'a> {
             elsewhere,
             tags: self.file_tags(),
             takeover: self.args.takeover,
+            own_profiles: self.file().is_some_and(spec::read::keeps_to_own_profiles),
         }
     }
 
@@ -331,17 +367,7 @@ fn home(args: &Args, lowered: Option<&Lowered>, whole: Option<&State>) -> Result
         }
         (None, _) => return Err(unknown("account", "say which: `--account NUMBER`")),
     };
-    let of_buckets = || {
-        let buckets = whole?.resources.iter().filter(|(id, _)| id.account == account);
-        let regions: std::collections::BTreeSet<&str> = buckets
-            .filter_map(|(_, resource)| match &resource.core {
-                crate::state::Core::Bucket { region } => Some(region.as_str()),
-                _ => None,
-            })
-            .collect();
-        regions.first().filter(|_| regions.len() == 1).map(|region| (*region).to_owned())
-    };
-    let region = args.region.clone().or_else(of_buckets);
+    let region = args.region.clone().or_else(|| only_region(whole?, &account));
     let region = region.ok_or_else(|| unknown("region", "say which: `--region REGION`"))?;
     let partition = match whole.and_then(|state| state.accounts.get(&account)) {
         Some(extent) => extent.partition.clone(),
@@ -357,6 +383,20 @@ fn home(args: &Args, lowered: Option<&Lowered>, whole: Option<&State>) -> Result
         source: format!("environments/{name}.yaml"),
         checklist: vec![],
     })
+}
+
+/// The region of all buckets of an account; without any, that of what SageMaker has.
+fn only_region(whole: &State, account: &AccountId) -> Option<String> {
+    let here = || whole.resources.iter().filter(|(id, _)| id.account == *account);
+    let of_bucket = |(_, resource): (_, &Resource)| match &resource.core {
+        Core::Bucket { region } => Some(region.clone()),
+        _ => None,
+    };
+    let mut regions: BTreeSet<String> = here().filter_map(of_bucket).collect();
+    if regions.is_empty() {
+        regions = here().filter_map(|(id, _)| id.region.clone()).collect();
+    }
+    regions.first().filter(|_| regions.len() == 1).cloned()
 }
 
 /// An environment that is there has its own account and region.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::drift::{Class, Finding};
 use super::escape::{json, markdown_code};
-use crate::state::{Kind, SettingKey, sagemaker_kinds};
+use crate::state::{Kind, SettingKey};
 
 /// What somebody can do about a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -54,11 +54,21 @@ impl Answers {
     }
 }
 
-/// Whether `hatrack adopt` writes down what is found of a kind. An instance profile is its role's.
+/// Whether `hatrack adopt` writes down what is found of a kind. An instance profile is its role's, and a space its maker's.
 fn is_written(kind: Kind) -> bool {
     match kind {
-        Kind::Group | Kind::User | Kind::Policy | Kind::Role | Kind::Bucket => true,
-        Kind::InstanceProfile | sagemaker_kinds!() | Kind::Account => false,
+        Kind::Space | Kind::InstanceProfile => false,
+        Kind::Group
+        | Kind::User
+        | Kind::Policy
+        | Kind::Role
+        | Kind::Bucket
+        | Kind::Domain
+        | Kind::UserProfile
+        | Kind::Notebook
+        | Kind::NotebookLifecycle
+        | Kind::StudioLifecycle
+        | Kind::Account => true,
     }
 }
 

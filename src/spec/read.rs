@@ -13,7 +13,7 @@ use super::source::parse;
 use super::template::Templates;
 use super::tree::{Entry, Node, Value};
 use crate::diagnostic::{Diagnostic, Source, has_errors};
-use crate::state::Partition;
+use crate::state::{Kind, Partition, ResourceId, within_domain};
 
 /// One environment file, read: placeholders and templates are replaced.
 #[derive(Clone, Debug)]
@@ -32,6 +32,36 @@ pub const SECTIONS: [(&str, &str); 5] = [
     ("roles", "role"),
     ("buckets", "bucket"),
 ];
+
+/// The sections of SageMaker, in the order in which they refer to each other, and the kinds in each.
+pub const STUDIO_SECTIONS: [(&str, &[Kind]); 3] = [
+    ("lifecycle_configurations", &[Kind::NotebookLifecycle, Kind::StudioLifecycle]),
+    ("domains", &[Kind::Domain]),
+    ("notebooks", &[Kind::Notebook]),
+];
+
+/// The keys that lead to the body of a resource. An instance profile is said by its role.
+pub fn keys_to(id: &ResourceId) -> Vec<&str> {
+    let name = id.name.as_str();
+    match id.kind {
+        Kind::Group => vec!["groups", name],
+        Kind::User => vec!["users", name],
+        Kind::Policy => vec!["policies", name],
+        Kind::Role | Kind::InstanceProfile => vec!["roles", name],
+        Kind::Bucket => vec!["buckets", name],
+        Kind::Domain => vec!["sagemaker", "domains", name],
+        Kind::UserProfile => {
+            let (domain, own) = within_domain(name).unwrap_or((name, name));
+            vec!["sagemaker", "domains", domain, "user_profiles", own]
+        }
+        Kind::Notebook => vec!["sagemaker", "notebooks", name],
+        Kind::NotebookLifecycle | Kind::StudioLifecycle => {
+            vec!["sagemaker", "lifecycle_configurations", name]
+        }
+        Kind::Account => vec!["account_settings"],
+        Kind::Space => vec![], // No file has them.
+    }
+}
 
 /// Names that hatrack gives to placeholders; an environment's variables cannot take them.
 const BUILTINS: [&str; 5] = ["account", "region", "partition", "environment", "name"];
@@ -147,6 +177,20 @@ pub fn tags_of(tree: &Node) -> BTreeMap<String, String> {
     let (tags, _) = expand(tags, &variables);
     let text = |entry: &Entry| Some((entry.key.clone(), entry.value.text()?.to_owned()));
     tags.entries().iter().filter_map(text).collect()
+}
+
+/// Whether a domain of the file keeps people to the profile of their own name, its placeholders replaced.
+pub fn keeps_to_own_profiles(tree: &Node) -> bool {
+    let Some(domains) = tree.get("sagemaker").and_then(|section| section.get("domains")) else {
+        return false;
+    };
+    let (_, variables, _) = variables(tree);
+    let (domains, _) = expand(domains, &variables);
+    let is = |body: &Node, key: &str, word: &str| body.get(key).and_then(Node::text) == Some(word);
+    domains
+        .entries()
+        .iter()
+        .any(|domain| !is(&domain.value, "auth_mode", "SSO") && !is(&domain.value, "sign_in", "unrestricted"))
 }
 
 /// Replaces templates in every holder; a holder of which nothing is said (`alice:`) is an empty one.

@@ -1,7 +1,7 @@
 //! Settings of an account as a whole.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The name of the one resource that stands for an account's settings: `account/settings`.
 pub const ACCOUNT_SETTINGS: &str = "settings";
@@ -28,11 +28,17 @@ pub struct PasswordPolicy {
     /// Days after which a password expires, 1 to 1,095; none is never.
     #[schemars(range(min = 1, max = 1095))]
     pub max_age_days: Option<u32>,
-    /// How many earlier passwords cannot be used again, 1 to 24. Default: 24.
-    #[schemars(range(min = 1, max = 24))]
+    /// How many earlier passwords cannot be used again, up to 24; 0 is none. Default: 24.
+    #[schemars(range(min = 0, max = 24))]
+    #[serde(deserialize_with = "none_of_zero")]
     pub remember: Option<u32>,
     /// Whoever lets a password expire needs an administrator. Default: no.
     pub hard_expiry: bool,
+}
+
+/// AWS takes 1 to 24, and has no number for none; a file needs one, since what it leaves out is the default.
+fn none_of_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    Ok(Option::<u32>::deserialize(deserializer)?.filter(|count| *count > 0))
 }
 
 /// What the CIS benchmark for AWS asks for, which is more than AWS's own default.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hatrack::diagnostic::{Source, has_errors};
 use hatrack::plan::{is_mark, plan};
-use hatrack::spec::raise::{Around, Taking, new_file, raise};
-use hatrack::state::{Scope, State, settle};
+use hatrack::spec::raise::{Around, Body, Taking, new_file, raise};
+use hatrack::state::{Kind, Scope, State, settle};
 use proptest::prelude::*;
 
 use super::support::{IAM_AND_S3, account, state_of};
@@ -26,9 +26,18 @@ fn proven(found: &State, keep: impl Fn(usize) -> bool) -> Result<usize, TestCase
         elsewhere: BTreeMap::new(),
         tags: BTreeMap::new(),
         takeover: false,
+        own_profiles: false,
     };
     let mut raised = raise(&around, &BTreeSet::new(), &chosen, &BTreeMap::new());
-    prop_assert!(raised.bodies.iter().all(|body| body.taking == Taking::Adopt));
+    // An account's settings bear no mark.
+    let adopted = |body: &Body| body.taking == Taking::Adopt || body.id.kind == Kind::Account;
+    prop_assert!(raised.bodies.iter().all(adopted));
+    let said: BTreeSet<_> =
+        raised.bodies.iter().map(|b| &b.id).chain(raised.left_out.iter().map(|l| &l.id)).collect();
+    for id in chosen.iter().filter(|id| id.kind != Kind::InstanceProfile) {
+        let nothing = id.kind == Kind::Account && found.resources[id].settings.is_empty();
+        prop_assert!(said.contains(id) || nothing, "{} is neither said nor left out", id);
+    }
     let text = new_file(&scope, &mut raised);
     let source = Arc::new(Source { name: "environments/x.yaml".into(), text: text.clone() });
     let (lowered, said) = hatrack::spec::load(&[source], &[]);
@@ -55,8 +64,15 @@ proptest! {
     fn all_of_an_account(bytes in prop::collection::vec(any::<u8>(), 700)) {
         let found = state_of(&bytes, &IAM_AND_S3);
         let raised = proven(&found, |_| true)?;
-        let profiles = |id: &&hatrack::state::ResourceId| id.kind != hatrack::state::Kind::InstanceProfile;
+        let profiles = |id: &&hatrack::state::ResourceId| id.kind != Kind::InstanceProfile;
         prop_assert_eq!(raised, found.resources.keys().filter(profiles).count(), "something was left out");
+    }
+
+    #[test]
+    fn all_of_an_account_with_sagemaker(bytes in prop::collection::vec(any::<u8>(), 700), some in any::<u32>()) {
+        let found = state_of(&bytes, &Kind::ALL);
+        proven(&found, |_| true)?;
+        proven(&found, |n| some & (1 << (n % 32)) != 0)?;
     }
 
     #[test]

@@ -34,7 +34,11 @@ pub(super) fn select(work: &Work<'_>, reading: &Reading) -> Result<Selected, Fai
             let named =
                 args.prefix.is_empty() || args.prefix.iter().any(|prefix| id.name.starts_with(prefix));
             let below = |path: &String| resource.core.path().is_some_and(|there| is_below(there, path));
-            kind && named
+            // An account of which nothing was ever set has nothing to be said.
+            let bare = id.kind == Kind::Account && resource.settings.is_empty();
+            !bare
+                && kind
+                && named
                 && (args.path.is_empty() || args.path.iter().any(below))
                 && declared_by(id).is_none()
         };

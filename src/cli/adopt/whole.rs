@@ -17,7 +17,7 @@ use crate::report;
 use crate::spec::Lowered;
 use crate::spec::edit::text::Text;
 use crate::spec::raise::{self, Raised, Shared, Unsaid};
-use crate::spec::read::SECTIONS;
+use crate::spec::read::keys_to;
 use crate::spec::shipped;
 use crate::spec::source::parse;
 use crate::state::{Blind, Kind, ResourceId, Scope, Unread};
@@ -159,7 +159,9 @@ fn checked(
         let holders = holders(&source, raised);
         let of = |finding: &Diagnostic| {
             let span = finding.span.as_ref().filter(|span| span.source.name == source.name)?;
-            holders.iter().find(|(range, _)| range.contains(&span.start)).map(|(_, id)| id.clone())
+            // People stand within their domain: theirs is the shortest.
+            let around = holders.iter().filter(|(range, _)| range.contains(&span.start));
+            around.min_by_key(|(range, _)| range.len()).map(|(_, id)| id.clone())
         };
         let (lowered, said) = lower(&work.texts, std::slice::from_ref(&source), templates);
         let errors: Vec<Diagnostic> =
@@ -236,8 +238,10 @@ fn holders(source: &Arc<Source>, raised: &Raised) -> Vec<(Range<usize>, Resource
     let text = Text(&source.text);
     let mut all = vec![];
     for body in &raised.bodies {
-        let section = SECTIONS.into_iter().find(|(_, kind)| *kind == body.id.kind.word());
-        let entry = section.and_then(|(section, _)| tree.get(section)?.entry(&body.id.name));
+        let keys = keys_to(&body.id);
+        let entry = keys
+            .split_last()
+            .and_then(|(last, before)| before.iter().try_fold(&tree, |node, key| node.get(key))?.entry(last));
         if let Some(entry) = entry {
             all.push((
                 entry.key_span.start..text.end(&entry.value).max(entry.key_span.end) + 1,

@@ -2,6 +2,7 @@
 
 mod documents;
 mod place;
+mod studio;
 pub mod text;
 mod wish;
 

@@ -3,7 +3,7 @@
 use crate::diagnostic::Span;
 use crate::spec::engine::OPEN;
 use crate::spec::lower::Lowered;
-use crate::spec::read::SECTIONS;
+use crate::spec::read::keys_to;
 use crate::spec::tree::{Entry, Node};
 use crate::state::{Kind, ResourceId};
 
@@ -14,8 +14,10 @@ use super::text::Text;
 pub(super) struct Holder<'a> {
     /// The file.
     pub file: &'a Node,
-    /// The section it stands in.
-    pub section: &'a Entry,
+    /// The key around the section; none of a section of the file.
+    pub outer: Option<&'a Entry>,
+    /// The section it stands in; none of the account's settings, which are one.
+    pub section: Option<&'a Entry>,
     /// Its name and body.
     pub entry: &'a Entry,
 }
@@ -24,12 +26,20 @@ impl<'a> Holder<'a> {
     /// The holder of a declared resource; of an instance profile its role.
     pub fn find(lowered: &'a Lowered, id: &ResourceId) -> Option<Self> {
         let kind = if id.kind == Kind::InstanceProfile { Kind::Role } else { id.kind };
-        let origin = lowered.origins.of(&ResourceId { kind, ..id.clone() }, None)?;
+        let id = &ResourceId { kind, ..id.clone() };
+        let origin = lowered.origins.of(id, None)?;
         let file = lowered.files.iter().find(|file| file.span.source.name == origin.source.name)?;
-        let (section, _) = SECTIONS.into_iter().find(|(_, word)| *word == kind.word())?;
-        let section = file.entry(section)?;
-        let entry = section.value.entries().iter().find(|entry| entry.key_span == *origin)?;
-        Some(Self { file, section, entry })
+        let keys = keys_to(id);
+        let (_, around) = keys.split_last()?;
+        let (mut map, mut outer, mut section): (&Node, Option<&Entry>, Option<&Entry>) = (file, None, None);
+        for key in around {
+            outer = section;
+            let entry = map.entry(key)?;
+            (section, map) = (Some(entry), &entry.value);
+        }
+        // Its own name may be written with a placeholder.
+        let entry = map.entries().iter().find(|entry| entry.key_span == *origin)?;
+        Some(Self { file, outer, section, entry })
     }
 
     /// The text of the file.

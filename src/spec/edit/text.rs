@@ -320,26 +320,31 @@ impl<'a> Text<'a> {
         matches!(entry.value.value, Value::Text(_)) && rest.starts_with(['|', '>'])
     }
 
-    /// Lines more below a key: those of further keys, at the indentation of the others.
+    /// Lines more below a key that begins its line: those of further keys, at the indentation of the others.
     ///
     /// # Errors
     /// What is there stands in braces.
     pub fn add_lines(&self, parent: &Entry, lines: &dyn Fn(usize) -> String) -> Result<Edit, Irregular> {
         let map = &parent.value;
+        let in_braces = || Irregular(format!("`{}` stands in braces: write it in lines first", parent.key));
         let (Some(first), Some(last)) = (map.entries().first(), map.entries().last()) else {
+            let indent = self.indent(parent.key_span.start).ok_or_else(in_braces)? + 2;
             if self.is_flow(map) {
-                let at = self.colon(parent);
-                return Ok(Edit { range: at..self.end(map), text: format!("\n{}", lines(2).trim_end()) });
+                // A comment beside it stays beside the key.
+                let (end, line_end) = (self.end(map), self.line_end(self.end(map)));
+                let comment = self.0.get(end..line_end).unwrap_or_default();
+                let text = format!("{comment}\n{}", lines(indent).trim_end());
+                return Ok(Edit { range: self.colon(parent)..line_end, text });
             }
             let at = self.after_line(self.colon(parent));
-            return Ok(Edit { range: at..at, text: lines(2) });
+            return Ok(Edit { range: at..at, text: lines(indent) });
         };
         match self.indent(first.key_span.start) {
             Some(indent) if !self.is_flow(map) => {
                 let at = self.after_line(self.entry_end(last));
                 Ok(Edit { range: at..at, text: lines(indent) })
             }
-            _ => Err(Irregular(format!("`{}` stands in braces: write it in lines first", parent.key))),
+            _ => Err(in_braces()),
         }
     }
 

@@ -60,7 +60,7 @@ impl From<Irregular> for Cannot {
 }
 
 /// The order of the keys in a body; a new one is put after those that go before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 46] = [
     "template",
     "with",
     "adopt",
@@ -83,16 +83,39 @@ const ORDER: [&str; 22] = [
     "versioning",
     "ownership",
     "console",
+    "instance_type",
+    "auth_mode",
+    "vpc",
+    "subnets",
+    "network",
+    "execution_role",
+    "subnet",
+    "security_groups",
+    "direct_internet",
+    "kms_key",
+    "volume_gb",
+    "root_access",
+    "metadata_version",
+    "lifecycle_configurations",
+    "lifecycle_configuration",
+    "idle_minutes",
+    "home_files",
+    "running",
+    "on_create",
+    "on_start",
+    "app",
+    "script",
+    "alias",
+    "password_policy",
 ];
 
 /// The edits after which a part is declared as found.
 pub fn wished(wish: &Wish<'_>) -> Wished {
+    if *wish.part == Part::Whole && !wish.lowered.wanted.resources.contains_key(wish.id) {
+        return Ok(vec![]); // It left the file with what it stood in.
+    }
     let Some(holder) = Holder::find(wish.lowered, wish.id) else {
-        return Err(cannot(if wish.id.kind.is_regional() || wish.id.kind == Kind::Account {
-            "hatrack does not edit this sort into a file yet: write it there, or put it back with `hatrack revert`"
-        } else {
-            "no file declares it in so many words"
-        }));
+        return Err(cannot("no file declares it in so many words"));
     };
     let work = Work { wish, holder };
     let mut result = match (wish.part, wish.found) {
@@ -109,34 +132,40 @@ pub fn wished(wish: &Wish<'_>) -> Wished {
     result
 }
 
-fn cannot(why: impl Into<String>) -> Cannot {
+pub(super) fn cannot(why: impl Into<String>) -> Cannot {
     Cannot { span: None, why: why.into(), propose: None }
 }
 
-struct Work<'a> {
-    wish: &'a Wish<'a>,
-    holder: Holder<'a>,
+/// A wish and where it is to be fulfilled.
+pub(super) struct Work<'a> {
+    pub(super) wish: &'a Wish<'a>,
+    pub(super) holder: Holder<'a>,
 }
 
 impl Work<'_> {
     /// A holder that is not there leaves the file.
     fn gone(&self) -> Wished {
-        let Holder { section, entry, .. } = self.holder;
+        let Holder { file, outer, section, entry } = self.holder;
+        let Some(section) = section else { return Err(cannot("an account always has its settings")) };
         if self.wish.id.kind == Kind::InstanceProfile {
             return self.scalar("instance_profile", Some(json!(false)));
         }
         let text = self.holder.text();
         let last = section.value.entries().len() == 1;
-        let edit = if last {
-            text.remove_key(self.holder.file, section)?
-        } else {
-            text.remove_key(&section.value, entry)?
-        };
-        Ok(vec![edit])
+        match outer {
+            _ if !last => Ok(vec![text.remove_key(&section.value, entry)?]),
+            None => Ok(vec![text.remove_key(file, section)?]),
+            // Without the key, nobody would look at SageMaker any more.
+            Some(outer) if outer.value.entries().len() == 1 => {
+                Ok(text.replace_value(file, outer, &json!({}))?)
+            }
+            Some(outer) => Ok(vec![text.remove_key(&outer.value, section)?]),
+        }
     }
 
     fn field(&self, field: &str, found: &Resource) -> Wished {
         match (field, &found.core) {
+            _ if self.wish.id.kind.is_regional() => self.studio_field(field, found),
             ("trust", Core::Role { trust, .. }) => {
                 let document =
                     trust.document().ok_or_else(|| cannot("it is nothing that hatrack can read"))?;
@@ -217,7 +246,7 @@ impl Work<'_> {
             },
             SettingKey::SignIn => self.scalar("console", found.map(|_| json!(true))),
             SettingKey::Boundary => self.scalar("boundary", self.said("boundary", resource)),
-            SettingKey::PublicAccessBlock => {
+            SettingKey::PublicAccessBlock if self.wish.id.kind != Kind::Account => {
                 self.scalar("public_access_block", self.said("public_access_block", resource))
             }
             SettingKey::Encryption => self.scalar("encryption", self.said("encryption", resource)),
@@ -236,11 +265,10 @@ impl Work<'_> {
             SettingKey::Objects | SettingKey::Apps | SettingKey::Failed => {
                 Err(cannot("it is found, and nobody's to declare"))
             }
-            SettingKey::StudioLifecycle(_) | SettingKey::AccountAlias | SettingKey::PasswordPolicy => {
-                Err(cannot(
-                    "hatrack does not edit it into a file yet: write it there, or put it back with `hatrack revert`",
-                ))
-            }
+            SettingKey::StudioLifecycle(_)
+            | SettingKey::AccountAlias
+            | SettingKey::PasswordPolicy
+            | SettingKey::PublicAccessBlock => self.studio_setting(key, found, resource),
         }
     }
 
@@ -286,7 +314,7 @@ impl Work<'_> {
     }
 
     /// A key as the file would have it, from the part alone: what else the resource has is not asked for.
-    fn said(&self, key: &str, found: &Resource) -> Option<Json> {
+    pub(super) fn said(&self, key: &str, found: &Resource) -> Option<Json> {
         let mut resource = found.clone();
         resource.settings.retain(|other, _| matches!(self.wish.part, Part::Setting(part) if part == other));
         raise::key(self.wish.around, self.wish.id, &resource, key)
@@ -331,7 +359,7 @@ impl Work<'_> {
     }
 
     /// A key of the body with one value; none takes it away.
-    fn scalar(&self, key: &str, value: Option<Json>) -> Wished {
+    pub(super) fn scalar(&self, key: &str, value: Option<Json>) -> Wished {
         let (text, body) = (self.holder.text(), self.holder.entry);
         match (self.holder.key(key), value) {
             (Some(entry), value) => match value {
@@ -351,7 +379,7 @@ impl Work<'_> {
     }
 
     /// An item of a list of the body; none takes it away.
-    fn of_list(&self, key: &str, setting: &SettingKey, value: Option<Json>) -> Wished {
+    pub(super) fn of_list(&self, key: &str, setting: &SettingKey, value: Option<Json>) -> Wished {
         let (text, body) = (self.holder.text(), self.holder.entry);
         let list = self.holder.key(key);
         match (list, value) {

@@ -90,7 +90,7 @@ impl Lowering<'_> {
     /// saying why not.
     fn declared_here(&mut self, address: &str, pointer: &str) -> Vec<ResourceId> {
         let Some((kind, name)) = self.address(address, pointer) else { return vec![] };
-        let id = ResourceId::new(&self.home.info.account, kind, name);
+        let id = ResourceId::in_region(&self.home.info.account, kind, name, &self.home.info.region);
         if !self.scope.declared.contains(&id) {
             let known: Vec<String> = self.scope.declared.iter().map(ResourceId::address).collect();
             let near = did_you_mean(address, known.iter().map(String::as_str));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{EnvironmentInfo, under};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
-use crate::spec::read::{Loaded, SECTIONS};
+use crate::spec::read::{Loaded, SECTIONS, keys_to};
 use crate::spec::tree::{Entry, Node};
 use crate::state::{AccountId, Kind, Partition, ResourceId, iam_arn};
 
@@ -230,14 +230,12 @@ impl<'a> Home<'a> {
 
     /// The place of a part of a resource, in the words of [`limits`](crate::state::limits).
     pub fn part(&self, id: &ResourceId, part: &str) -> Span {
-        let section =
-            SECTIONS.iter().find(|(_, kind)| *kind == id.kind.word()).map_or("roles", |(name, _)| name);
         let key = match part {
             "max_session_seconds" => "max_session_duration",
             "document" => "statements",
             other => other,
         };
-        let holder = under(&format!("/{section}"), &id.name);
+        let holder = keys_to(id).into_iter().fold(String::new(), |pointer, key| under(&pointer, key));
         let pointer = under(&holder, key);
         let span = if self.node(&pointer).is_some() { self.place(&pointer) } else { self.key_place(&holder) };
         self.origin(span, &pointer)

@@ -15,7 +15,7 @@ mod holder;
 mod people;
 mod principal;
 pub(in crate::spec) mod role;
-mod sagemaker;
+pub(in crate::spec) mod sagemaker;
 mod statements;
 mod target;
 pub(in crate::spec) mod trust;

@@ -18,9 +18,9 @@ use crate::state::{
 use crate::{spec, state};
 
 /// The inline policy that keeps a person to the profile of their own name.
-const SIGN_IN_POLICY: &str = "studio-sign-in";
-const INSTANCE_TYPE_DEFAULT: &str = "ml.t3.medium";
-const VOLUME_GB_DEFAULT: u32 = 5;
+pub(in crate::spec) const SIGN_IN_POLICY: &str = "studio-sign-in";
+pub(in crate::spec) const INSTANCE_TYPE_DEFAULT: &str = "ml.t3.medium";
+pub(in crate::spec) const VOLUME_GB_DEFAULT: u32 = 5;
 
 impl Lowering<'_> {
     pub(super) fn sagemaker(&mut self, section: &SageMaker) {

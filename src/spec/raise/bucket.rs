@@ -65,7 +65,7 @@ impl Raising<'_> {
 }
 
 /// The switches that are off.
-fn switches(block: PublicAccessBlock) -> Json {
+pub(super) fn switches(block: PublicAccessBlock) -> Json {
     let PublicAccessBlock {
         block_public_acls,
         ignore_public_acls,

@@ -3,6 +3,7 @@
 //! Nothing is guessed: what the language cannot say exactly is left out, and named with the reason. Whether the text
 //! means what was found is not believed here: whoever writes it reads it again and plans from it.
 
+mod account;
 mod bucket;
 mod file;
 mod names;
@@ -10,6 +11,7 @@ mod people;
 mod role;
 mod share;
 mod statements;
+mod studio;
 mod tags;
 mod trust;
 pub mod yaml;
@@ -45,6 +47,8 @@ pub struct Around<'a> {
     pub tags: BTreeMap<String, String>,
     /// Whether what others have marked is taken all the same.
     pub takeover: bool,
+    /// Whether a domain of the file keeps people to the profile of their own name.
+    pub own_profiles: bool,
 }
 
 /// One key of a body.
@@ -114,6 +118,8 @@ pub struct Raised {
 struct Raising<'a> {
     around: &'a Around<'a>,
     have: &'a BTreeSet<ResourceId>,
+    /// What it has already.
+    before: &'a BTreeSet<ResourceId>,
 }
 
 /// Raises the resources chosen, for a file that has those in `declared` already. Those in `refused` are left out for the
@@ -136,7 +142,7 @@ pub fn raise(
     loop {
         let stays = |id: &&ResourceId| !out.contains_key(*id) && id.kind != Kind::InstanceProfile;
         let have: BTreeSet<ResourceId> = chosen.iter().filter(stays).chain(declared).cloned().collect();
-        let raising = Raising { around, have: &have };
+        let raising = Raising { around, have: &have, before: declared };
         let mut raised = Raised::default();
         let before = out.len();
         for id in chosen.iter().filter(|id| !out.contains_key(*id)).cloned().collect::<Vec<_>>() {
@@ -157,24 +163,24 @@ pub fn raise(
 
 /// One statement of a trust policy as an item of `trust`, for an edit of the file.
 pub fn trusted(around: &Around<'_>, statement: &Statement) -> Json {
-    Raising { around, have: &around.scope.declared }.trusted(statement)
+    Raising { around, have: &around.scope.declared, before: &around.scope.declared }.trusted(statement)
 }
 
 /// A trust policy as the file would say it.
 pub fn trust(around: &Around<'_>, trust: &Document) -> Json {
-    Raising { around, have: &around.scope.declared }.trust(trust)
+    Raising { around, have: &around.scope.declared, before: &around.scope.declared }.trust(trust)
 }
 
 /// One key of a resource as the file would say it; none where the default says it, or the language has no such key.
 pub fn key(around: &Around<'_>, id: &ResourceId, resource: &Resource, name: &str) -> Option<Json> {
-    let raising = Raising { around, have: &around.scope.declared };
+    let raising = Raising { around, have: &around.scope.declared, before: &around.scope.declared };
     let body = raising.one(id, resource, &mut vec![]).ok().flatten()?;
     body.keys.into_iter().find(|key| key.name == name).map(|key| key.value)
 }
 
 /// A managed policy as the file would name it.
 pub fn policy_name(around: &Around<'_>, policy: &crate::state::PolicyReference) -> String {
-    Raising { around, have: &around.scope.declared }.policy_name(policy)
+    Raising { around, have: &around.scope.declared, before: &around.scope.declared }.policy_name(policy)
 }
 
 /// Why a resource is not to be had at all, and whether that is because it was not read.
@@ -254,17 +260,9 @@ impl Raising<'_> {
                 return Ok(None);
             }
             Kind::Bucket => self.bucket(id, resource)?,
-            sagemaker_kinds!() => {
-                return Err(String::from(
-                    "hatrack does not write down what SageMaker has yet: write it by hand, and take it with `--adopt`",
-                ));
-            }
+            sagemaker_kinds!() => self.studio(id, resource, &mut remark)?,
             Kind::Account if resource.settings.is_empty() => return Ok(None),
-            Kind::Account => {
-                return Err(String::from(
-                    "hatrack does not write down an account's own settings yet: write `account_settings` by hand",
-                ));
-            }
+            Kind::Account => self.account(id, resource)?,
         };
         body.taking = match self.around.scope.owner(id, resource) {
             Owner::Ours => Taking::Ours,

@@ -65,6 +65,13 @@ impl Raising<'_> {
         resource: &Resource,
         remark: &mut dyn FnMut(String),
     ) -> Result<Body, String> {
+        if let (true, [first, ..]) = (self.around.own_profiles, self.to_be_kept(id).as_slice()) {
+            return Err(format!(
+                "the file's domains let people open no profile but their own, and the policy for that would come to {}: \
+                 write it there by hand, or `sign_in: unrestricted` on each domain",
+                first.address()
+            ));
+        }
         let mut keys = self.common(id, resource)?;
         let (mut groups, mut outside, mut credentials) = (vec![], vec![], vec![]);
         for setting in resource.settings.values() {
@@ -154,7 +161,7 @@ fn ending(id: &str) -> String {
 }
 
 /// The first few of some names.
-fn few(names: &[String]) -> String {
+pub(super) fn few(names: &[String]) -> String {
     match names {
         [a, b, c, _, ..] => format!("{a}, {b}, {c} and {} more", names.len() - 3),
         _ => names.join(", "),

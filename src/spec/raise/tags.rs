@@ -56,7 +56,7 @@ impl Raising<'_> {
         let lacking = self.around.tags.iter().find(|(key, _)| {
             let has =
                 |setting: &Setting| matches!(setting, Setting::Tag { key: other, .. } if same(other, key));
-            id.kind != Kind::Group && !resource.settings.values().any(has)
+            has_tags(id.kind) && !resource.settings.values().any(has)
         });
         match lacking {
             Some((key, value)) => Err(format!(
@@ -68,12 +68,17 @@ impl Raising<'_> {
     }
 }
 
+/// Whether there are tags of a kind: AWS has none for groups, nor for an account's settings.
+fn has_tags(kind: Kind) -> bool {
+    !matches!(kind, Kind::Group | Kind::Account)
+}
+
 /// Says once what every holder that can have tags says of itself.
 pub(super) fn shared(raised: &mut Raised) {
     if !raised.tags.is_empty() {
         return; // It was done before.
     }
-    let tagged = |body: &&Body| body.id.kind != Kind::Group;
+    let tagged = |body: &&Body| has_tags(body.id.kind);
     let tags = |body: &Body| -> Map<String, Json> {
         let key = body.keys.iter().find(|key| key.name == "tags");
         key.and_then(|key| key.value.as_object().cloned()).unwrap_or_default()

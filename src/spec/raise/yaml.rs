@@ -142,13 +142,19 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// Whether a text has lines that YAML can show as they are.
+/// Whether a text has lines that YAML can show as they are. Blanks at the end of a line do not show, but a script on one
+/// line shows nothing at all.
 fn is_block_text(text: &str) -> bool {
-    let shows = |line: &str| !line.ends_with(char::is_whitespace) && !line.starts_with(char::is_whitespace);
+    let is_script = text.len() > WIDTH || text.starts_with("#!");
+    let shows = |line: &str| is_script || !line.ends_with(char::is_whitespace);
+    let unseen = |c: char| c != '\n' && !(is_script && c == '\t') && is_unseen(c);
+    // The first line says how far in the others are.
+    let begins = |line: &str| !line.is_empty() && !line.starts_with(char::is_whitespace);
     text.contains('\n')
-        && text.lines().next().is_some_and(|line| !line.is_empty())
+        && text.lines().next().is_some_and(begins)
         && text.lines().all(shows)
-        && !text.chars().any(|c| c != '\n' && is_unseen(c))
+        && text.lines().last().is_some_and(|line| !line.trim().is_empty())
+        && !text.chars().any(unseen)
         && !text.ends_with("\n\n")
 }
 
@@ -262,12 +268,24 @@ encryption: { kms: { key: alias/lake } }
         assert_eq!(read("a: [arn:aws:s3:::x/*, s3:*]\n"), json!({"a": ["arn:aws:s3:::x/*", "s3:*"]}));
     }
 
+    #[test]
+    fn a_script_stands_in_lines() {
+        let script = "#!/bin/bash\nif true; then\n  echo \"a: b\" # why  \n\tdone\n\n   \nfi\n";
+        let lines =
+            "script: |\n  #!/bin/bash\n  if true; then\n    echo \"a: b\" # why  \n  \tdone\n\n     \n  fi\n";
+        assert_eq!(entry("script", &json!(script), 0), lines);
+        assert_eq!(read(lines), json!({ "script": script }));
+        // Line breaks of Windows would be lost.
+        assert!(entry("script", &json!("#!/bin/bash\r\necho\r\n"), 0).starts_with("script: \"#!"));
+    }
+
     fn value() -> impl Strategy<Value = Json> {
         let text = prop_oneof![
             "[ -~]{0,12}",
             "\\PC{0,6}",
             "(\\$|\\{|\\}|a| ){0,8}",
             "([a-c #:-]{0,4}\n){0,3}x?",
+            "#!([a-c \t#:-]{0,6}\n){1,4}(x\n)?",
             any::<String>()
         ];
         let leaf = prop_oneof![
