@@ -91,8 +91,13 @@ impl<'a> Estate<'a> {
 
     /// Where some environment declares a resource.
     pub fn declaration(&self, id: &ResourceId) -> Option<Span> {
-        let (section, _) = SECTIONS.into_iter().find(|(_, kind)| *kind == id.kind.word())?;
         let at_home = self.homes.iter().filter(|home| home.info.account == id.account);
+        let Some((section, _)) = SECTIONS.into_iter().find(|(_, kind)| *kind == id.kind.word()) else {
+            return at_home
+                .flat_map(|home| home.studio())
+                .find(|(other, _)| other == id)
+                .map(|(_, span)| span);
+        };
         at_home.filter_map(|home| home.holders.get(&(section, &id.name))).map(|e| e.key_span.clone()).next()
     }
 
@@ -175,6 +180,37 @@ impl<'a> Home<'a> {
             holders.extend(entries.iter().map(|entry| ((section, entry.key.as_str()), entry)));
         }
         Self { info, loaded, holders }
+    }
+
+    /// What it declares in SageMaker, which is of its region.
+    fn studio(&self) -> Vec<(ResourceId, Span)> {
+        let EnvironmentInfo { account, region, .. } = &self.info;
+        let mut all = vec![];
+        let mut add = |kind: Kind, name: &str, span: &Span| {
+            all.push((ResourceId::in_region(account, kind, name, region), span.clone()));
+        };
+        let studio = self.loaded.tree.get("sagemaker");
+        let entries =
+            |section: &str| studio.and_then(|s| s.get(section)).map(Node::entries).unwrap_or_default();
+        for domain in entries("domains") {
+            add(Kind::Domain, &domain.key, &domain.key_span);
+            for profile in domain.value.get("user_profiles").map(Node::entries).unwrap_or_default() {
+                add(Kind::UserProfile, &format!("{}/{}", domain.key, profile.key), &profile.key_span);
+            }
+        }
+        for notebook in entries("notebooks") {
+            add(Kind::Notebook, &notebook.key, &notebook.key_span);
+        }
+        for script in entries("lifecycle_configurations") {
+            // What belongs to an app is of Studio.
+            let kind = if script.value.get("app").is_some() {
+                Kind::StudioLifecycle
+            } else {
+                Kind::NotebookLifecycle
+            };
+            add(kind, &script.key, &script.key_span);
+        }
+        all
     }
 
     /// The holder a pointer leads into, with the rest of the pointer. An estate has thousands of holders, and
@@ -364,8 +400,33 @@ fn partitions(homes: &[Home<'_>], diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Finds what two environments declare in SageMaker.
+fn studio_collisions(homes: &[Home<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    let mut taken: BTreeMap<ResourceId, (&Home<'_>, Span)> = BTreeMap::new();
+    for home in homes {
+        for (id, span) in home.studio() {
+            let Some((other, first)) = taken.get(&id) else {
+                taken.insert(id, (home, span));
+                continue;
+            };
+            // What is in a domain that is declared twice is told with it.
+            if id.kind == Kind::UserProfile {
+                continue;
+            }
+            let message =
+                format!("{} `{}` is declared by environment `{}`, too", id.kind, id.name, other.info.name);
+            diagnostics.push(
+                Diagnostic::error(Some(span), message)
+                    .related(first.clone(), "the first is here")
+                    .help("both are in one account and region: let one environment declare it"),
+            );
+        }
+    }
+}
+
 /// Finds resources declared twice, and IAM names that differ only in case.
 fn collisions(homes: &[Home<'_>], diagnostics: &mut Vec<Diagnostic>) {
+    studio_collisions(homes, diagnostics);
     let mut taken: BTreeMap<(String, Kind, String), (&Home<'_>, ResourceId, Span)> = BTreeMap::new();
     for home in homes {
         for (section, word) in SECTIONS {
