@@ -28,7 +28,7 @@ pub fn connect(
             Ok(Arc::new(of_folder(global, path, environments, to_write, interrupted)))
         }
         Some(path) => Ok(Arc::new(EmbeddedAccount::open(path, to_write)?)),
-        None => of_aws(global, environments, interrupted),
+        None => of_aws(global, environments, to_write, interrupted),
     }
 }
 
@@ -77,6 +77,7 @@ fn by_way<T: PartialEq>(
 fn of_aws(
     global: &Global,
     environments: &[EnvironmentInfo],
+    to_write: bool,
     interrupted: &Arc<AtomicBool>,
 ) -> Result<Arc<dyn Account>, Failure> {
     use crate::account::aws::{AssumeRole, AwsHost, AwsOptions};
@@ -90,7 +91,7 @@ fn of_aws(
     let mut fleet = Fleet::new(parallelism, interrupted.clone());
     let ways = by_way(environments, |environment| {
         let role = environment.assume_role.as_ref().map(|role| AssumeRole {
-            role: role.role.clone(),
+            role: role.role_to(to_write).to_owned(),
             external_id: role.external_id.clone(),
             session_name: role.session_name.clone(),
         });
@@ -122,6 +123,7 @@ fn of_aws(
 fn of_aws(
     _global: &Global,
     _environments: &[EnvironmentInfo],
+    _to_write: bool,
     _interrupted: &Arc<AtomicBool>,
 ) -> Result<Arc<dyn Account>, Failure> {
     Err(Failure::error("this hatrack was built without AWS")

@@ -53,19 +53,19 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let project = project::load(global)?;
     output.diagnostics(&project.warnings);
     let chosen = project::choose(&project.lowered, &args.environments)?;
-    let accounts = by_account(&chosen)?;
+    let purpose = if args.purpose.apply { Purpose::Apply } else { Purpose::Plan };
+    let accounts = by_account(&chosen, purpose)?;
     let names = |scope: &&Scope| chosen.iter().any(|environment| environment.name == scope.environment);
     let mut scopes: Vec<Scope> = project.lowered.scopes.iter().filter(names).cloned().collect();
     taken_over(&mut scopes, &args.adopt, &args.takeover)?;
     let scopes: Vec<&Scope> = scopes.iter().collect();
-    let purpose = if args.purpose.apply { Purpose::Apply } else { Purpose::Plan };
     let topic = args.sns_topic.clone().map(|Topic { arn, region: _, account }| (arn, account));
     let watch = Watch { who: args.who, audit: args.audit, topic };
     let mut documents = permissions_to_watch(&project.lowered.wanted, &scopes, purpose, &watch);
     let mut roles = BTreeSet::new();
     let mut lines = vec![];
     for (account, environments) in accounts {
-        let role = environments.iter().find_map(|environment| role_of(environment));
+        let role = environments.iter().find_map(|environment| role_of(environment, purpose));
         roles.extend(role.clone());
         lines.push(AccountPermissions {
             documents: documents.remove(&account).unwrap_or_default(),
@@ -92,7 +92,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     Ok(ExitCode::Done)
 }
 
-fn role_of(environment: &EnvironmentInfo) -> Option<String> {
+fn role_of(environment: &EnvironmentInfo, purpose: Purpose) -> Option<String> {
     let EnvironmentInfo {
         name: _,
         account,
@@ -103,7 +103,7 @@ fn role_of(environment: &EnvironmentInfo) -> Option<String> {
         source: _,
         checklist: _,
     } = environment;
-    assume_role.as_ref().map(|assume| role_arn(partition, account, &assume.role))
+    assume_role.as_ref().map(|assume| role_arn(partition, account, assume.role_to(purpose == Purpose::Apply)))
 }
 
 /// The environments by account.
@@ -112,11 +112,14 @@ fn role_of(environment: &EnvironmentInfo) -> Option<String> {
 /// Two of one account that are worked on as different roles: each role needs only its own part.
 fn by_account<'a>(
     chosen: &[&'a EnvironmentInfo],
+    purpose: Purpose,
 ) -> Result<BTreeMap<AccountId, Vec<&'a EnvironmentInfo>>, Failure> {
     let mut accounts: BTreeMap<AccountId, Vec<&EnvironmentInfo>> = BTreeMap::new();
     for environment in chosen {
         let same = accounts.entry(environment.account.clone()).or_default();
-        if let Some(before) = same.iter().find(|before| role_of(before) != role_of(environment)) {
+        if let Some(before) =
+            same.iter().find(|before| role_of(before, purpose) != role_of(environment, purpose))
+        {
             return Err(Failure::refused(format!(
                 "environments `{}` and `{}` are one account, but each works as another role",
                 before.name, environment.name

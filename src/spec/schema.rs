@@ -96,12 +96,22 @@ pub struct Environment {
 pub struct AssumeRole {
     /// The name of a role of this account, or a role's ARN.
     pub role: String,
+    /// The role to work as where nothing is changed (`plan`, `drift`, `audit`), if it is another: a name or an ARN.
+    #[serde(default)]
+    pub read_role: Option<String>,
     /// The external id that the role asks for, if it does.
     #[serde(default)]
     pub external_id: Option<String>,
     /// The name of the session, as CloudTrail will show it.
     #[serde(default)]
     pub session_name: Option<String>,
+}
+
+impl AssumeRole {
+    /// The role to work as, for changing or only for looking.
+    pub fn role_to(&self, write: bool) -> &str {
+        self.read_role.as_ref().filter(|_| !write).unwrap_or(&self.role)
+    }
 }
 
 /// Something in the account that is left alone.

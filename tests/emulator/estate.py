@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import select
 import signal
 import stat
@@ -199,6 +200,21 @@ def roles_refused(new, checks):
     checks.check("a profile that is not there has a near one", near.returncode == 1 and "did you mean `p2" in near.said, near.said)
 
 
+def two_roles(new, checks):
+    estate = new()
+    number = account()
+    estate.profile("work", number)
+    estate.environment("e1", number, body(role("Role1")), profile="work", assume_role={"role": "Deployer", "read_role": "Reader"})
+    for code, *command in ((2, "plan"), (2, "drift"), (0, "apply", "--yes"), (0, "plan")):
+        run = estate.run(*command, "-v")
+        wanted = "Deployer" if command[0] == "apply" else "Reader"
+        roles = set(re.findall(r"working as \S+assumed-role/(\w+)/", run.err))
+        checks.check(f"{command[0]} works as {wanted}, and as nobody else", (run.returncode, roles) == (code, {wanted}), f"{run.returncode} {roles} {run.said}")
+    for purpose, wanted in (("--plan", "Reader"), ("--apply", "Deployer")):
+        run = estate.run("permissions", purpose)
+        checks.check(f"permissions {purpose} are those of {wanted}", f"role/{wanted}" in run.said and run.said.count(":role/Deployer") + run.said.count(":role/Reader") == run.said.count(f":role/{wanted}"), run.said)
+
+
 def two_ways(new, checks):
     estate, number = new(), account()
     iam = estate.server.client("iam", number)
@@ -358,7 +374,7 @@ def main():
     checks = Checks()
     with tempfile.TemporaryDirectory() as scratch, Server() as server:
         new = lambda: Estate(server, binary, scratch)
-        for part in (one_fails, roles_refused, two_ways, codes, bounds):
+        for part in (one_fails, roles_refused, two_roles, two_ways, codes, bounds):
             if len(sys.argv) < 3 or part.__name__ in sys.argv[2:]:
                 part(new, checks)
         checks.emulator(server)

@@ -11,15 +11,19 @@ impl Lowering<'_> {
         for key in environment.tags.keys() {
             self.tag_key_is_free(key, &under("/tags", key));
         }
-        if let Some(role) = &environment.assume_role
-            && !is_role(&role.role, self.home.info.partition.as_str())
-        {
-            let message = format!("`{}` is neither a role's name nor its ARN", role.role);
-            let help = format!(
-                "write NAME for a role of this account, or arn:{}:iam::ACCOUNT:role/NAME",
-                self.home.info.partition
-            );
-            self.say(self.at("/assume_role/role", message).help(help));
+        if let Some(assume) = &environment.assume_role {
+            let reading = assume.read_role.iter().map(|role| ("/assume_role/read_role", role));
+            for (at, role) in std::iter::once(("/assume_role/role", &assume.role)).chain(reading) {
+                if is_role(role, self.home.info.partition.as_str()) {
+                    continue;
+                }
+                let message = format!("`{role}` is neither a role's name nor its ARN");
+                let help = format!(
+                    "write NAME for a role of this account, or arn:{}:iam::ACCOUNT:role/NAME",
+                    self.home.info.partition
+                );
+                self.say(self.at(at, message).help(help));
+            }
         }
         for (name, body) in &environment.groups {
             self.group(name, body);
