@@ -30,6 +30,9 @@ pub struct Args {
     /// Also what `drift --who` takes
     #[arg(long)]
     who: bool,
+    /// Also what `adopt --all` takes, which reads all there is
+    #[arg(long)]
+    adopt_all: bool,
     /// Also what `audit` takes
     #[arg(long)]
     audit: bool,
@@ -60,7 +63,7 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     taken_over(&mut scopes, &args.adopt, &args.takeover)?;
     let scopes: Vec<&Scope> = scopes.iter().collect();
     let topic = args.sns_topic.clone().map(|Topic { arn, region: _, account }| (arn, account));
-    let watch = Watch { who: args.who, audit: args.audit, topic };
+    let watch = Watch { who: args.who, audit: args.audit, everything: args.adopt_all, topic };
     let mut documents = permissions_to_watch(&project.lowered.wanted, &scopes, purpose, &watch);
     let mut roles = BTreeSet::new();
     let mut lines = vec![];

@@ -14,6 +14,7 @@ import tempfile
 
 import photo
 from common import REGION, Checks, Server, run
+from permissions import FREE, S3_ACTIONS
 
 ACCOUNT = "111122223333"
 MARK = "hatrack:environment"
@@ -137,6 +138,13 @@ def main():
         if done.code:
             return checks.end("adopt")
         told = done.json
+        log = server.control("stats", account=ACCOUNT)["log"]
+        asked = {action for e in log for action in S3_ACTIONS.get(e["op"].split(":")[1], [e["op"]]) if e["op"] not in FREE}
+        asked.discard("s3:GetObject")  # what the emulator takes the account's own Block Public Access for
+        documents = run(binary, ["permissions", "--plan", "--adopt-all", "--format", "json"], ACCOUNT, server.url, scratch).json[ACCOUNT]
+        listed = [s["Action"] for d in documents for s in d["Statement"]]
+        printed = {action for actions in listed for action in ([actions] if isinstance(actions, str) else actions)}
+        checks.check("adopt: what it asks is what `permissions --adopt-all` prints", asked <= printed, f"    {sorted(asked - printed)}")
         left = {line["address"] for line in told["left_out"]}
         checks.check("adopt: what another tool keeps is left out, and told", {"role/Others", "instance-profile/elsewhere"} <= left, f"    {left}")
         missing = {a for a in before if not a.startswith("instance-profile/")} - set(told["adopted"]) - left

@@ -35,14 +35,20 @@ impl App {
     }
 }
 
+/// The most that SageMaker gives in one page; unasked it gives ten.
+/// <https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListUserProfiles.html>
+const PAGE: i32 = 100;
+
 /// Gathers all pages of a list.
 macro_rules! pages {
     ($handle:expr, $call:expr, $items:ident, $each:expr) => {{
         let mut all = vec![];
         let mut token: Option<String> = None;
         loop {
-            let page =
-                $handle.link.ask(async || Ok($call.set_next_token(token.clone()).send().await?)).await?;
+            let page = $handle
+                .link
+                .ask(async || Ok($call.max_results(PAGE).set_next_token(token.clone()).send().await?))
+                .await?;
             all.extend(page.$items().iter().filter_map($each));
             let next = page.next_token().filter(|token| !token.is_empty()).map(ToOwned::to_owned);
             if next.is_none() {

@@ -33,6 +33,8 @@ pub struct Watch {
     pub who: bool,
     /// The whole account is looked at: `audit`.
     pub audit: bool,
+    /// Everything in the account is read, whoever answers for it: `adopt --all`.
+    pub everything: bool,
     /// The ARN of a topic that it tells, and the account of the topic.
     pub topic: Option<(String, AccountId)>,
 }
@@ -58,7 +60,7 @@ pub fn permissions_to_watch(
     for scope in scopes {
         by_account.entry(scope.account.clone()).or_default().push(scope);
     }
-    let Watch { who, audit, topic } = watch;
+    let Watch { who, audit, everything, topic } = watch;
     let beside: Vec<&[calls::Call]> = [(*who, calls::WITNESS), (*audit, calls::AUDIT)]
         .into_iter()
         .filter(|(asked, _)| *asked)
@@ -68,7 +70,7 @@ pub fn permissions_to_watch(
     let documents = |account: &AccountId, scopes: &[&Scope]| {
         let tells = topic.as_ref().filter(|(_, home)| !at_home || home == account);
         let topic = tells.map(|(arn, _)| arn.as_str());
-        documents::documents(needs::of_account(wanted, scopes, purpose, &beside, topic))
+        documents::documents(needs::of_account(wanted, scopes, purpose, &beside, *everything, topic))
     };
     by_account.iter().map(|(account, scopes)| (account.clone(), documents(account, scopes))).collect()
 }

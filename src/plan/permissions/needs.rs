@@ -20,12 +20,14 @@ use crate::state::{
 /// What must be allowed: by theme, guard and action, on which ARNs.
 pub(super) type Needs = BTreeMap<(Theme, Guard, &'static str), BTreeSet<String>>;
 
-/// The needs of one account; `beside` is what is asked of it beside what a plan asks, `topic` is told of drift.
+/// The needs of one account; `beside` is what is asked of it beside what a plan asks, of `everything` or of what is answered
+/// for; `topic` is told of drift.
 pub(super) fn of_account(
     wanted: &State,
     scopes: &[&Scope],
     purpose: Purpose,
     beside: &[&[Call]],
+    everything: bool,
     topic: Option<&str>,
 ) -> Needs {
     let Some(first) = scopes.first() else { return Needs::new() };
@@ -45,6 +47,10 @@ pub(super) fn of_account(
     for kind in Kind::ALL {
         let policies = guard::policies(&account.attached(kind));
         account.attachable.insert(kind, policies);
+    }
+    for kind in Kind::ALL.into_iter().filter(|_| everything) {
+        let every = [(account.any(kind), Guard::new())];
+        account.add(Theme::ReadEvery(kind), calls::reading(kind), &every, &[]);
     }
     for calls in beside {
         account.add(Theme::ReadAccount, calls, &[], &[]);
