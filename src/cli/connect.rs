@@ -80,6 +80,8 @@ fn of_aws(
     to_write: bool,
     interrupted: &Arc<AtomicBool>,
 ) -> Result<Arc<dyn Account>, Failure> {
+    use std::time::Duration;
+
     use crate::account::aws::{AssumeRole, AwsHost, AwsOptions};
     use crate::cli::codes::Codes;
     use crate::cli::passwords::PasswordFile;
@@ -110,6 +112,7 @@ fn of_aws(
             passwords: passwords.clone(),
             interrupted: interrupted.clone(),
             waits: waits.clone(),
+            wait_max: global.wait.map(|seconds| Duration::from_secs(seconds.into())),
         };
         let host = host.clone();
         let open =

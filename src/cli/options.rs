@@ -33,6 +33,9 @@ pub struct Global {
     /// How many calls may be under way at once, in all accounts together
     #[arg(long, global = true, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub parallelism: u16,
+    /// Wait at most so many seconds for what SageMaker makes, changes or ends [default: 10 to 60 minutes, by kind]
+    #[arg(long, global = true, value_name = "SECONDS", hide_short_help = true)]
+    pub wait: Option<u32>,
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Colour,

@@ -58,6 +58,7 @@ pub fn options(account: &AccountId, kept: &Arc<Kept>) -> AwsOptions {
         passwords: Arc::clone(kept) as Arc<dyn PasswordSink>,
         interrupted: Arc::new(AtomicBool::new(false)),
         waits: Arc::new(Patient),
+        wait_max: None,
     }
 }
 

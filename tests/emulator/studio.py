@@ -226,11 +226,27 @@ def trouble(studio):
     studio.server.control("config", {"sagemaker_fail": {}})
     said = studio.exits("a failed domain", 3, "plan")
     check("a failed domain: it is left alone, and said", "failed state" in said.out + said.err, said.tail())
+    patience(studio)
     studio.server.control("rules", [{"op": "sagemaker:ListDomains$", "times": 0, "do": {"denied": True}}])
     said = studio.exits("domains that may not be listed", 1, "plan")
     check("domains that may not be listed: not checked", "ListDomains" in said.out + said.err, said.tail())
     check("domains that may not be listed: nothing is made", "create domain" not in said.out, said.tail())
     studio.server.control("reset", {})
+
+
+def patience(studio):
+    """A notebook that takes its time: the wait ends, is said, and the next run goes on from there."""
+    check = studio.checks.check
+    studio.server.control("config", {"sagemaker_seconds": 8, "sagemaker_looks": 1})
+    studio.write(STUDIO.replace("scratch: {", "slow: { execution_role: Studio }\n    scratch: {"))
+    said = studio.exits("a wait that is over", 1, "apply", "--yes", "--wait", "2", "--target", "notebook/slow")
+    check("a wait that is over: it is said, and what to do", "notebook/slow is still Pending after 2 seconds" in " ".join((said.out + said.err).split()), said.tail())
+    check("a wait that is over: AWS goes on", studio.sagemaker.describe_notebook_instance(NotebookInstanceName="slow")["NotebookInstanceStatus"] in ("Pending", "InService"))
+    studio.server.control("config", {"sagemaker_seconds": 0, "sagemaker_looks": 0})
+    studio.exits("after the wait", 0, "apply", "--yes", "--target", "notebook/slow")
+    studio.exits("after the wait", 0, "plan", "--target", "notebook/slow")
+    names = [n["NotebookInstanceName"] for n in studio.sagemaker.list_notebook_instances()["NotebookInstances"]]
+    check("after the wait: there is one", names.count("slow") == 1, str(names))
 
 
 def main():

@@ -47,6 +47,8 @@ pub(super) struct Link {
     pub(super) interrupted: Arc<AtomicBool>,
     #[cfg_attr(not(feature = "sagemaker"), expect(dead_code, reason = "only SageMaker makes one wait"))]
     pub(super) progress: Arc<dyn WaitListener>,
+    #[cfg_attr(not(feature = "sagemaker"), expect(dead_code, reason = "only SageMaker makes one wait"))]
+    pub(super) wait_max: Option<Duration>,
     config: SdkConfig,
     /// The endpoint in place of AWS's own, if there is one.
     endpoint: Option<String>,
@@ -108,6 +110,7 @@ impl Link {
             passwords: options.passwords,
             interrupted: options.interrupted,
             progress: options.waits,
+            wait_max: options.wait_max,
             config,
             endpoint,
             s3: Mutex::default(),

@@ -42,10 +42,13 @@ mod write_edge;
 mod write_iam;
 #[cfg(feature = "sagemaker")]
 mod write_sagemaker;
+#[cfg(feature = "sagemaker")]
+mod write_sagemaker_notebook;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use secrecy::SecretString;
@@ -84,6 +87,8 @@ pub struct AwsOptions {
     pub interrupted: Arc<AtomicBool>,
     /// Hears of long waits.
     pub waits: Arc<dyn WaitListener>,
+    /// How long to wait at most for what SageMaker takes its time with; none is as long as AWS was seen to need.
+    pub wait_max: Option<Duration>,
 }
 
 /// A role to work as.
@@ -112,7 +117,7 @@ pub trait PasswordSink: Send + Sync {
 /// Hears that something takes its time in AWS, so that nobody takes a wait for a hang.
 pub trait WaitListener: Send + Sync {
     /// A resource is still in this state, after so long. Called every few seconds.
-    fn waits(&self, what: &ResourceId, status: &str, waited: std::time::Duration);
+    fn waits(&self, what: &ResourceId, status: &str, waited: Duration);
 }
 
 /// Where one-time codes come from: a person, or whoever gave one along.

@@ -264,6 +264,7 @@ impl<'a> Handle<'a> {
         look: impl AsyncFn() -> Result<(String, Option<String>), Fault>,
     ) -> Result<(), Fault> {
         let begin = tokio::time::Instant::now();
+        let bound = self.link.wait_max.map_or(bound, |most| most.min(bound));
         let mut pause = Duration::from_millis(500);
         let mut said = String::new();
         loop {
@@ -281,9 +282,9 @@ impl<'a> Handle<'a> {
                     Sort::Throttled,
                     "WaitedTooLong",
                     format!(
-                        "{} is still {status} after {} minutes; AWS goes on with it: run this again to go on from there",
+                        "{} is still {status} after {}; AWS goes on with it: run this again to go on from there",
                         what.address(),
-                        bound.as_secs() / 60
+                        lasting(bound)
                     ),
                 ));
             }
@@ -295,6 +296,15 @@ impl<'a> Handle<'a> {
             self.link.rest(pause).await?;
             pause = (pause * 2).min(Duration::from_secs(10));
         }
+    }
+}
+
+/// `20 minutes`, `90 seconds`.
+fn lasting(time: Duration) -> String {
+    match time.as_secs() {
+        1 => String::from("1 second"),
+        seconds if seconds % 60 == 0 && seconds > 60 => format!("{} minutes", seconds / 60),
+        seconds => format!("{seconds} seconds"),
     }
 }
 
