@@ -291,6 +291,9 @@ impl Account for EmbeddedAccount {
     }
 
     fn hygiene(&self, request: &HygieneRequest) -> Result<Hygiene, Unreachable> {
+        if !self.existed {
+            return Err(unreachable_file(&self.path, "there is no such file, and so nothing to look at"));
+        }
         let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         let facts = |account: &AccountId| Facts::of_state(account, &book.state);
         Ok(Hygiene { accounts: request.regions.keys().map(facts).collect(), unreached: BTreeMap::new() })

@@ -194,7 +194,8 @@ impl Account for Fleet {
         };
         let looked = self.side_by_side(is_chosen, |way| {
             let regions = request.regions.get(&way.account).cloned().unwrap_or_default();
-            let own = HygieneRequest { regions: [(way.account.clone(), regions)].into() };
+            let own =
+                HygieneRequest { regions: [(way.account.clone(), regions)].into(), measure: request.measure };
             way.opened().and_then(|account| account.hygiene(&own))
         });
         let mut all = Hygiene::default();

@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::audit::Facts;
+use crate::audit::{Facts, Measure};
 use crate::plan::{TrailAnswer, TrailPage};
 use crate::state::{AccountId, Operation, Refusal, ResourceId, Scope, State};
 pub use crate::state::{Blind, Unread};
@@ -129,10 +129,12 @@ pub enum CredentialSource {
 }
 
 /// What an audit is about: accounts, each with the regions that its environments use.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct HygieneRequest {
     /// The regions, by account.
     pub regions: BTreeMap<AccountId, BTreeSet<String>>,
+    /// What will be found: that is looked at twice.
+    pub measure: Measure,
 }
 
 /// What an audit looks at.

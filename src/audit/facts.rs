@@ -23,6 +23,8 @@ pub struct Facts {
     pub root: Answer<RootCredentials>,
     /// Every user, by name.
     pub users: Answer<BTreeMap<String, UserFacts>>,
+    /// Whether it could be read at all what users sign in and call with.
+    pub credentials: Answer<()>,
     /// Every role but those of AWS's own services, by name.
     pub roles: Answer<BTreeMap<String, RoleFacts>>,
     /// OIDC and SAML providers.
@@ -87,6 +89,8 @@ pub struct Credentials {
     pub mfa: bool,
     /// Access keys that are active.
     pub keys: Vec<AccessKey>,
+    /// When the user was last seen, by whatever way, those that are closed included.
+    pub seen: Option<Timestamp>,
 }
 
 /// An active access key.
@@ -140,12 +144,14 @@ pub struct Trail {
 }
 
 /// Which management events a trail records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ManagementEvents {
     /// Those that read.
     pub reads: bool,
     /// Those that write.
     pub writes: bool,
+    /// Services whose events are left out: `kms.amazonaws.com`.
+    pub without: BTreeSet<String>,
 }
 
 /// An access analyzer.
@@ -205,6 +211,7 @@ impl Facts {
             summary: Err(none("root user")),
             root: Err(none("root user")),
             users: Ok(users.collect()),
+            credentials: Err(none("credential report")),
             roles: Err(none("dates of use")),
             providers: Err(none("identity providers")),
             password_policy: password_policy.ok_or_else(unsaid),

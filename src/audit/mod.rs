@@ -93,6 +93,12 @@ impl Measure {
     }
 }
 
+/// Whether a check would find anything in what a user signs in and calls with: then a look is worth it that is not hours
+/// old.
+pub fn credentials_are_found(held: &Credentials, measure: &Measure) -> bool {
+    checks::credentials_are_found(held, measure)
+}
+
 /// What a check found on the way.
 #[derive(Debug, Default)]
 pub struct Seen {

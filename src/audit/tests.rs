@@ -47,7 +47,7 @@ fn trail() -> Trail {
         organization: false,
         logging: Ok(true),
         delivery_error: None,
-        events: Ok(ManagementEvents { reads: true, writes: true }),
+        events: Ok(ManagementEvents { reads: true, writes: true, without: [].into() }),
     }
 }
 
@@ -58,6 +58,7 @@ fn sound() -> Facts {
         password_used: Some(at("2026-11-20T00:00:00Z")),
         mfa: true,
         keys: vec![key("2026-10-01T00:00:00Z", Some("2026-11-27T00:00:00Z"))],
+        seen: None,
     };
     let alice = UserFacts { attached: [].into(), inline: [].into(), credentials: Ok(alice) };
     let role = RoleFacts { since: at("2020-01-01T00:00:00Z"), used: Some(at("2026-11-01T00:00:00Z")) };
@@ -77,6 +78,7 @@ fn sound() -> Facts {
         account: "111122223333".parse().unwrap(),
         summary: Ok(Summary { mfa: true, password: Some(true), access_keys: 0, certificates: 0 }),
         root: Ok(RootCredentials { password_used: Some(at("2026-01-01T00:00:00Z")), key_used: None }),
+        credentials: Ok(()),
         users: Ok([("alice".to_owned(), alice)].into()),
         roles: Ok([("Etl".to_owned(), role)].into()),
         providers: Ok(vec![provider]),
@@ -140,7 +142,7 @@ fn the_root_user() {
     assert_eq!(found(|f| f.summary = Ok(unsaid)).len(), 1);
     assert_eq!(
         found(|f| f.root.as_mut().unwrap().key_used = Some(at("2026-10-30T00:00:00Z"))),
-        ["root-used/root: the root user's access key was used on 2026-10-30"]
+        ["root-used/root/access-key: the root user's access key was used on 2026-10-30"]
     );
     assert_eq!(found(|f| f.root.as_mut().unwrap().key_used = Some(at("2026-10-29T00:00:00Z"))), [""; 0]);
 }
@@ -163,6 +165,12 @@ fn users_and_their_credentials() {
         a.keys = vec![key("2026-09-05T00:00:00Z", None)];
     });
     assert_eq!(gone, ["user-unused/user/alice: was last seen 88 days ago and is still active"]);
+    // A key that was used yesterday and is closed today was somebody's.
+    let closed = alice(|a| {
+        a.password_used = None;
+        (a.keys, a.seen) = (vec![], Some(at("2026-11-27T00:00:00Z")));
+    });
+    assert_eq!(closed, ["password-unused/user/alice: the password was never used since 2026-01-01"]);
     assert_eq!(alice(|a| *a = Credentials::default()), [""; 0], "who has no way in is not unused");
     assert_eq!(
         alice(|a| a.keys.push(key("2026-11-27T00:00:00Z", None))),
@@ -219,6 +227,9 @@ fn trails() {
     assert_eq!(trails(|t| t.multi_region = false), lacks("is of one region"));
     assert_eq!(trails(|t| t.logging = Ok(false)), lacks("is switched off"));
     assert_eq!(trails(|t| t.events.as_mut().unwrap().reads = false), lacks("leaves out what reads"));
+    let without =
+        |t: &mut Trail| t.events.as_mut().unwrap().without = ["kms.amazonaws.com".to_owned()].into();
+    assert_eq!(trails(without), lacks("leaves out kms.amazonaws.com"));
     assert_eq!(trails(|t| t.events = Err(no())), (vec![], ["no-trail"].into()));
     // What is known to be missing need not wait for what is not known.
     let both = trails(|t| {
@@ -279,6 +290,43 @@ fn buckets() {
     let of_bucket = |found: Vec<String>| found.iter().filter(|f| f.starts_with("bucket-")).count();
     assert_eq!(of_bucket(halves(Some(partly))), 0, "what one leaves open the other closes");
     assert_eq!(of_bucket(halves(None)), 1);
+    let but = r#"{"Effect": "Allow", "NotPrincipal": {"AWS": "arn:aws:iam::111122223333:user/x"},
+        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-a/*"},"#;
+    let (everybody_but, _) = seen(|f| {
+        (f.public_access_block, bucket(f).public_access_block) = (Ok(None), Ok(None));
+        bucket(f).policy = bucket_policy(but);
+    });
+    assert!(everybody_but.iter().any(|f| f.starts_with("bucket-open/bucket/acme-a")), "{everybody_but:?}");
+    for (statement, refused) in [
+        // Identities of the account have policies of their own, and this lets no more in than they bring.
+        (
+            r#""Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+            "Condition": {"Bool": {"aws:SecureTransport": "true"}}"#,
+            false,
+        ),
+        (
+            r#""Effect": "Deny", "Principal": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}"#,
+            false,
+        ),
+        (
+            r#""Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}}"#,
+            false,
+        ),
+        (
+            r#""Effect": "Deny", "Principal": {"AWS": "*"},
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}}"#,
+            true,
+        ),
+    ] {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{{statement}, "Action": "s3:*",
+                "Resource": ["arn:aws:s3:::acme-a", "arn:aws:s3:::acme-a/*"]}}]}}"#
+        );
+        let found = found(|f| bucket(f).policy = Ok(Some(Policy::from_text(&text, "aws"))));
+        assert_eq!(found.is_empty(), refused, "{statement}: {found:?}");
+    }
     assert_eq!(
         found(|f| bucket(f).policy = Ok(None)),
         ["bucket-plain-http/bucket/acme-a: has no policy, so nothing refuses plain HTTP"]
@@ -311,6 +359,26 @@ fn roles_and_providers() {
         provider(|p| p.valid_until = Some(at("2026-12-20T00:00:00Z"))),
         ["provider-ends/saml-provider/Corp: its metadata is valid until 2026-12-20"]
     );
+}
+
+#[test]
+fn names_of_findings_are_unique() {
+    let facts = Facts {
+        root: Ok(RootCredentials { password_used: Some(at(NOW)), key_used: Some(at(NOW)) }),
+        ..sound()
+    };
+    let audit = audit(&[facts], &measure());
+    let names: BTreeSet<String> = audit.findings.iter().map(Finding::name).collect();
+    assert_eq!((names.len(), audit.findings.len()), (2, 2));
+}
+
+#[test]
+fn without_users_and_without_a_report_nothing_of_credentials_is_kept() {
+    let (found, missed) = seen(|f| (f.users, f.credentials) = (Ok(BTreeMap::new()), Err(no())));
+    assert_eq!(found, [""; 0]);
+    assert!(missed.contains("user-without-mfa") && missed.contains("key-old"), "{missed:?}");
+    let (found, missed) = seen(|f| _ = f.analyzers.insert(String::new(), Err(no())));
+    assert_eq!((found, missed), (vec![], ["no-analyzer"].into()));
 }
 
 #[test]

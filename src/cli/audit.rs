@@ -51,11 +51,16 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
     let interrupted = progress::on_interrupt()?;
     let session =
         Session::open_without_lock(global, &Selection::of(&args.environments), &interrupted, output)?;
+    let Args { environments: _, key_days, unused_days, role_days, fail_on, ignore_file, at } = args;
+    let limits = Limits { key_days: *key_days, unused_days: *unused_days, role_days: *role_days };
+    let measure = Measure { now: Timestamp::now(), limits };
     let mut regions: BTreeMap<AccountId, BTreeSet<String>> = BTreeMap::new();
-    for environment in &session.environments {
+    // An account is looked at as a whole, whichever of its environments was named.
+    let chosen = |account: &AccountId| session.environments.iter().any(|e| e.account == *account);
+    for environment in session.project.lowered.environments.iter().filter(|e| chosen(&e.account)) {
         regions.entry(environment.account.clone()).or_default().insert(environment.region.clone());
     }
-    let Hygiene { accounts, unreached } = session.account.hygiene(&HygieneRequest { regions })?;
+    let Hygiene { accounts, unreached } = session.account.hygiene(&HygieneRequest { regions, measure })?;
     let away: Vec<Unreached> = session
         .environments
         .iter()
@@ -69,12 +74,10 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
         let message = format!("environment `{}`: {}", only.environment, only.why.message);
         return Err(only.why.help.iter().fold(Failure::error(message), |failure, help| failure.help(help)));
     }
-    let Args { environments: _, key_days, unused_days, role_days, fail_on, ignore_file, at } = args;
-    let limits = Limits { key_days: *key_days, unused_days: *unused_days, role_days: *role_days };
-    let measure = Measure { now: Timestamp::now(), limits };
     let lines: Vec<_> = session.environments.iter().map(plan::line).collect();
     let mut report = AuditReport::new(&AuditInputs {
         environments: &lines,
+        project: &session.project.lowered.environments.iter().map(plan::line).collect::<Vec<_>>(),
         audit: &audit(&accounts, &measure),
         unreached: &away,
         declared: &|id| declared(&session, id),

@@ -104,6 +104,14 @@ pub fn of_bucket_policy(bucket: &ResourceId, policy: &Policy, rule: &str, today:
     check(&subject).into_iter().map(|hit| hit.message).collect()
 }
 
+/// How a bucket's policy lets plain HTTP in, if it does. Where the bucket is known, a condition on what is allowed is not
+/// enough: identities of its account have policies of their own.
+pub fn lets_plain_http(bucket: &ResourceId, policy: &Policy) -> Option<&'static str> {
+    const UNREADABLE: &str = "has a policy that cannot be read, so nobody knows what it refuses";
+    let Some(document) = policy.document() else { return Some(UNREADABLE) };
+    rules::lets_plain_http(&Written::of(document, Usage::Bucket), &bucket.name)
+}
+
 /// What rules say of `at`, as far as it can be said of one resource or identity, and of all of `ours` where a rule looks at
 /// the account as a whole.
 fn in_account(

@@ -22,7 +22,7 @@ mod secrets;
 mod subject;
 mod suppression;
 
-pub use account::{Accounts, Alone, Finding, account, account_alone, of_bucket_policy};
+pub use account::{Accounts, Alone, Finding, account, account_alone, lets_plain_http, of_bucket_policy};
 pub use engine::{Estate, Report, Single, document, estate};
 pub use roles::Roles;
 pub use rule::{At, Check, Example, Hit, Rule};

@@ -1,11 +1,11 @@
 //! An audit as plain data: what an account does not keep, what it keeps, and what nobody could look at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::answers;
-use super::escape::markdown_code;
+use super::escape::{markdown, markdown_code};
 use super::ignored::{self, Ignorable, Ignored};
 use super::markdown::{list, not_looked_at, sentence};
 use super::plan::{EnvironmentHead, NotChecked, head};
@@ -38,6 +38,9 @@ pub struct AuditReport {
     pub notes: Vec<Said>,
     /// Counts.
     pub summary: AuditSummary,
+    /// The accounts of all environments of the project.
+    #[serde(skip)]
+    pub(super) accounts: BTreeMap<String, String>,
 }
 
 /// Something that is not as it should be.
@@ -67,7 +70,7 @@ pub struct AuditFinding {
     pub ignored: Option<Ignored>,
     /// The line for the ignore file, with a reason and a day still to be written.
     pub ignore: String,
-    /// All environments of the account.
+    /// All environments of the account, chosen or not: whoever names one of them in the ignore file means the account.
     #[serde(skip)]
     environments: Vec<String>,
     /// Where it is declared, for services that open the file; without a declaration the file of the environment.
@@ -120,6 +123,8 @@ pub struct AuditSummary {
 pub struct AuditInputs<'a> {
     /// The environments that take part, reached or not.
     pub environments: &'a [EnvironmentLine<'a>],
+    /// All environments of the project.
+    pub project: &'a [EnvironmentLine<'a>],
     /// What came of looking.
     pub audit: &'a Audit,
     /// The environments whose accounts could not be looked at.
@@ -133,7 +138,7 @@ pub struct AuditInputs<'a> {
 impl AuditReport {
     /// The report.
     pub fn new(inputs: &AuditInputs<'_>) -> Self {
-        let AuditInputs { environments, audit, unreached, declared, notes } = inputs;
+        let AuditInputs { environments, project, audit, unreached, declared, notes } = inputs;
         let reached = |line: &&EnvironmentLine<'_>| !unreached.iter().any(|u| u.environment == line.name);
         let of = |account: &AccountId| -> Vec<&EnvironmentLine<'_>> {
             environments.iter().filter(|line| line.account == account).collect()
@@ -161,7 +166,11 @@ impl AuditReport {
                 origin: home.map(|(_, span)| format!("{}:{}", span.source.name, span.line_column().0)),
                 ignored: None,
                 ignore: answers::ignore_line(&environment, "finding", &found.name()),
-                environments: kin.iter().map(|line| line.name.to_owned()).collect(),
+                environments: project
+                    .iter()
+                    .filter(|line| line.account == account)
+                    .map(|line| line.name.to_owned())
+                    .collect(),
                 environment,
                 place,
             }
@@ -194,6 +203,7 @@ impl AuditReport {
                 .collect(),
             notes: notes.iter().map(note).collect(),
             summary: AuditSummary::default(),
+            accounts: project.iter().map(|line| (line.name.to_owned(), line.account.to_string())).collect(),
         };
         report.count();
         report
@@ -202,7 +212,10 @@ impl AuditReport {
     /// Takes out what entries say, each up to and with its last day. Those that are over, and those that nothing fits,
     /// are told.
     pub fn ignore(&mut self, entries: &[IgnoreEntry], today: jiff::civil::Date) {
-        let chosen = |entry: &&IgnoreEntry| self.environments.iter().any(|e| e.name == entry.environment);
+        let chosen = |entry: &&IgnoreEntry| {
+            let account = self.accounts.get(&entry.environment);
+            self.environments.iter().any(|e| Some(&e.account) == account)
+        };
         let entries: Vec<&IgnoreEntry> = entries.iter().filter(chosen).collect();
         let all_read = !self.is_partial();
         self.notes.extend(ignored::ignore(&mut self.findings, &entries, today, all_read, "finding"));
@@ -258,42 +271,46 @@ impl AuditReport {
             kept: _,
             notes,
             summary,
+            accounts: _,
         } = self;
         let mut out = format!("## Audit: {}\n\n", counts(summary));
         out.push_str(&not_looked_at(away));
-        let several = environments.iter().any(|e| environments.iter().any(|o| o.account != e.account));
-        let of = |account: &str| if several { format!("{account}: ") } else { String::new() };
-        for (check, own) in by_check(counted(findings)) {
-            let severity = check.severity.words();
-            out.push_str(&format!("**{}** · {severity} · {}\n\n", check.id, sentence(check.sentence)));
-            for finding in &own {
-                let place = finding.origin.as_ref().map(|o| format!(" ({})", markdown_code(o)));
-                let (of, subject) = (of(&finding.account), markdown_code(&finding.subject));
-                let text = sentence(&finding.text);
-                out.push_str(&format!("- {of}{subject}: {text}{}\n", place.unwrap_or_default()));
+        for (account, heading) in by_account(environments) {
+            let (name, region) = (markdown(&heading.name), markdown(&heading.region));
+            out.push_str(&format!("### {name} · account {account} · {region}\n\n"));
+            for (check, own) in by_check(counted(findings).filter(|f| f.account == account)) {
+                let severity = check.severity.words();
+                out.push_str(&format!("**{}** · {severity} · {}\n\n", check.id, sentence(check.sentence)));
+                for finding in &own {
+                    let place = finding.origin.as_ref().map(|o| format!(" ({})", markdown_code(o)));
+                    let (subject, text) = (markdown_code(&finding.subject), sentence(&finding.text));
+                    out.push_str(&format!("- {subject}: {text}{}\n", place.unwrap_or_default()));
+                }
+                for help in helps(&own) {
+                    out.push_str(&format!("\n→ {}\n", sentence(help)));
+                }
+                out.push('\n');
             }
-            for help in helps(&own) {
-                out.push_str(&format!("\n→ {}\n", sentence(help)));
+            let left: Vec<String> = findings
+                .iter()
+                .filter(|f| f.account == account)
+                .filter_map(|f| {
+                    let why = f.ignored.as_ref()?;
+                    let origin = markdown_code(&why.origin);
+                    Some(format!("- {}: {} ({origin})\n", markdown_code(&f.id), sentence(&why.words())))
+                })
+                .collect();
+            if !left.is_empty() {
+                out.push_str(&format!("**Ignored until then**\n\n{}\n", left.concat()));
             }
-            out.push('\n');
-        }
-        let left: Vec<String> = findings
-            .iter()
-            .filter_map(|f| {
-                let why = f.ignored.as_ref()?;
-                let origin = markdown_code(&why.origin);
-                Some(format!("- {}: {} ({origin})\n", markdown_code(&f.id), sentence(&why.words())))
-            })
-            .collect();
-        if !left.is_empty() {
-            out.push_str(&format!("**Ignored until then**\n\n{}\n", left.concat()));
-        }
-        if !not_checked.is_empty() {
-            out.push_str("**Not checked, because it could not be read**\n\n");
-            for gap in not_checked {
-                out.push_str(&format!("- {}{}\n", of(&gap.account), sentence(&gap.words())));
+            let gaps: Vec<_> = not_checked.iter().filter(|gap| gap.account == account).collect();
+            if !gaps.is_empty() {
+                out.push_str("**Not checked, because it could not be read**\n\n");
+                for gap in gaps {
+                    out.push_str(&format!("- {}\n", sentence(&gap.words())));
+                }
+                out.push('\n');
             }
-            out.push('\n');
         }
         out.push_str(&list("Notes", notes));
         format!("{}\n", out.trim_end())
@@ -318,6 +335,23 @@ impl Ignorable for AuditFinding {
     fn let_be(&mut self, why: Ignored) {
         self.ignored.get_or_insert(why);
     }
+}
+
+/// The accounts that were looked at, each with its environments and their regions in one line.
+pub(super) fn by_account(environments: &[EnvironmentHead]) -> Vec<(&str, EnvironmentHead)> {
+    let mut accounts: Vec<(&str, EnvironmentHead)> = vec![];
+    for environment in environments {
+        match accounts.iter_mut().find(|(account, _)| *account == environment.account) {
+            None => accounts.push((&environment.account, environment.clone())),
+            Some((_, head)) => {
+                head.name = format!("{}, {}", head.name, environment.name);
+                if !head.region.split(", ").any(|region| region == environment.region) {
+                    head.region = format!("{}, {}", head.region, environment.region);
+                }
+            }
+        }
+    }
+    accounts
 }
 
 /// Findings that count.

@@ -1,6 +1,7 @@
 //! Findings as SARIF 2.1.0: what code scanning reads.
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use super::audit::AuditReport;
 use super::diagnostics::{lines_for_services, place_in_file};
@@ -25,6 +26,8 @@ pub(super) struct Log {
 struct Run {
     tool: Tool,
     column_kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    automation_details: Option<Automation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     invocations: Vec<Invocation>,
     results: Vec<Found>,
@@ -108,6 +111,23 @@ struct Found {
 struct Fingerprints {
     #[serde(rename = "hatrackFinding/v1")]
     finding: String,
+    /// The only one that GitHub's code scanning looks at; without it, it would take the text of the line.
+    /// <https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>
+    #[serde(rename = "primaryLocationLineHash")]
+    primary: String,
+}
+
+/// Tells the uploads of two commands apart, so that one does not replace the other.
+#[derive(Serialize)]
+struct Automation {
+    id: &'static str,
+}
+
+/// A fingerprint as GitHub has it: a hash, and which of its kind.
+fn hashed(name: &str) -> String {
+    let digest = Sha256::digest(name.as_bytes());
+    let start: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{start}:1")
 }
 
 #[derive(Serialize)]
@@ -154,15 +174,26 @@ pub(super) fn log(findings: &[Diagnostic], suppressed: &[Suppressed]) -> Log {
         Found { suppressions: vec![Suppression { kind: "inSource", justification }], ..found(finding, &ids) }
     });
     let results = findings.iter().map(|finding| found(finding, &ids)).chain(allowed).collect();
-    whole(ids.iter().map(|id| about(id)).collect(), results, vec![])
+    whole(ids.iter().map(|id| about(id)).collect(), results, vec![], None)
 }
 
-fn whole(rules: Vec<About>, results: Vec<Found>, invocations: Vec<Invocation>) -> Log {
+fn whole(
+    rules: Vec<About>,
+    results: Vec<Found>,
+    invocations: Vec<Invocation>,
+    automation_details: Option<Automation>,
+) -> Log {
     let driver = Driver { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION"), rules };
     Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
-        runs: [Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", invocations, results }],
+        runs: [Run {
+            tool: Tool { driver },
+            column_kind: "unicodeCodePoints",
+            automation_details,
+            invocations,
+            results,
+        }],
     }
 }
 
@@ -188,7 +219,10 @@ pub(super) fn audit_log(report: &AuditReport) -> Log {
                 Ok(span) => location(span, None),
                 Err(file) => beginning(file),
             }],
-            partial_fingerprints: Some(Fingerprints { finding: escape::text(&finding.id) }),
+            partial_fingerprints: Some(Fingerprints {
+                finding: escape::text(&finding.id),
+                primary: hashed(&finding.id),
+            }),
             related_locations: vec![],
             suppressions: finding.ignored.iter().map(suppression).collect(),
         })
@@ -208,7 +242,12 @@ pub(super) fn audit_log(report: &AuditReport) -> Log {
             vec![Invocation { execution_successful: false, tool_execution_notifications: notifications }]
         }
     };
-    whole(checks.iter().map(|check| of_check(check)).collect(), results.collect(), invocations)
+    whole(
+        checks.iter().map(|check| of_check(check)).collect(),
+        results.collect(),
+        invocations,
+        Some(Automation { id: "hatrack-audit/" }),
+    )
 }
 
 fn of_check(check: &'static Check) -> About {

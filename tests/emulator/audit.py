@@ -14,6 +14,8 @@ import tempfile
 
 os.environ["HATRACK_TEST_SERVER"] = "standin"
 
+import boto3
+
 from common import REGION, Checks, Server, run  # noqa: E402 (the server is chosen when this is imported)
 
 ACCOUNT = "111122223333"
@@ -103,7 +105,7 @@ class Account:
         return datetime.datetime.now(datetime.timezone.utc).date()
 
     ALL = [
-        "root-without-mfa/root", "root-access-key/root", "root-certificate/root", "root-used/root",
+        "root-without-mfa/root", "root-access-key/root", "root-certificate/root", "root-used/root/password",
         "user-without-mfa/user/alice",
         "user-unused/user/alice", "user-unused/user/gone", "key-old/user/gone/{gone}", "key-old/user/busy/{used}", "key-old/user/busy/{idle}",
         "password-unused/user/busy", "key-unused/user/busy/{idle}", "second-key/user/busy", "user-holds-policy/user/gone",
@@ -128,7 +130,7 @@ class Account:
             does()
             self.finds(name, 2 if left else 0, left)
 
-        step("root", lambda: self.root(AccountMFAEnabled=1), *[f for f in self.all if f.endswith("/root")])
+        step("root", lambda: self.root(AccountMFAEnabled=1), *[f for f in self.all if "/root" in f])
 
         def device():
             serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")["VirtualMFADevice"]["SerialNumber"]
@@ -142,10 +144,10 @@ class Account:
              "user-unused/user/gone", f"key-old/user/gone/{old['AccessKeyId']}")
         step("a user younger than the report", lambda: (iam.create_user(UserName="young"), iam.create_login_profile(UserName="young", Password="Aa1!aaaaaaaaaaaaaa")),
              come=["user-without-mfa/user/young"])
+        step("a password newer than the report taken away", lambda: iam.delete_login_profile(UserName="busy"), "password-unused/user/busy")
         step("the young one gone", lambda: (iam.delete_login_profile(UserName="young"), iam.delete_user(UserName="young")), "user-without-mfa/user/young")
         self.server.control("config", {"report_max_age_s": 0})
         step("an unused password", lambda: iam.delete_login_profile(UserName="alice"), "user-unused/user/alice")
-        step("a password beside a key", lambda: iam.delete_login_profile(UserName="busy"), "password-unused/user/busy")
         step("an unused key", lambda: iam.delete_access_key(UserName="busy", AccessKeyId=self.idle),
              f"key-unused/user/busy/{self.idle}", "second-key/user/busy", f"key-old/user/busy/{self.idle}")
         step("an old key", lambda: iam.delete_access_key(UserName="busy", AccessKeyId=self.used), f"key-old/user/busy/{self.used}")
@@ -173,6 +175,8 @@ class Account:
             trail.start_logging(Name="main")
 
         step("a trail of writes", lambda: (again(), trail.put_event_selectors(TrailName="main", EventSelectors=[{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}])))
+        step("a trail without KMS", lambda: trail.put_event_selectors(TrailName="main", EventSelectors=[
+            {"ReadWriteType": "All", "IncludeManagementEvents": True, "ExcludeManagementEventSources": ["kms.amazonaws.com"]}]))
         step("a trail of all", lambda: trail.put_event_selectors(TrailName="main", AdvancedEventSelectors=[
             {"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}]), "no-trail/account")
         step("a trail that stands still", lambda: trail.stop_logging(Name="main"), come=["no-trail/account"])
@@ -202,7 +206,7 @@ class Account:
         "iam:GetAccountPasswordPolicy": {"weak-password-policy"},
         "iam:ListSAMLProviders": {"provider-untrusted", "provider-ends"},
         "s3control:GetPublicAccessBlock": {"account-public-access", "bucket-unblocked"},
-        "s3:ListBuckets": {"bucket-open", "bucket-unblocked", "bucket-plain-http", "bucket-unversioned", "bucket-unlogged"},
+        "s3:ListBuckets": {"bucket-open", "bucket-unblocked", "bucket-plain-http", "bucket-unversioned", "bucket-unlogged", "no-analyzer"},
         "s3:GetBucketPolicy": {"bucket-open", "bucket-plain-http"},
         "s3:GetBucketVersioning": {"bucket-unversioned"},
         "s3:GetBucketLogging": {"bucket-unlogged"},
@@ -222,7 +226,9 @@ class Account:
             self.checks.check(f"{op} denied: what it tells is not checked, and not kept", wanted <= missed and not wanted & kept,
                               f"    {sorted(wanted - missed)} {sorted(wanted & kept)}")
             self.checks.check(f"{op} denied: nothing is found that is not there", said["findings"] == [], f"    {said['findings']}")
-            self.checks.check(f"{op} denied: the action is named", all(gap["text"].startswith("access denied") for gap in said["not_checked"]), f"    {said['not_checked']}")
+            action = self.ACTIONS.get(op, op)
+            self.checks.check(f"{op} denied: the action is named", all(gap["text"].startswith(f"access denied to {action}: ") or gap["text"].startswith("access denied: ")
+                              and action.split(":")[1] in gap["text"] for gap in said["not_checked"]), f"    {said['not_checked']}")
         self.server.control("reset", {})
 
     def ignoring(self):
@@ -288,6 +294,25 @@ class Account:
         self.checks.check("rights: what they add is asked", both - plan <= asked | self.RARE, f"    {sorted(both - plan - asked)}")
         self.checks.check("rights: they add something", len(both - plan) > 8, f"    {sorted(both - plan)}")
 
+    def together(self):
+        """Two environments of one account, in two regions: one account to look at, whoever is named."""
+        lake = self.folder / "environments" / "lake.yaml"
+        lake.write_text(f'environment: lake\naccount: "{ACCOUNT}"\nregion: us-east-1\n')
+        there = boto3.client("cloudtrail", endpoint_url=self.server.url, region_name="us-east-1", aws_access_key_id=ACCOUNT, aws_secret_access_key="x")
+        there.create_trail(Name="local", S3BucketName="acme-logs")
+        self.finds("two environments of an account", 2, ["trail-unvalidated/trail/local", "no-analyzer/region/us-east-1"])
+        (self.folder / "audit-ignore.yaml").write_text(
+            "version: 1\nignore:\n  - { environment: analytics, finding: no-analyzer/*, reason: r, until: 2026-12-31 }\n")
+        for names in ([], ["analytics"], ["lake"]):
+            said = self.audit(f"ignored whoever is named: {names}", 2, *names, "--at", "2026-12-01")
+            left = [f["check"] for f in said["findings"] if f["ignored"] is None]
+            self.checks.check(f"ignored whoever is named: {names}", "no-analyzer" not in left, f"    {left}")
+        done = run(self.binary, ["audit", "--format", "markdown"], ACCOUNT, self.server.url, self.folder)
+        self.checks.check("markdown: one heading for the account", done.out.count("### ") == 1 and "### analytics, lake · account 111122223333 · eu-west-1, us-east-1" in done.out, done.out)
+        (self.folder / "audit-ignore.yaml").unlink()
+        there.delete_trail(Name="local")
+        lake.unlink()
+
     def away(self):
         (self.folder / "environments" / "lake.yaml").write_text('environment: lake\naccount: "444455556666"\nregion: eu-west-1\nassume_role: { role: Nobody, external_id: x }\n')
         said = self.audit("an account that cannot be reached", 1)
@@ -311,6 +336,7 @@ def main():
         account.asks(0)
         account.rights()
         account.denied()
+        account.together()
         account.away()
         checks.emulator(server)
     return checks.end("audit")

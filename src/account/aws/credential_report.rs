@@ -9,8 +9,8 @@ use aws_sdk_iam::types::ReportStateType;
 use super::client::Link;
 use super::error::Fault;
 
-/// How often the report is asked for, a second apart.
-const ATTEMPTS: usize = 10;
+/// How often the report is asked for, a second apart: AWS may take a while over thousands of users.
+const ATTEMPTS: usize = 90;
 
 const MAKE: &str = "iam:GenerateCredentialReport";
 const GET: &str = "iam:GetCredentialReport";
@@ -75,7 +75,8 @@ pub(super) async fn fetch(link: &Link) -> Result<CredentialReport, (Fault, &'sta
         }
         link.rest(Duration::from_secs(1)).await.map_err(|fault| (fault, MAKE))?;
     }
-    Err(unusable("was not ready in time"))
+    let message = format!("the credential report is not ready after {ATTEMPTS} seconds: run this again");
+    Err((Fault::invalid("Report", message), MAKE))
 }
 
 pub(super) fn unusable(what: &str) -> (Fault, &'static str) {

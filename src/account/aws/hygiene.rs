@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_cloudtrail::types::{AdvancedEventSelector, EventSelector, ReadWriteType};
+use aws_sdk_cloudtrail::types::{
+    AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType, Trail as ToldTrail,
+};
 use futures::future::{join, join3, join5};
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
@@ -14,43 +16,57 @@ use super::hygiene_people::{self, People};
 use super::read_bucket::{self, Listed};
 use super::read_iam::pages;
 use super::settings;
-use crate::audit::{Analyzer, Answer, BucketFacts, Facts, ManagementEvents, Summary, Trail};
+use crate::audit::{Analyzer, Answer, BucketFacts, Facts, ManagementEvents, Measure, Summary, Trail};
 use crate::state::Versioning;
 
 /// Everything.
 ///
 /// # Errors
 /// Only what makes every other question vain: credentials that expired, no connection, an interruption.
-pub(super) async fn facts(link: &Link, mut regions: BTreeSet<String>) -> Result<Facts, Fault> {
+pub(super) async fn facts(
+    link: &Link,
+    mut regions: BTreeSet<String>,
+    measure: &Measure,
+) -> Result<Facts, Fault> {
     let account = join5(
         summary(link),
-        hygiene_people::people(link),
+        hygiene_people::people(link, measure),
         settings::password_policy(link),
         settings::public_access_block(link),
-        trails(link),
+        trails(link, &regions),
     );
     let ((summary, people, passwords, block, trails), listed) = join(account, read_bucket::list(link)).await;
-    let (buckets, used) = match listed {
-        Ok(listed) => {
-            let (buckets, used) = buckets(link, listed).await?;
-            (Ok(buckets), used)
-        }
-        Err(fault) => (Err(fault), BTreeSet::new()),
+    let buckets = match listed {
+        Ok(listed) => Ok(buckets(link, listed).await?),
+        Err(fault) => Err(fault),
     };
-    regions.extend(used);
-    let People { users, roles, providers, root, notes } = people?;
+    let buckets = answer(buckets, "s3:ListAllMyBuckets")?;
+    let used = buckets.as_ref().map(|buckets| buckets.values().map(|(region, _)| region));
+    // Where nobody knows which regions are used, nobody knows that all of them are watched.
+    let mut unknown: Option<String> = used.as_ref().err().map(|why| (*why).clone());
+    for region in used.into_iter().flatten() {
+        match region {
+            Ok(region) => _ = regions.insert(region.clone()),
+            Err(why) => _ = unknown.get_or_insert_with(|| why.clone()),
+        }
+    }
+    let mut analyzers = analyzers(link, regions).await?;
+    analyzers.extend(unknown.map(|why| (String::new(), Err(why))));
+    let buckets = buckets.map(|all| all.into_iter().map(|(name, (_, bucket))| (name, bucket)).collect());
+    let People { users, credentials, roles, providers, root, notes } = people?;
     Ok(Facts {
         account: link.account.clone(),
         summary: answer(summary, "iam:GetAccountSummary")?,
         root,
         users,
+        credentials,
         roles,
         providers,
         password_policy: answer(passwords, "iam:GetAccountPasswordPolicy")?,
         public_access_block: answer(block, "s3:GetAccountPublicAccessBlock")?,
         trails: answer(trails, "cloudtrail:DescribeTrails")?,
-        analyzers: analyzers(link, regions).await?,
-        buckets: answer(buckets, "s3:ListAllMyBuckets")?,
+        analyzers,
+        buckets,
         notes,
     })
 }
@@ -84,38 +100,45 @@ async fn summary(link: &Link) -> Result<Summary, Fault> {
     })
 }
 
-async fn trails(link: &Link) -> Result<Vec<Trail>, Fault> {
-    let trail = link.cloudtrail(&link.region);
-    let answer = link.ask(async || Ok(trail.describe_trails().send().await?)).await?;
-    let mut found = vec![];
-    for each in answer.trail_list() {
-        // A trail of another region, or of the organization, is known by its ARN only, and at home.
-        let home = each.home_region().unwrap_or(&link.region);
-        let name = each.trail_arn().or(each.name()).unwrap_or_default();
-        let trail = link.cloudtrail(home);
-        let status = link.ask(async || Ok(trail.get_trail_status().name(name).send().await?));
-        let events = link.ask(async || Ok(trail.get_event_selectors().trail_name(name).send().await?));
-        let (status, events) = join(status, events).await;
-        let status = self::answer(status, "cloudtrail:GetTrailStatus")?;
-        let events = self::answer(events, "cloudtrail:GetEventSelectors")?;
-        found.push(Trail {
-            name: each.name().unwrap_or(name).to_owned(),
-            multi_region: each.is_multi_region_trail().unwrap_or(false),
-            validated: each.log_file_validation_enabled().unwrap_or(false),
-            organization: each.is_organization_trail().unwrap_or(false),
-            delivery_error: status.as_ref().ok().and_then(|status| {
-                status.latest_delivery_error().filter(|error| !error.is_empty()).map(ToOwned::to_owned)
-            }),
-            logging: status.map(|status| status.is_logging().unwrap_or(false)),
-            events: events
-                .map(|events| recorded(events.event_selectors(), events.advanced_event_selectors())),
-        });
+/// The trails that are seen from some regions, each once.
+async fn trails(link: &Link, regions: &BTreeSet<String>) -> Result<Vec<Trail>, Fault> {
+    let mut found: BTreeMap<String, Trail> = BTreeMap::new();
+    for region in regions {
+        let trail = link.cloudtrail(region);
+        let answer = link.ask(async || Ok(trail.describe_trails().send().await?)).await?;
+        for each in answer.trail_list() {
+            // A trail of another region, or of the organization, is known by its ARN only, and at home.
+            let name = each.trail_arn().or(each.name()).unwrap_or_default();
+            if !found.contains_key(name) {
+                found.insert(name.to_owned(), of_trail(link, region, name, each).await?);
+            }
+        }
     }
-    Ok(found)
+    Ok(found.into_values().collect())
 }
 
-/// Which management events selectors let through. Advanced ones name a category, and may leave out what is read only or
-/// comes of some sources: those of a source do not make a trail of all.
+async fn of_trail(link: &Link, region: &str, name: &str, told: &ToldTrail) -> Result<Trail, Fault> {
+    let trail = link.cloudtrail(told.home_region().unwrap_or(region));
+    let status = link.ask(async || Ok(trail.get_trail_status().name(name).send().await?));
+    let events = link.ask(async || Ok(trail.get_event_selectors().trail_name(name).send().await?));
+    let (status, events) = join(status, events).await;
+    let status = self::answer(status, "cloudtrail:GetTrailStatus")?;
+    let events = self::answer(events, "cloudtrail:GetEventSelectors")?;
+    Ok(Trail {
+        name: told.name().unwrap_or(name).to_owned(),
+        multi_region: told.is_multi_region_trail().unwrap_or(false),
+        validated: told.log_file_validation_enabled().unwrap_or(false),
+        organization: told.is_organization_trail().unwrap_or(false),
+        delivery_error: status.as_ref().ok().and_then(|status| {
+            status.latest_delivery_error().filter(|error| !error.is_empty()).map(ToOwned::to_owned)
+        }),
+        logging: status.map(|status| status.is_logging().unwrap_or(false)),
+        events: events.map(|events| recorded(events.event_selectors(), events.advanced_event_selectors())),
+    })
+}
+
+/// Which management events selectors let through. Advanced ones name a category, and may leave out what only reads, or
+/// what comes of some services; one that is narrowed otherwise does not make a trail of all.
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedEventSelector.html>
 fn recorded(basic: &[EventSelector], advanced: &[AdvancedEventSelector]) -> ManagementEvents {
     let mut events = ManagementEvents::default();
@@ -123,18 +146,23 @@ fn recorded(basic: &[EventSelector], advanced: &[AdvancedEventSelector]) -> Mana
         let kind = selector.read_write_type();
         events.reads |= !matches!(kind, Some(ReadWriteType::WriteOnly));
         events.writes |= !matches!(kind, Some(ReadWriteType::ReadOnly));
+        events.without.extend(selector.exclude_management_event_sources().iter().cloned());
     }
     for selector in advanced {
         let fields = selector.field_selectors();
         let is = |field: &str, value: &str| {
             fields.iter().any(|f| f.field() == field && f.equals().iter().any(|equal| equal == value))
         };
-        let narrowed = |field: &str| fields.iter().any(|f| f.field() == field);
-        let whole = !narrowed("eventName")
-            && !fields.iter().any(|f| f.field() == "eventSource" && !f.equals().is_empty());
-        if is("eventCategory", "Management") && whole {
+        let leaves_out = |f: &AdvancedFieldSelector| f.field() == "eventSource" && !f.not_equals().is_empty();
+        let plain = |f: &AdvancedFieldSelector| {
+            let known = ["eventCategory", "readOnly"].contains(&f.field());
+            known && !f.equals().is_empty() || leaves_out(f)
+        };
+        if is("eventCategory", "Management") && fields.iter().all(plain) {
             events.reads |= !is("readOnly", "false");
             events.writes |= !is("readOnly", "true");
+            let without = fields.iter().filter(|f| leaves_out(f)).flat_map(|f| f.not_equals());
+            events.without.extend(without.cloned());
         }
     }
     events
@@ -174,11 +202,11 @@ async fn of_region(link: &Link, region: &str) -> Result<Vec<Analyzer>, Fault> {
     Ok(found.collect())
 }
 
-/// What is known of each bucket, and the regions that they are in.
+/// What is known of each bucket, with its region or why that is not known.
 async fn buckets(
     link: &Link,
     listed: Vec<Listed>,
-) -> Result<(BTreeMap<String, BucketFacts>, BTreeSet<String>), Fault> {
+) -> Result<BTreeMap<String, (Answer<String>, BucketFacts)>, Fault> {
     let answers: Vec<_> = stream::iter(listed)
         .map(|(name, region)| async move {
             let found = bucket(link, &name, region).await;
@@ -187,27 +215,24 @@ async fn buckets(
         .buffer_unordered(link.parallelism)
         .collect()
         .await;
-    let (mut facts, mut regions) = (BTreeMap::new(), BTreeSet::new());
+    let mut facts = BTreeMap::new();
     for (name, found) in answers {
         match found {
-            Ok((region, found)) => {
-                facts.insert(name, found);
-                regions.extend(region);
-            }
+            Ok(found) => _ = facts.insert(name, found),
             // Deleted since it was listed.
             Err(fault) if fault.code == "NoSuchBucket" => {}
             Err(fault) => return Err(fault),
         }
     }
-    Ok((facts, regions))
+    Ok(facts)
 }
 
-/// A bucket, and its region if that could be found out.
+/// A bucket, and its region.
 async fn bucket(
     link: &Link,
     name: &str,
     region: Option<String>,
-) -> Result<(Option<String>, BucketFacts), Fault> {
+) -> Result<(Answer<String>, BucketFacts), Fault> {
     let region = match region {
         Some(region) => Ok(region),
         None => read_bucket::location(link, name).await,
@@ -223,9 +248,9 @@ async fn bucket(
                 policy: Err(why.clone()),
                 public_access_block: Err(why.clone()),
                 versioned: Err(why.clone()),
-                logged: Err(why),
+                logged: Err(why.clone()),
             };
-            return Ok((None, facts));
+            return Ok((Err(why), facts));
         }
     };
     let client = link.s3(&region);
@@ -243,7 +268,7 @@ async fn bucket(
             .map(|versioning| versioning == Some(Versioning::Enabled)),
         logged: of_bucket(logged, "s3:GetBucketLogging")?,
     };
-    Ok((Some(region), facts))
+    Ok((Ok(region), facts))
 }
 
 fn of_bucket<T>(found: Result<T, Fault>, action: &str) -> Result<Answer<T>, Fault> {
@@ -268,7 +293,6 @@ async fn logged(link: &Link, client: &aws_sdk_s3::Client, bucket: &str) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_cloudtrail::types::AdvancedFieldSelector;
 
     fn basic(kind: &str, management: bool) -> EventSelector {
         EventSelector::builder().read_write_type(kind.into()).include_management_events(management).build()
@@ -283,7 +307,7 @@ mod tests {
     }
 
     fn events(reads: bool, writes: bool) -> ManagementEvents {
-        ManagementEvents { reads, writes }
+        ManagementEvents { reads, writes, without: [].into() }
     }
 
     #[test]
@@ -302,5 +326,19 @@ mod tests {
         assert_eq!(recorded(&[], &[advanced(&[management, ("readOnly", "false")])]), events(false, true));
         let one = advanced(&[management, ("eventSource", "kms.amazonaws.com")]);
         assert_eq!(recorded(&[], &[one]), events(false, false));
+    }
+
+    #[test]
+    fn services_that_are_left_out_are_named() {
+        let kms = || "kms.amazonaws.com".to_owned();
+        let without = ManagementEvents { without: [kms()].into(), ..events(true, true) };
+        let selector = EventSelector::builder().exclude_management_event_sources(kms()).build();
+        assert_eq!(recorded(&[selector], &[]), without);
+        let field = |field: &str| AdvancedFieldSelector::builder().field(field);
+        let category = field("eventCategory").equals("Management").build().unwrap();
+        let source = field("eventSource").not_equals(kms()).build().unwrap();
+        let both = Some(vec![category, source]);
+        let selector = AdvancedEventSelector::builder().set_field_selectors(both).build().unwrap();
+        assert_eq!(recorded(&[], &[selector]), without);
     }
 }

@@ -1,7 +1,8 @@
 //! What an audit looks at of identities: who signs in with what and when, which roles are worn, who vouches for others.
 //!
 //! The credential report tells of all users in one call, up to four hours late. Those of whom it says something that
-//! would be found are asked again, live, so that what somebody has put right is not held against them.
+//! would be found are asked again, live, so that what somebody has put right is not held against them. What came after the
+//! report is not seen, which is said.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +17,21 @@ use super::credential_report::{self, CredentialReport, Line};
 use super::error::{Fault, Sort};
 use super::hygiene::{answer, moment};
 use super::read_iam::pages;
-use crate::audit::{AccessKey, Answer, Credentials, Provider, RoleFacts, RootCredentials, UserFacts};
+use crate::audit::{
+    AccessKey, Answer, Credentials, Measure, Provider, RoleFacts, RootCredentials, UserFacts,
+    credentials_are_found,
+};
 
 /// Roles of AWS's services, and those that IAM Identity Center makes: nobody in the account can delete them.
 const PATHS_OF_AWS: [&str; 2] = ["/aws-service-role/", "/aws-reserved/"];
 
+/// What the report has to have.
+const COLUMNS: [&str; 4] = ["user", "password_enabled", "mfa_active", "access_key_1_active"];
+
 /// Of identities.
 pub(super) struct People {
     pub(super) users: Answer<BTreeMap<String, UserFacts>>,
+    pub(super) credentials: Answer<()>,
     pub(super) roles: Answer<BTreeMap<String, RoleFacts>>,
     pub(super) providers: Answer<Vec<Provider>>,
     pub(super) root: Answer<RootCredentials>,
@@ -31,15 +39,13 @@ pub(super) struct People {
 }
 
 /// Everything of identities.
-pub(super) async fn people(link: &Link) -> Result<People, Fault> {
+pub(super) async fn people(link: &Link, measure: &Measure) -> Result<People, Fault> {
     let (details, report, providers) =
         join3(details(link), credential_report::fetch(link), providers(link)).await;
     let report = match report {
+        Ok(report) if !report.has(&COLUMNS) => Err(String::from("the credential report lacks columns")),
         Ok(report) => Ok(report),
-        Err((fault, action)) => match answer::<CredentialReport>(Err(fault), action)? {
-            Ok(report) => Ok(report),
-            Err(why) => Err(why),
-        },
+        Err((fault, action)) => answer::<CredentialReport>(Err(fault), action)?,
     };
     let root = report.as_ref().map_err(Clone::clone).and_then(root);
     let details = answer(details, "iam:GetAccountAuthorizationDetails")?;
@@ -47,27 +53,40 @@ pub(super) async fn people(link: &Link) -> Result<People, Fault> {
     if let Ok(report) = &report {
         notes.extend(moment(&report.time).map(|time| {
             format!(
-                "credentials are as in the account's report of {time}; whoever it would find was asked again"
+                "credentials of account {} are as its report of {time} has them: what would be found was asked again, \
+                 and what came after it is not seen",
+                link.account
             )
         }));
     }
+    let providers = match providers {
+        Ok(providers) => Ok(providers),
+        Err((fault, action)) => answer::<BTreeSet<_>>(Err(fault), action)?,
+    };
+    let credentials = report.as_ref().map(|_| ()).map_err(Clone::clone);
     let Details { users, roles, trusts } = match details {
         Ok(details) => details,
         Err(why) => {
-            let providers = answer(providers, "iam:ListOpenIDConnectProviders")?;
             let providers = providers.and_then(|_| Err(why.clone()));
-            return Ok(People { users: Err(why.clone()), roles: Err(why), providers, root, notes });
+            return Ok(People {
+                users: Err(why.clone()),
+                credentials,
+                roles: Err(why),
+                providers,
+                root,
+                notes,
+            });
         }
     };
-    let providers = answer(providers, "iam:ListOpenIDConnectProviders")?.map(|found| {
+    let providers = providers.map(|found| {
         let trusted = |arn: &str| trusts.iter().any(|trust| trust.contains(&format!("\"{arn}\"")));
         found
             .into_iter()
             .map(|(arn, valid_until)| Provider { trusted: trusted(&arn), arn, valid_until })
             .collect()
     });
-    let users = credentials(link, users, report).await?;
-    Ok(People { users: Ok(users), roles: Ok(roles), providers, root, notes })
+    let users = held(link, users, report.as_ref().ok(), measure).await?;
+    Ok(People { users: Ok(users), credentials, roles: Ok(roles), providers, root, notes })
 }
 
 /// What the bulk read of IAM has of this.
@@ -124,25 +143,22 @@ fn role(detail: &RoleDetail) -> Option<(String, RoleFacts)> {
     Some((detail.role_name()?.to_owned(), RoleFacts { since: moment(detail.create_date()?)?, used }))
 }
 
-/// Fills in what users sign in and call with.
-async fn credentials(
+/// Fills in what users sign in and call with; nothing where there is no report, which is said elsewhere.
+async fn held(
     link: &Link,
     users: BTreeMap<String, (UserFacts, Option<Timestamp>)>,
-    report: Answer<CredentialReport>,
+    report: Option<&CredentialReport>,
+    measure: &Measure,
 ) -> Result<BTreeMap<String, UserFacts>, Fault> {
-    let report = match report {
-        Ok(report) if report.has(&["user", "password_enabled", "mfa_active", "access_key_1_active"]) => {
-            report
-        }
-        Ok(_) => return Ok(unknown(users, "the credential report lacks columns")),
-        Err(why) => return Ok(unknown(users, &why)),
+    let Some(report) = report else {
+        return Ok(users.into_iter().map(|(name, (facts, _))| (name, facts)).collect());
     };
     let rows: BTreeMap<&str, Line<'_>> = report.lines().map(|line| (line.text("user"), line)).collect();
     let answers: Vec<_> = stream::iter(users)
         .map(|(name, (facts, made))| {
             let row = rows.get(name.as_str()).copied();
             async move {
-                let held = of_user(link, &name, row, made).await;
+                let held = of_user(link, &name, row, made, measure).await;
                 (name, facts, held)
             }
         })
@@ -165,14 +181,6 @@ async fn credentials(
     Ok(found)
 }
 
-fn unknown(
-    users: BTreeMap<String, (UserFacts, Option<Timestamp>)>,
-    why: &str,
-) -> BTreeMap<String, UserFacts> {
-    let unknown = |(name, (facts, _))| (name, UserFacts { credentials: Err(why.to_owned()), ..facts });
-    users.into_iter().map(unknown).collect()
-}
-
 /// A question that was not answered.
 struct Unknown {
     fault: Fault,
@@ -186,20 +194,19 @@ async fn of_user(
     name: &str,
     row: Option<Line<'_>>,
     made: Option<Timestamp>,
+    measure: &Measure,
 ) -> Result<Credentials, Unknown> {
     let mut held = row.map(reported).unwrap_or_default();
     let young = row.is_none();
-    if young || (held.password_since.is_some() && !held.mfa) {
-        held.mfa = has_device(link, name).await?;
-        if !held.mfa {
-            // AWS tells of no day on which a password was set but in the report.
-            let since = held.password_since.or(made);
-            held.password_since = if signs_in(link, name).await? { since } else { None };
-        }
+    if !young && !credentials_are_found(&held, measure) {
+        return Ok(held);
     }
-    if young || !held.keys.is_empty() {
-        held.keys = keys(link, name).await?;
-    }
+    held.mfa = has_device(link, name).await?;
+    // AWS tells of the day on which a password was set nowhere but in the report.
+    let since = held.password_since.or(made);
+    held.password_since = if signs_in(link, name).await? { since } else { None };
+    held.keys = keys(link, name).await?;
+    held.seen = held.keys.iter().filter_map(|key| key.used).chain(held.seen).max();
     Ok(held)
 }
 
@@ -220,6 +227,10 @@ fn reported(line: Line<'_>) -> Credentials {
         password_used: time(line.text("password_last_used")),
         mfa: line.is_true("mfa_active"),
         keys: [1, 2].into_iter().filter_map(key).collect(),
+        seen: ["password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date"]
+            .into_iter()
+            .filter_map(|column| time(line.text(column)))
+            .max(),
     }
 }
 
@@ -273,10 +284,12 @@ async fn keys(link: &Link, user: &str) -> Result<Vec<AccessKey>, Unknown> {
 }
 
 /// The ARNs of identity providers, with the end of SAML metadata.
-async fn providers(link: &Link) -> Result<BTreeSet<(String, Option<Timestamp>)>, Fault> {
+async fn providers(link: &Link) -> Result<BTreeSet<(String, Option<Timestamp>)>, (Fault, &'static str)> {
     let iam = &link.iam;
-    let oidc = link.ask(async || Ok(iam.list_open_id_connect_providers().send().await?)).await?;
-    let saml = link.ask(async || Ok(iam.list_saml_providers().send().await?)).await?;
+    let oidc = link.ask(async || Ok(iam.list_open_id_connect_providers().send().await?)).await;
+    let oidc = oidc.map_err(|fault| (fault, "iam:ListOpenIDConnectProviders"))?;
+    let saml = link.ask(async || Ok(iam.list_saml_providers().send().await?)).await;
+    let saml = saml.map_err(|fault| (fault, "iam:ListSAMLProviders"))?;
     let oidc =
         oidc.open_id_connect_provider_list().iter().filter_map(|each| Some((each.arn()?.to_owned(), None)));
     let saml = saml

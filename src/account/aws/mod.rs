@@ -228,7 +228,7 @@ impl Account for AwsAccount {
 
     fn hygiene(&self, request: &HygieneRequest) -> Result<Hygiene, Unreachable> {
         let regions = request.regions.get(&self.link.account).cloned().unwrap_or_default();
-        let facts = self.runtime.block_on(hygiene::facts(&self.link, regions));
+        let facts = self.runtime.block_on(hygiene::facts(&self.link, regions, &request.measure));
         let facts = facts.map_err(|fault| self.link.unreachable(&fault))?;
         Ok(Hygiene { accounts: vec![facts], unreached: BTreeMap::new() })
     }

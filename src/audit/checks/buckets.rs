@@ -19,7 +19,9 @@ pub(super) static OPEN: Check = Check {
     look: |facts, measure, seen| {
         for (name, bucket) in each(facts, seen) {
             let Some(Some(policy)) = seen.known_of(&subject(name), &bucket.policy) else { continue };
-            let messages = told(facts, name, policy, "bucket-public", measure);
+            let messages = ["bucket-public", "not-principal-allow"]
+                .into_iter()
+                .flat_map(|rule| told(facts, name, policy, rule, measure));
             let Some(first) = messages.into_iter().next() else { continue };
             // Either switch overrules the policy, so one that is known to be on is enough.
             let overruled = [&facts.public_access_block, &bucket.public_access_block];
@@ -70,15 +72,16 @@ pub(super) static PLAIN_HTTP: Check = Check {
     why: "Whoever can listen on the way reads the data, and can use a signed address again.",
     help: "deny `s3:*` to `*` where `aws:SecureTransport` is `false`: the template `private-bucket` does",
     source: PRACTICES,
-    look: |facts, measure, seen| {
+    look: |facts, _, seen| {
         for (name, bucket) in each(facts, seen) {
             let Some(policy) = seen.known_of(&subject(name), &bucket.policy) else { continue };
-            match policy {
-                None => seen.hit(subject(name), "has no policy, so nothing refuses plain HTTP"),
-                Some(policy) => {
-                    let messages = told(facts, name, policy, "tls-not-demanded", measure);
-                    messages.into_iter().for_each(|message| seen.hit(subject(name), message));
-                }
+            let id = ResourceId::new(&facts.account, Kind::Bucket, name);
+            let lets = match policy {
+                None => Some("has no policy, so nothing refuses plain HTTP"),
+                Some(policy) => lint::lets_plain_http(&id, policy),
+            };
+            if let Some(message) = lets {
+                seen.hit(subject(name), message);
             }
         }
     },

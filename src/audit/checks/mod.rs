@@ -7,6 +7,8 @@ mod root;
 mod settings;
 mod watch;
 
+pub(super) use people::is_found as credentials_are_found;
+
 use super::Check;
 
 /// Every check.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{day, days};
-use crate::audit::{AccessKey, Check, Credentials, Facts, Measure, Seen};
+use crate::audit::{AccessKey, Check, Credentials, Facts, Measure, Seen, UserFacts};
 use crate::diagnostic::Severity;
 
 const PRACTICES: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html";
@@ -143,20 +143,24 @@ fn own(name: &str, key: &AccessKey) -> String {
 /// The users whose credentials are known. Of the others it is noted that they are not.
 fn each<'a>(facts: &'a Facts, seen: &mut Seen) -> Vec<(&'a str, &'a Credentials)> {
     let Some(users) = seen.known(&facts.users) else { return vec![] };
-    let unread: Vec<&String> = users.values().filter_map(|user| user.credentials.as_ref().err()).collect();
-    // A report that nobody may read is one reason, and not one for every user.
-    if let Some(reason) = unread.first()
-        && unread.len() == users.len()
-        && unread.iter().all(|other| other == reason)
-    {
-        let same: Result<(), String> = Err((*reason).clone());
-        seen.known(&same);
+    if seen.known(&facts.credentials).is_none() {
         return vec![];
     }
-    let known = |(name, facts): (&'a String, &'a crate::audit::UserFacts)| {
+    let known = |(name, facts): (&'a String, &'a UserFacts)| {
         Some((name.as_str(), seen.known_of(&user(name), &facts.credentials)?))
     };
     users.iter().filter_map(known).collect()
+}
+
+/// Whether a check would find anything in what somebody signs in and calls with.
+pub(in crate::audit) fn is_found(held: &Credentials, measure: &Measure) -> bool {
+    let password = held.password_since;
+    (password.is_some() && !held.mfa)
+        || password.is_some_and(|since| idle(since, held.password_used, measure))
+        || held.keys.len() > 1
+        || held.keys.iter().any(|key| {
+            idle(key.since, key.used, measure) || measure.is_over(key.since, measure.limits.key_days)
+        })
 }
 
 /// Whether something made then, and last used then, has gone unused for too long.
@@ -169,11 +173,12 @@ fn is_unused(held: &Credentials, measure: &Measure) -> bool {
     let password = held.password_since.map(|since| idle(since, held.password_used, measure));
     let mut ways = password.into_iter().chain(held.keys.iter().map(|key| idle(key.since, key.used, measure)));
     let Some(first) = ways.next() else { return false };
-    first && ways.all(|idle| idle)
+    let long_ago = held.seen.is_none_or(|seen| measure.is_over(seen, measure.limits.unused_days));
+    long_ago && first && ways.all(|idle| idle)
 }
 
 fn last_seen(held: &Credentials, measure: &Measure) -> String {
-    let used = held.keys.iter().filter_map(|key| key.used).chain(held.password_used).max();
+    let used = held.keys.iter().filter_map(|key| key.used).chain(held.password_used).chain(held.seen).max();
     match used {
         Some(used) => format!("was last seen {} ago", days(measure.days_since(used))),
         None => String::from("was never seen"),

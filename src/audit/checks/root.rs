@@ -66,9 +66,13 @@ pub(super) static USED: Check = Check {
 
 fn used(facts: &Facts, measure: &Measure, seen: &mut Seen) {
     let Some(root) = seen.known(&facts.root) else { return };
-    for (what, used) in [("password", root.password_used), ("access key", root.key_used)] {
+    let ways = [("password", "password", root.password_used), ("access-key", "access key", root.key_used)];
+    for (name, what, used) in ways {
         if let Some(used) = used.filter(|used| !measure.is_over(*used, USED_DAYS)) {
-            seen.hit(SUBJECT, format!("the root user's {what} was used on {}", super::day(used)));
+            seen.hit(
+                format!("{SUBJECT}/{name}"),
+                format!("the root user's {what} was used on {}", super::day(used)),
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What watches the account: trails and access analyzers.
 
-use crate::audit::{Check, Facts, ManagementEvents, Measure, Seen, Trail};
+use crate::audit::{Check, Facts, Measure, Seen, Trail};
 use crate::diagnostic::Severity;
 
 const TRAILS: &str = "https://docs.aws.amazon.com/securityhub/latest/userguide/cloudtrail-controls.html";
@@ -21,7 +21,7 @@ fn no_trail(facts: &Facts, _: &Measure, seen: &mut Seen) {
         return seen.hit("account", "has no trail");
     }
     // One that is known to do suffices; without one, each that nobody could look at may be it.
-    let judged: Vec<(&Trail, Result<Vec<&str>, &str>)> = trails.iter().map(|t| (t, lacks(t))).collect();
+    let judged: Vec<(&Trail, Result<Vec<String>, &str>)> = trails.iter().map(|t| (t, lacks(t))).collect();
     if judged.iter().any(|(_, lacks)| lacks.as_ref().is_ok_and(Vec::is_empty)) {
         return;
     }
@@ -44,21 +44,29 @@ fn no_trail(facts: &Facts, _: &Measure, seen: &mut Seen) {
 }
 
 /// What a trail lacks. What is known to be missing need not wait for what could not be read.
-fn lacks(trail: &Trail) -> Result<Vec<&'static str>, &str> {
-    let mut lacks = vec![];
+fn lacks(trail: &Trail) -> Result<Vec<String>, &str> {
+    let mut lacks: Vec<String> = vec![];
     if !trail.multi_region {
-        lacks.push("is of one region");
+        lacks.push("is of one region".to_owned());
     }
     match &trail.logging {
-        Ok(false) => lacks.push("is switched off"),
+        Ok(false) => lacks.push("is switched off".to_owned()),
         Err(why) if lacks.is_empty() => return Err(why),
         Ok(true) | Err(_) => {}
     }
     match &trail.events {
-        Ok(ManagementEvents { reads: true, writes: true }) => {}
-        Ok(ManagementEvents { reads: false, writes: true }) => lacks.push("leaves out what reads"),
-        Ok(ManagementEvents { reads: true, writes: false }) => lacks.push("leaves out what writes"),
-        Ok(ManagementEvents { reads: false, writes: false }) => lacks.push("leaves out management events"),
+        Ok(events) => {
+            match (events.reads, events.writes) {
+                (true, true) => {}
+                (false, true) => lacks.push("leaves out what reads".to_owned()),
+                (true, false) => lacks.push("leaves out what writes".to_owned()),
+                (false, false) => lacks.push("leaves out management events".to_owned()),
+            }
+            if !events.without.is_empty() {
+                let without: Vec<&str> = events.without.iter().map(String::as_str).collect();
+                lacks.push(format!("leaves out {}", without.join(", ")));
+            }
+        }
         Err(why) if lacks.is_empty() => return Err(why),
         Err(_) => {}
     }

@@ -2,6 +2,8 @@
 
 use super::Rule;
 
+pub(in crate::lint) use tls_not_demanded::lets_plain_http;
+
 macro_rules! rules {
     ($($name:ident),* $(,)?) => {
         $(mod $name;)*

@@ -7,7 +7,7 @@ use crate::lint::bucket::{Part, is_of_endpoint, is_of_s3, is_on, is_resource_pol
 use crate::lint::guard::{asks, is_for_everybody, narrows, speaks_of};
 use crate::lint::{Check, Example, Hit, Rule, Subject};
 use crate::policy::condition::Test;
-use crate::policy::{Usage, WrittenStatement, WrittenTest, arn};
+use crate::policy::{Effect, Usage, Written, WrittenStatement, WrittenTest, arn};
 
 pub(super) static RULE: Rule = Rule {
     id: "tls-not-demanded",
@@ -50,21 +50,39 @@ fn check(subject: &Subject<'_>) -> Vec<Hit> {
         return vec![];
     }
     let name = name_of(subject).or_else(|| only_bucket(&allows));
+    let Some(message) = left_open(&demands, name) else { return vec![] };
+    let place = |s: &&WrittenStatement| s.pointer.clone();
+    let at = demands.first().or(allows.first()).map(place).unwrap_or_default();
+    vec![Hit::at(&at, message)]
+}
+
+/// What denials leave open.
+fn left_open(demands: &[&WrittenStatement], name: Option<&str>) -> Option<&'static str> {
     let covered = |part: Part, actions: &[&str]| {
         actions.iter().all(|action| demands.iter().any(|s| is_on(s, part, name) && speaks_of(s, action)))
     };
     let objects = covered(Part::Objects, &["s3:getobject", "s3:putobject"]);
     let bucket = covered(Part::Bucket, &["s3:listbucket"]);
-    let message = match (demands.as_slice(), objects, bucket) {
-        ([], ..) => "nothing in this policy refuses requests over plain HTTP",
-        (_, true, true) => return vec![],
-        (_, true, false) => "plain HTTP is refused for the objects, but not for the bucket and its listing",
-        (_, false, true) => "plain HTTP is refused for the bucket, but not for all that is done with its objects",
-        (_, false, false) => "plain HTTP is refused for a part of the bucket only",
+    match (demands, objects, bucket) {
+        ([], ..) => Some("nothing in this policy refuses requests over plain HTTP"),
+        (_, true, true) => None,
+        (_, true, false) => Some("plain HTTP is refused for the objects, but not for the bucket and its listing"),
+        (_, false, true) => {
+            Some("plain HTTP is refused for the bucket, but not for all that is done with its objects")
+        }
+        (_, false, false) => Some("plain HTTP is refused for a part of the bucket only"),
+    }
+}
+
+/// How the policy of a bucket lets plain HTTP in: only what denies it to everybody, whatever else is so, keeps it out.
+pub(in crate::lint) fn lets_plain_http(written: &Written, bucket: &str) -> Option<&'static str> {
+    let strict = |s: &&WrittenStatement| {
+        s.statement.effect == Effect::Deny
+            && is_for_everybody(s)
+            && !s.tests.is_empty()
+            && s.tests.iter().all(|test| asks(test, "aws:SecureTransport", "false"))
     };
-    let place = |s: &&WrittenStatement| s.pointer.clone();
-    let at = demands.first().or(allows.first()).map(place).unwrap_or_default();
-    vec![Hit::at(&at, message)]
+    left_open(&written.statements.iter().filter(strict).collect::<Vec<_>>(), Some(bucket))
 }
 
 /// The one bucket that statements name, if they do.

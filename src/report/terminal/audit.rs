@@ -1,7 +1,7 @@
 //! An audit at a terminal: by account and check, each with its way out once.
 
 use super::super::answers::entry;
-use super::super::audit::{AuditFinding, AuditReport, by_check, counted, counts, helps};
+use super::super::audit::{AuditFinding, AuditReport, by_account, by_check, counted, counts, helps};
 use super::super::page::{Page, Terminal, piece};
 use super::super::style::Label;
 use super::{head, not_looked_at, notes};
@@ -24,28 +24,20 @@ impl AuditReport {
             kept,
             notes: remarks,
             summary,
+            accounts: _,
         } = self;
         not_looked_at(&mut page, away);
-        for (at, environment) in environments.iter().enumerate() {
-            let account = &environment.account;
-            // Several environments of an account are one to look at.
-            let kin = environments.iter().enumerate().filter(|(_, e)| e.account == *account);
-            let names: Vec<&str> = kin.clone().map(|(_, e)| e.name.as_str()).collect();
-            if kin.clone().any(|(other, _)| other < at) {
-                continue;
-            }
-            let own: Vec<&AuditFinding> = counted(findings).filter(|f| f.account == *account).collect();
-            let gaps: Vec<_> = not_checked.iter().filter(|gap| gap.account == *account).collect();
+        for (account, shown) in by_account(environments) {
+            let own: Vec<&AuditFinding> = counted(findings).filter(|f| f.account == account).collect();
+            let gaps: Vec<_> = not_checked.iter().filter(|gap| gap.account == account).collect();
             let remark = match (own.is_empty(), gaps.is_empty()) {
                 (true, true) => " · nothing found",
                 (true, false) => " · nothing found in what could be read",
                 (false, _) => "",
             };
-            let mut shown = environment.clone();
-            shown.name = names.join(", ");
             head(&mut page, &shown, remark);
             by_severity(&mut page, &own);
-            ignored(&mut page, findings.iter().filter(|f| f.account == *account));
+            ignored(&mut page, findings.iter().filter(|f| f.account == account));
             if !gaps.is_empty() {
                 page.blank();
                 page.say(0, 2, Label::Hazard, "Not checked, because it could not be read:");
@@ -53,7 +45,7 @@ impl AuditReport {
                     page.flow(2, 4, [piece(Label::Hazard, "? "), piece(Label::Plain, gap.words())]);
                 }
             }
-            let own: Vec<&str> = kept.iter().filter(|k| k.account == *account).map(|k| k.check).collect();
+            let own: Vec<&str> = kept.iter().filter(|k| k.account == account).map(|k| k.check).collect();
             if terminal.detail && !own.is_empty() {
                 page.blank();
                 page.say(0, 2, Label::Dim, format!("Kept: {}", own.join(", ")));
