@@ -142,7 +142,7 @@ fn the_root_user() {
     assert_eq!(found(|f| f.summary = Ok(unsaid)).len(), 1);
     assert_eq!(
         found(|f| f.root.as_mut().unwrap().key_used = Some(at("2026-10-30T00:00:00Z"))),
-        ["root-used/root/access-key: the root user's access key was used on 2026-10-30"]
+        ["root-used/root-access-key: the root user's access key was used on 2026-10-30"]
     );
     assert_eq!(found(|f| f.root.as_mut().unwrap().key_used = Some(at("2026-10-29T00:00:00Z"))), [""; 0]);
 }

@@ -105,7 +105,7 @@ class Account:
         return datetime.datetime.now(datetime.timezone.utc).date()
 
     ALL = [
-        "root-without-mfa/root", "root-access-key/root", "root-certificate/root", "root-used/root/password",
+        "root-without-mfa/root", "root-access-key/root", "root-certificate/root", "root-used/root-password",
         "user-without-mfa/user/alice",
         "user-unused/user/alice", "user-unused/user/gone", "key-old/user/gone/{gone}", "key-old/user/busy/{used}", "key-old/user/busy/{idle}",
         "password-unused/user/busy", "key-unused/user/busy/{idle}", "second-key/user/busy", "user-holds-policy/user/gone",

@@ -70,7 +70,7 @@ fn used(facts: &Facts, measure: &Measure, seen: &mut Seen) {
     for (name, what, used) in ways {
         if let Some(used) = used.filter(|used| !measure.is_over(*used, USED_DAYS)) {
             seen.hit(
-                format!("{SUBJECT}/{name}"),
+                format!("{SUBJECT}-{name}"),
                 format!("the root user's {what} was used on {}", super::day(used)),
             );
         }
