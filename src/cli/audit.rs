@@ -105,6 +105,8 @@ pub fn run(global: &Global, args: &Args, output: &Output) -> Result<ExitCode, Fa
 
 /// Which environment declares a resource, and where.
 fn declared<'a>(session: &'a Session, id: &ResourceId) -> Option<(&'a str, Span)> {
-    let scope = session.scopes.iter().find(|scope| scope.declared.contains(id))?;
-    Some((scope.environment.as_str(), session.project.lowered.origins.of(id, None)?.clone()))
+    // Of all environments: what a finding is about does not depend on which of an account's was named.
+    let lowered = &session.project.lowered;
+    let scope = lowered.scopes.iter().find(|scope| scope.declared.contains(id))?;
+    Some((scope.environment.as_str(), lowered.origins.of(id, None)?.clone()))
 }

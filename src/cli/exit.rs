@@ -12,7 +12,7 @@ pub enum ExitCode {
     Error = 1,
     /// 2: there are differences.
     Differences = 2,
-    /// 3: a safety rule refused, an assertion does not hold, or the "no" of `can`. or `can` says no.
+    /// 3: a safety rule refused, an assertion does not hold, or the "no" of `can`.
     Refused = 3,
 }
 
