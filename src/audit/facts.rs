@@ -210,7 +210,11 @@ impl Facts {
             account: account.clone(),
             summary: Err(none("root user")),
             root: Err(none("root user")),
-            users: Ok(users.collect()),
+            // A file that does not have this account, or its users, tells nothing of them.
+            users: match state.accounts.get(account) {
+                Some(extent) if extent.kinds.contains(&Kind::User) => Ok(users.collect()),
+                _ => Err(String::from("the account file does not have the account's users")),
+            },
             credentials: Err(none("credential report")),
             roles: Err(none("dates of use")),
             providers: Err(none("identity providers")),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::lint;
 use crate::policy::Policy;
-use crate::state::{PasswordPolicy, PublicAccessBlock};
+use crate::state::{Extent, Kind, Partition, PasswordPolicy, PublicAccessBlock, State};
 
 const NOW: &str = "2026-11-28T12:00:00Z";
 
@@ -398,6 +398,18 @@ fn nothing_read_is_nothing_kept_and_nothing_found() {
     assert_eq!((audit.findings, audit.kept), (vec![], BTreeSet::new()));
     let missed: BTreeSet<_> = audit.not_checked.iter().flat_map(|m| m.checks.iter().copied()).collect();
     assert_eq!(missed.len(), ALL.len());
+}
+
+#[test]
+fn a_file_without_the_accounts_users_keeps_nothing_of_them() {
+    let account: AccountId = "111122223333".parse().unwrap();
+    let mut state = State::default();
+    let kept = |state: &State| audit(&[Facts::of_state(&account, state)], &measure()).kept;
+    assert_eq!(kept(&state), BTreeSet::new());
+    state.accounts.insert(account.clone(), Extent::full(Partition::new("aws")));
+    assert_eq!(kept(&state), [(account.clone(), "user-holds-policy")].into());
+    state.accounts.get_mut(&account).unwrap().kinds.remove(&Kind::User);
+    assert_eq!(kept(&state), BTreeSet::new());
 }
 
 #[test]
